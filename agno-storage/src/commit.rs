@@ -1,0 +1,93 @@
+//! The one write.
+
+use std::sync::Arc;
+
+use crate::{
+    CacheEntry, CacheKey, Entry, Json, RecordedError, RunId, RunInput, RunRecord, RunStatus,
+    SessionKey, StateDelta,
+};
+
+/// One atomic, durable step forward of one run. Either all of it is on disk when it is
+/// acknowledged, or none of it ever will be.
+///
+/// The store checks, in this order: the fence, that the run exists (or, with `create`, that it
+/// does not), that no entry's path is recorded, that `unless` is not recorded, and that `state`
+/// merges. The first check that fails refuses the commit whole.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The run.
+    pub run: RunId,
+    /// The owner's fence: that of the created or claimed run.
+    pub fence: u64,
+    /// Creates the run with this head and input.
+    pub create: Option<Box<(RunRecord, RunInput)>>,
+    /// Takes the run over: the fence goes up by one (the new one is in the [`Ack`]), `resumes`
+    /// too, and the status becomes running.
+    pub claim: bool,
+    /// Entries to append. Each path must be absent.
+    pub entries: Vec<Entry>,
+    /// Refuses the commit if this path is recorded: its container has been decided without it.
+    pub unless: Option<Arc<str>>,
+    /// Entries that no longer count. Each is kept under `PATH~SEQ`, marked, and its path is free
+    /// again; a path that is not recorded is passed over.
+    pub supersede: Vec<Arc<str>>,
+    /// A change of the session's state, merged as the fields' rules say.
+    pub state: Option<(SessionKey, StateDelta)>,
+    /// A result for the step cache.
+    pub cache: Option<CacheFill>,
+    /// A change of the run's head.
+    pub update: Option<RunUpdate>,
+}
+
+impl Commit {
+    /// A commit that changes nothing yet.
+    pub fn new(run: RunId, fence: u64) -> Self {
+        Self {
+            run,
+            fence,
+            create: None,
+            claim: false,
+            entries: Vec::new(),
+            unless: None,
+            supersede: Vec::new(),
+            state: None,
+            cache: None,
+            update: None,
+        }
+    }
+}
+
+/// A result for the step cache.
+#[derive(Clone, Debug)]
+pub struct CacheFill {
+    /// Its key.
+    pub key: CacheKey,
+    /// The result.
+    pub entry: CacheEntry,
+}
+
+/// A change of a run's head.
+#[derive(Clone, Debug)]
+pub struct RunUpdate {
+    /// The new status.
+    pub status: RunStatus,
+    /// The output, when it completed.
+    pub output: Option<Json>,
+    /// The error, when it failed; `None` clears one.
+    pub error: Option<RecordedError>,
+    /// Time to add to the time spent running, in microseconds.
+    pub active_micros: u64,
+    /// Now, in microseconds since 1970.
+    pub at: u64,
+}
+
+/// The answer to a commit: it is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ack {
+    /// Sequence number of the first entry; the others follow.
+    pub seq: u64,
+    /// Number of the first event of the commit.
+    pub first_event: u64,
+    /// The run's fence from here on.
+    pub fence: u64,
+}

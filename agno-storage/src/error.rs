@@ -1,0 +1,126 @@
+//! What can go wrong in a store.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{MergeConflict, RunId};
+
+/// The result of a call into a store.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// What can go wrong in a store.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The run is not in the store.
+    #[error("no run `{run}` in this store")]
+    RunNotFound {
+        /// The run.
+        run: RunId,
+    },
+    /// A run of this id is there already.
+    #[error("run `{run}` exists already")]
+    RunExists {
+        /// The run.
+        run: RunId,
+    },
+    /// Somebody else has taken the run over; this owner may write nothing more.
+    #[error("run `{run}` was taken over: this owner has fence {held}, the run {current}")]
+    Fenced {
+        /// The run.
+        run: RunId,
+        /// The fence of the commit.
+        held: u64,
+        /// The fence of the run.
+        current: u64,
+    },
+    /// The path is recorded already.
+    #[error("run `{run}` has recorded `{path}` already")]
+    AlreadyRecorded {
+        /// The run.
+        run: RunId,
+        /// The path.
+        path: Arc<str>,
+    },
+    /// The container has been decided without this entry.
+    #[error("`{path}` of run `{run}` was decided without this result")]
+    Decided {
+        /// The run.
+        run: RunId,
+        /// The deciding path.
+        path: Arc<str>,
+    },
+    /// Two writers changed one field of the session's state and it has no merge rule.
+    #[error(transparent)]
+    Conflict(#[from] Box<MergeConflict>),
+    /// Another process has the store open.
+    #[error("store {} is in use by {holder}", path.display())]
+    Locked {
+        /// The store.
+        path: PathBuf,
+        /// Who holds it, in words: pid, program, since when.
+        holder: String,
+    },
+    /// More than the store takes.
+    #[error("{what} is {size} bytes, the limit is {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: String,
+        /// Its size.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A name that the store does not take.
+    #[error("`{name}` is not a {what}; expected {expected}")]
+    InvalidName {
+        /// What it should name.
+        what: &'static str,
+        /// The name, cut to a readable length.
+        name: String,
+        /// What is accepted.
+        expected: &'static str,
+    },
+    /// A record does not read as it was written.
+    #[error("record `{key}` is corrupt: {reason}")]
+    Corrupt {
+        /// The record, readable.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An earlier write failed; nothing more is acknowledged until the store is opened again.
+    #[error("the store stopped taking writes after a failure: {cause}")]
+    Poisoned {
+        /// The failure.
+        cause: String,
+    },
+    /// Written by a newer version of agno.
+    #[error("the store has format {found}; this version reads up to {supported}")]
+    NewerFormat {
+        /// The store's format.
+        found: u32,
+        /// The newest this version reads.
+        supported: u32,
+    },
+    /// The operating system refused.
+    #[error("{context}: {message}")]
+    Io {
+        /// What was tried, with the path.
+        context: String,
+        /// The system's answer.
+        message: String,
+    },
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// An I/O error with what was tried.
+    pub fn io(context: impl Into<String>, error: &std::io::Error) -> Self {
+        Self::Io {
+            context: context.into(),
+            message: error.to_string(),
+        }
+    }
+}

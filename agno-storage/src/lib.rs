@@ -1,0 +1,41 @@
+//! What agno stores, and how.
+//!
+//! The ground floor: runs, their journals, session state and the step cache, behind one trait,
+//! [`Storage`]. Nothing here knows of macros, flows or engines.
+//!
+//! * [`Commit`] is the only write: one atomic, durable step forward of one run.
+//! * [`MemoryStorage`] keeps everything in the process; `SledStorage` keeps it in a directory.
+//! * `conformance` (feature) is the suite that every back end must pass.
+
+mod commit;
+mod error;
+mod event;
+mod json;
+mod memory;
+mod record;
+mod state;
+mod storage;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "sled")]
+mod embedded;
+
+pub use commit::{Ack, CacheFill, Commit, RunUpdate};
+#[cfg(feature = "sled")]
+pub use embedded::{SledOptions, SledStorage};
+pub use error::{StoreError, StoreResult};
+pub use event::{Event, EventError, EventKind, NumberedEvent};
+pub use json::{Json, canonical};
+pub use memory::MemoryStorage;
+pub use record::{
+    CacheEntry, CacheKey, Entry, EntryKind, RecordedError, RunId, RunInput, RunRecord, RunStatus,
+    SessionKey, Source,
+};
+pub use state::{
+    FieldChange, FieldValue, KeyChange, MergeConflict, Operation, SessionFields, StateDelta, digest,
+};
+pub use storage::{CacheQuery, CacheListing, RunQuery, Storage, VerifyReport};
+
+/// A boxed future that can move between threads; what the object-safe [`Storage`] returns.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,296 @@
+//! What is stored of a run: its head, its input, and the entries of its journal.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Event, Json, StateDelta, StoreError};
+
+/// Names a run. Time-sortable when the runtime made it; a user may choose another.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(Arc<str>);
+
+impl RunId {
+    /// Longest accepted id, in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// Takes an id chosen by a user: 1 to 64 of `a-z A-Z 0-9 . _ -`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InvalidName`] for anything else.
+    pub fn new(id: impl AsRef<str>) -> Result<Self, StoreError> {
+        let id = id.as_ref();
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if id.is_empty() || id.len() > Self::MAX_LEN || !id.chars().all(legal) {
+            return Err(StoreError::InvalidName {
+                what: "run id",
+                name: id.chars().take(80).collect(),
+                expected: "1 to 64 characters of a-z, A-Z, 0-9, `.`, `_`, `-`",
+            });
+        }
+        Ok(Self(Arc::from(id)))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Names the state of a session: one per workflow and session.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionKey {
+    /// Name of the workflow.
+    pub workflow: Arc<str>,
+    /// Name of the session.
+    pub session: Arc<str>,
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum RunStatus {
+    /// Somebody works on it, or did when its process ended.
+    Running,
+    /// Waits for a person or for a repair.
+    Paused,
+    /// Ended with an output.
+    Completed,
+    /// Ended with an error; `resume` tries again from the failure.
+    Failed,
+    /// Was cancelled.
+    Cancelled,
+}
+
+impl RunStatus {
+    /// The status as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for RunStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The head of a run: all that a list of runs shows. Small; bodies are beside it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The run.
+    pub id: RunId,
+    /// Name of its workflow.
+    pub workflow: Arc<str>,
+    /// Version of the workflow that started it.
+    pub version: u32,
+    /// Its session.
+    pub session: Arc<str>,
+    /// The user it runs for, if one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Arc<str>>,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Bumped by every claim; a commit with another fence is refused.
+    pub fence: u64,
+    /// How often it was claimed again after its start.
+    pub resumes: u32,
+    /// Start, in microseconds since 1970.
+    pub created_at: u64,
+    /// Last change of this head, in microseconds since 1970.
+    pub updated_at: u64,
+    /// Time spent running, over all resumes, in microseconds.
+    #[serde(default)]
+    pub active_micros: u64,
+    /// Why it failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RecordedError>,
+}
+
+/// What a run was started with. Written once, beside the head.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunInput {
+    /// The input of its flow.
+    pub input: Json,
+    /// The session's state when the run began, by field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Json>,
+}
+
+/// What an entry of the journal records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// A finished step.
+    Step,
+    /// A finished sub-flow whose result is kept whole (it is cached or timed).
+    Subflow,
+    /// A container (parallel, map): its kind and size, or the failure that decided it.
+    Container,
+    /// A durable timer: its deadline.
+    Timer,
+    /// A value the flow asked for: time, random bytes, an id.
+    Value,
+    /// The start of a step that must not run twice.
+    Started,
+    /// A sub-result recorded inside a step.
+    Memo,
+    /// A point in the run's life: created, claimed again, ended; text said by the flow.
+    Marker,
+}
+
+/// Where the result of a step came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Source {
+    /// Its body ran.
+    #[default]
+    Ran,
+    /// Found in the step cache.
+    Cache,
+    /// Its body failed and the step's default took its place (`on_error = "skip"`).
+    Skipped,
+}
+
+/// One recorded operation of a run. The path is unique in the run; the sequence number is given
+/// by the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Order of commits in the run, from 1. Zero until it is committed.
+    #[serde(default)]
+    pub seq: u64,
+    /// Scope path, name and ordinal: `map#1[3]/read#0`.
+    pub path: Arc<str>,
+    /// Position among the operations of its scope, from 0.
+    pub position: u32,
+    /// What is recorded.
+    pub kind: EntryKind,
+    /// The input, by parameter name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Json>,
+    /// The output, if it succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Json>,
+    /// The error, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RecordedError>,
+    /// Where the output came from.
+    #[serde(default)]
+    pub source: Source,
+    /// Attempts that were made.
+    #[serde(default)]
+    pub attempts: u32,
+    /// When its first attempt began, in microseconds since 1970.
+    #[serde(default)]
+    pub started_at: u64,
+    /// When it was finished, in microseconds since 1970.
+    #[serde(default)]
+    pub finished_at: u64,
+    /// What it changed in the session's state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta: Option<StateDelta>,
+    /// Set when the entry no longer counts: a failure that `resume` tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
+    /// Number of this entry's first event in the run, from 0. Given by the store.
+    #[serde(default)]
+    pub first_event: u64,
+    /// What happened since the commit before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
+}
+
+impl Entry {
+    /// An entry of a kind at a path, everything else empty.
+    pub fn new(kind: EntryKind, path: Arc<str>, position: u32) -> Self {
+        Self {
+            seq: 0,
+            path,
+            position,
+            kind,
+            input: None,
+            output: None,
+            error: None,
+            source: Source::Ran,
+            attempts: 0,
+            started_at: 0,
+            finished_at: 0,
+            delta: None,
+            superseded: false,
+            first_event: 0,
+            events: Vec::new(),
+        }
+    }
+}
+
+/// An error as it is recorded: it comes back equal after a crash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordedError {
+    /// A stable word to match on: `step_failed`, `timeout`, `panic`, or the user's own.
+    pub code: Arc<str>,
+    /// What happened.
+    pub message: String,
+    /// The messages of the errors behind it, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<String>,
+    /// Whether trying again may help.
+    pub retryable: bool,
+    /// The step that failed, by path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<Arc<str>>,
+    /// Anything more the step wanted to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Json>,
+}
+
+/// Key of the step cache: a hash of all that the result depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CacheKey(pub [u8; 32]);
+
+impl CacheKey {
+    /// The key as 64 hexadecimal digits.
+    pub fn to_hex(&self) -> String {
+        blake3::Hash::from_bytes(self.0).to_hex().to_string()
+    }
+}
+
+/// A stored result of a step.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CacheEntry {
+    /// Name of the workflow that stored it.
+    pub workflow: Arc<str>,
+    /// Name of the step.
+    pub step: Arc<str>,
+    /// The run that stored it.
+    pub run: RunId,
+    /// The result.
+    pub output: Json,
+    /// When it was stored, in microseconds since 1970.
+    pub stored_at: u64,
+    /// When it ends, in microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<u64>,
+}

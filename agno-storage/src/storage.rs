@@ -1,0 +1,141 @@
+//! The trait that every back end implements.
+
+use std::{fmt::Debug, sync::Arc};
+
+use serde::Serialize;
+
+use crate::{
+    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Entry, Json, RunId, RunInput, RunRecord,
+    RunStatus, SessionFields, SessionKey, StoreResult,
+};
+
+/// A place where runs are kept. Object safe, so a program chooses one when it starts.
+///
+/// Promises of every implementation, checked by the `conformance` suite:
+///
+/// * [`commit`](Self::commit) is atomic, and *durable when it returns*: what a step produced is
+///   on disk before anybody sees it. (Memory keeps it as long as the process.)
+/// * Commits of one run get rising sequence numbers without gaps.
+/// * A commit with an old fence writes nothing.
+/// * Dropping the future of a commit never leaves half of it.
+pub trait Storage: Send + Sync + Debug + 'static {
+    /// Writes one commit. See [`Commit`] for what is checked.
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>>;
+
+    /// The head of a run.
+    fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>>;
+
+    /// What the run was started with.
+    fn input<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunInput>>>;
+
+    /// The output of a completed run.
+    fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>>;
+
+    /// Heads of runs, newest first.
+    fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>>;
+
+    /// The journal of a run from a sequence number on, in order of commit. Superseded entries
+    /// are part of it, marked.
+    fn journal<'a>(
+        &'a self,
+        id: &'a RunId,
+        from_seq: u64,
+    ) -> BoxFuture<'a, StoreResult<Vec<Entry>>>;
+
+    /// The fields of a session's state; empty if there is none.
+    fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>>;
+
+    /// A cached result that has not expired at `now` (microseconds since 1970). A corrupt one is
+    /// a miss.
+    fn cached(&self, key: CacheKey, now: u64) -> BoxFuture<'_, StoreResult<Option<CacheEntry>>>;
+
+    /// What the step cache holds, without the results.
+    fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>>;
+
+    /// Removes cached results; answers how many.
+    fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>>;
+
+    /// Reads everything and reports what does not hold.
+    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>>;
+
+    /// Where it is, for people: `memory`, or `./.agno (sled)`.
+    fn location(&self) -> String;
+
+    /// Ends writing, and lets go of files and locks. Later calls answer `Closed`. Dropping the
+    /// last handle does the same.
+    fn close(&self) -> BoxFuture<'_, StoreResult<()>>;
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default)]
+pub struct RunQuery {
+    /// Only of this workflow.
+    pub workflow: Option<Arc<str>>,
+    /// Only of this session.
+    pub session: Option<Arc<str>>,
+    /// Only in this status.
+    pub status: Option<RunStatus>,
+    /// Only ids that begin so.
+    pub prefix: Option<String>,
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+impl RunQuery {
+    /// Whether a run fits (all but the limit).
+    pub fn accepts(&self, run: &RunRecord) -> bool {
+        self.workflow.as_ref().is_none_or(|w| *w == run.workflow)
+            && self.session.as_ref().is_none_or(|s| *s == run.session)
+            && self.status.is_none_or(|s| s == run.status)
+            && self
+                .prefix
+                .as_ref()
+                .is_none_or(|p| run.id.as_str().starts_with(p.as_str()))
+    }
+}
+
+/// Which cached results.
+#[derive(Clone, Debug, Default)]
+pub struct CacheQuery {
+    /// Only of this workflow.
+    pub workflow: Option<Arc<str>>,
+    /// Only of this step.
+    pub step: Option<Arc<str>>,
+    /// Only those that had expired at this time, in microseconds since 1970.
+    pub expired_at: Option<u64>,
+}
+
+/// A cached result without its body.
+#[derive(Clone, Debug, Serialize)]
+pub struct CacheListing {
+    /// Its key, as hexadecimal digits.
+    pub key: String,
+    /// Name of the workflow that stored it.
+    pub workflow: Arc<str>,
+    /// Name of the step.
+    pub step: Arc<str>,
+    /// The run that stored it.
+    pub run: RunId,
+    /// Size of the result, in bytes.
+    pub bytes: usize,
+    /// When it was stored, in microseconds since 1970.
+    pub stored_at: u64,
+    /// When it ends, in microseconds since 1970.
+    pub expires_at: Option<u64>,
+}
+
+/// What [`Storage::verify`] found.
+#[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
+pub struct VerifyReport {
+    /// Runs read.
+    pub runs: u64,
+    /// Journal entries read.
+    pub entries: u64,
+    /// State fields read.
+    pub fields: u64,
+    /// Cached results read.
+    pub cached: u64,
+    /// What does not hold, one line each. Empty means sound.
+    pub problems: Vec<String>,
+}
