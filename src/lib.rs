@@ -1,1 +1,34 @@
-//! agno.
+//! Durable, typed, agentic workflows, written as an annotated struct.
+//!
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "cli")]
+pub use agno_cli::{App, app};
+#[doc(hidden)]
+pub use agno_core::__private;
+#[cfg(feature = "testing")]
+pub use agno_core::testing;
+pub use agno_core::{
+    BoxError, Branches, Cache, Call, Codec, CrashAfter, Definition, Durable, DurableCall, Entry,
+    EntryKind, Error, ErrorKind, Event, EventError, EventKind, EventStream, Fallible, Flow,
+    FlowSpec, Handle, Json, MapCall, NumberedEvent, OnDrift, OnError, Outcome, Param, Params,
+    RecordedError, Result, Retry, Returns, RunDetails, RunHandle, RunId, RunQuery, RunRecord,
+    RunStatus, Runtime, RuntimeBuilder, Scope, Skippable, Source, Start, StartJson, State, Step,
+    StepCall, StepContext, StepSummary, Steps, Storage, Value, Workflow, WorkflowInfo,
+    WorkflowSummary, bail, codec, ensure, fallible, graph, open, param, plain, schema, storage,
+};
+pub use agno_macros::{data, flow, step, workflow};
+
+/// Everything a program needs: `use agno::prelude::*;`.
+pub mod prelude {
+    pub use std::process::ExitCode;
+
+    pub use agno_core::{
+        Error, ErrorKind, Flow, Result, RunHandle, Runtime, State, StepContext, bail, ensure,
+    };
+    pub use agno_macros::{State, data, flow, step, workflow};
+    pub use agno_core::__private::{
+        schemars::JsonSchema,
+        serde::{Deserialize, Serialize},
+    };
+}

@@ -1,1 +1,50 @@
-//! core.
+//! The runtime of agno: a workflow is a struct with steps, and each step's result is recorded
+//! before the flow sees it. Kill the process anywhere; a resume goes on after the last recorded
+//! step.
+//!
+//! Users write against the facade `agno` and its macros; everything the macros do is sugar over
+//! what is public here.
+//!
+//! From outside to inside: [`Runtime`] starts runs, a [`Flow`] asks for steps, `op` is the narrow
+//! waist of what can be asked, `engine` executes it over a store, `registry` knows the steps.
+
+mod clock;
+mod context;
+mod engine;
+mod error;
+mod flow;
+pub mod graph;
+#[doc(hidden)]
+pub mod macro_support;
+mod op;
+mod registry;
+mod runtime;
+pub mod schema;
+mod state;
+mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod value;
+
+pub use agno_storage as storage;
+pub use agno_storage::{
+    Entry, EntryKind, Event, EventError, EventKind, Json, NumberedEvent, RecordedError, RunId,
+    RunQuery, RunRecord, RunStatus, Source, Storage,
+};
+pub use context::{Call, StepContext};
+pub use error::{BoxError, Error, ErrorKind, Result};
+pub use flow::{Branches, Durable, DurableCall, Flow, Handle, MapCall, StepCall};
+#[doc(hidden)]
+pub use macro_support as __private;
+pub use registry::{
+    Cache, Definition, FlowSpec, OnDrift, OnError, Retry, Scope, Step, StepSummary, Steps,
+    Workflow, WorkflowInfo, WorkflowSummary,
+};
+pub use runtime::{
+    CrashAfter, EventStream, Outcome, RunDetails, RunHandle, Runtime, RuntimeBuilder, Start,
+    StartJson, open,
+};
+pub use state::{Field, Merge, State};
+pub use value::{
+    Codec, Fallible, Param, Params, Returns, Skippable, Value, codec, fallible, param, plain,
+};

@@ -11,7 +11,7 @@ use crate::{
 /// acknowledged, or none of it ever will be.
 ///
 /// The store checks, in this order: the fence, that the run exists (or, with `create`, that it
-/// does not), that no entry's path is recorded, that `unless` is not recorded, and that `state`
+/// does not), that no entry's path is recorded, that nothing of `unless` is recorded, and that `state`
 /// merges. The first check that fails refuses the commit whole.
 #[derive(Clone, Debug)]
 pub struct Commit {
@@ -26,8 +26,9 @@ pub struct Commit {
     pub claim: bool,
     /// Entries to append. Each path must be absent.
     pub entries: Vec<Entry>,
-    /// Refuses the commit if this path is recorded: its container has been decided without it.
-    pub unless: Option<Arc<str>>,
+    /// Refuses the commit if one of these paths is recorded: a container around it has been
+    /// decided without it.
+    pub unless: Vec<Arc<str>>,
     /// Entries that no longer count. Each is kept under `PATH~SEQ`, marked, and its path is free
     /// again; a path that is not recorded is passed over.
     pub supersede: Vec<Arc<str>>,
@@ -48,7 +49,7 @@ impl Commit {
             create: None,
             claim: false,
             entries: Vec::new(),
-            unless: None,
+            unless: Vec::new(),
             supersede: Vec::new(),
             state: None,
             cache: None,

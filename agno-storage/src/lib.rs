@@ -13,6 +13,7 @@ mod event;
 mod json;
 mod memory;
 mod record;
+mod rules;
 mod state;
 mod storage;
 
@@ -29,13 +30,14 @@ pub use event::{Event, EventError, EventKind, NumberedEvent};
 pub use json::{Json, canonical};
 pub use memory::MemoryStorage;
 pub use record::{
-    CacheEntry, CacheKey, Entry, EntryKind, RecordedError, RunId, RunInput, RunRecord, RunStatus,
-    SessionKey, Source,
+    CacheEntry, CacheKey, Entry, EntryKind, Place, RecordedError, RunId, RunInput, RunRecord,
+    RunStatus, SessionKey, Source,
 };
+pub use rules::{MAX_NAME_BYTES, MAX_VALUE_BYTES};
 pub use state::{
     FieldChange, FieldValue, KeyChange, MergeConflict, Operation, SessionFields, StateDelta, digest,
 };
-pub use storage::{CacheQuery, CacheListing, RunQuery, Storage, VerifyReport};
+pub use storage::{CacheListing, CacheQuery, RunQuery, Storage, VerifyReport};
 
 /// A boxed future that can move between threads; what the object-safe [`Storage`] returns.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,1 +1,314 @@
-//! stub
+//! The store that lives in the process: for tests, and for runs that need not outlive it.
+
+use std::{
+    collections::{BTreeMap, HashMap, hash_map},
+    fmt,
+    future::ready,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, Json, RunId,
+    RunInput, RunQuery, RunRecord, SessionFields, SessionKey, StateDelta, Storage, StoreError,
+    StoreResult, VerifyReport,
+};
+
+/// Keeps everything in the process. Clones share one store.
+///
+/// A commit takes effect when [`commit`](Storage::commit) is called, not when its future is
+/// polled: there is nothing to wait for.
+#[derive(Clone, Default)]
+pub struct MemoryStorage {
+    store: Arc<Mutex<Store>>,
+}
+
+impl MemoryStorage {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        // A commit changes nothing until all its checks are done, so a panic (out of memory, at
+        // worst) does not leave half of one behind.
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `read` on the open store.
+    fn read<T>(&self, read: impl FnOnce(&Store) -> T) -> StoreResult<T> {
+        let store = self.lock();
+        if store.closed {
+            return Err(StoreError::Closed);
+        }
+        Ok(read(&store))
+    }
+}
+
+impl fmt::Debug for MemoryStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let store = self.lock();
+        f.debug_struct("MemoryStorage")
+            .field("runs", &store.runs.len())
+            .field("sessions", &store.sessions.len())
+            .field("cached", &store.cache.len())
+            .finish()
+    }
+}
+
+#[derive(Default)]
+struct Store {
+    closed: bool,
+    runs: HashMap<RunId, Run>,
+    sessions: HashMap<SessionKey, SessionFields>,
+    cache: BTreeMap<CacheKey, CacheEntry>,
+}
+
+struct Run {
+    head: RunRecord,
+    input: RunInput,
+    output: Option<Json>,
+    /// Entry of sequence number `n` at `n - 1`.
+    entries: Vec<Entry>,
+    /// Where the entry of a path is in `entries`.
+    paths: HashMap<Arc<str>, usize>,
+    /// Events so far.
+    events: u64,
+}
+
+impl Run {
+    fn new(head: RunRecord, input: RunInput) -> Self {
+        Self {
+            head,
+            input,
+            output: None,
+            entries: Vec::with_capacity(16),
+            paths: HashMap::with_capacity(16),
+            events: 0,
+        }
+    }
+
+    /// Every check that needs this run alone.
+    fn check(&self, commit: &Commit) -> StoreResult<()> {
+        commit.check_fence(&self.head)?;
+        let recorded =
+            |path: &Arc<str>| self.paths.contains_key(path) && !commit.supersede.contains(path);
+        if let Some(entry) = commit.entries.iter().find(|entry| recorded(&entry.path)) {
+            return Err(commit.already_recorded(&entry.path));
+        }
+        match commit.unless.iter().find(|path| recorded(path)) {
+            Some(path) => Err(commit.decided(path)),
+            None => Ok(()),
+        }
+    }
+
+    fn supersede(&mut self, path: &Arc<str>) {
+        let Some(index) = self.paths.remove(path) else {
+            return;
+        };
+        let entry = &mut self.entries[index];
+        entry.supersede();
+        self.paths.insert(entry.path.clone(), index);
+    }
+
+    /// Moves the entries in, numbered.
+    fn append(&mut self, entries: &mut Vec<Entry>) {
+        for (entry, index) in entries.iter_mut().zip(self.entries.len()..) {
+            entry.seq = index as u64 + 1;
+            entry.first_event = self.events;
+            self.events += entry.events.len() as u64;
+            self.paths.insert(entry.path.clone(), index);
+        }
+        self.entries.append(entries);
+    }
+
+    /// Changes the run. Nothing here can fail.
+    fn apply(&mut self, commit: &mut Commit) -> Ack {
+        for path in &commit.supersede {
+            self.supersede(path);
+        }
+        let (seq, first_event) = (self.entries.len() as u64 + 1, self.events);
+        self.append(&mut commit.entries);
+        if commit.claim {
+            self.head.claim();
+        }
+        if let Some(update) = commit.update.take() {
+            self.output = self.head.update(update).or(self.output.take());
+        }
+        Ack {
+            seq,
+            first_event,
+            fence: self.head.fence,
+        }
+    }
+}
+
+impl Store {
+    /// Takes what it stores out of the commit: commits are large, and moving one costs as much
+    /// as storing it.
+    fn commit(&mut self, commit: &mut Commit) -> StoreResult<Ack> {
+        if self.closed {
+            return Err(StoreError::Closed);
+        }
+        commit.check_alone()?;
+        let ack = match commit.create.take() {
+            Some(create) => {
+                let hash_map::Entry::Vacant(slot) = self.runs.entry(commit.run.clone()) else {
+                    let run = commit.run.clone();
+                    return Err(StoreError::RunExists { run });
+                };
+                let (mut head, input) = *create;
+                head.id = commit.run.clone();
+                let mut run = Run::new(head, input);
+                run.check(commit)?;
+                merge_state(&mut self.sessions, commit.state.take())?;
+                let ack = run.apply(commit);
+                slot.insert(run);
+                ack
+            }
+            None => {
+                let Some(run) = self.runs.get_mut(&commit.run) else {
+                    let run = commit.run.clone();
+                    return Err(StoreError::RunNotFound { run });
+                };
+                run.check(commit)?;
+                merge_state(&mut self.sessions, commit.state.take())?;
+                run.apply(commit)
+            }
+        };
+        if let Some(fill) = commit.cache.take() {
+            self.cache.insert(fill.key, fill.entry);
+        }
+        Ok(ack)
+    }
+}
+
+/// The last check and the first change in one: what it merges is not looked up twice.
+fn merge_state(
+    sessions: &mut HashMap<SessionKey, SessionFields>,
+    state: Option<(SessionKey, StateDelta)>,
+) -> StoreResult<()> {
+    let Some((key, delta)) = state.filter(|(_, delta)| !delta.is_empty()) else {
+        return Ok(());
+    };
+    match sessions.entry(key) {
+        hash_map::Entry::Occupied(mut fields) => {
+            let changed = delta.merged_within_limits(fields.get())?;
+            fields.get_mut().extend(changed);
+        }
+        hash_map::Entry::Vacant(slot) => {
+            slot.insert(delta.merged_within_limits(&SessionFields::new())?);
+        }
+    }
+    Ok(())
+}
+
+impl Storage for MemoryStorage {
+    fn commit(&self, mut commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
+        let result = self.lock().commit(&mut commit);
+        Box::pin(ready(result))
+    }
+
+    fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
+        let head = self.read(|store| store.runs.get(id).map(|run| run.head.clone()));
+        Box::pin(ready(head))
+    }
+
+    fn input<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunInput>>> {
+        let input = self.read(|store| store.runs.get(id).map(|run| run.input.clone()));
+        Box::pin(ready(input))
+    }
+
+    fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>> {
+        let output = self.read(|store| store.runs.get(id).and_then(|run| run.output.clone()));
+        Box::pin(ready(output))
+    }
+
+    fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>> {
+        let runs = self.read(|store| {
+            let heads = store.runs.values().map(|run| &run.head);
+            query.select(heads.filter(|head| query.accepts(head)).cloned().collect())
+        });
+        Box::pin(ready(runs))
+    }
+
+    fn journal<'a>(
+        &'a self,
+        id: &'a RunId,
+        from_seq: u64,
+    ) -> BoxFuture<'a, StoreResult<Vec<Entry>>> {
+        let entries = self.read(|store| {
+            let entries = store.runs.get(id).map_or(&[][..], |run| &run.entries);
+            let skip = usize::try_from(from_seq.saturating_sub(1)).unwrap_or(usize::MAX);
+            entries.get(skip..).unwrap_or_default().to_vec()
+        });
+        Box::pin(ready(entries))
+    }
+
+    fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
+        let fields = self.read(|store| store.sessions.get(key).cloned().unwrap_or_default());
+        Box::pin(ready(fields))
+    }
+
+    fn cached(&self, key: CacheKey, now: u64) -> BoxFuture<'_, StoreResult<Option<CacheEntry>>> {
+        let entry = self.read(|store| {
+            let entry = store.cache.get(&key);
+            entry.filter(|entry| !entry.expired_at(now)).cloned()
+        });
+        Box::pin(ready(entry))
+    }
+
+    fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
+        let list = self.read(|store| {
+            let entries = store.cache.iter();
+            entries
+                .filter(|(_, entry)| query.accepts(entry))
+                .map(|(key, entry)| CacheListing::new(*key, entry))
+                .collect()
+        });
+        Box::pin(ready(list))
+    }
+
+    fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
+        let mut store = self.lock();
+        let result = if store.closed {
+            Err(StoreError::Closed)
+        } else {
+            let before = store.cache.len();
+            store.cache.retain(|_, entry| !query.accepts(entry));
+            Ok((before - store.cache.len()) as u64)
+        };
+        Box::pin(ready(result))
+    }
+
+    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
+        let report = self.read(|store| VerifyReport {
+            runs: store.runs.len() as u64,
+            entries: store
+                .runs
+                .values()
+                .map(|run| run.entries.len() as u64)
+                .sum(),
+            fields: store
+                .sessions
+                .values()
+                .map(|fields| fields.len() as u64)
+                .sum(),
+            cached: store.cache.len() as u64,
+            problems: Vec::new(),
+        });
+        Box::pin(ready(report))
+    }
+
+    fn location(&self) -> String {
+        "memory".to_owned()
+    }
+
+    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
+        let mut store = self.lock();
+        *store = Store {
+            closed: true,
+            ..Store::default()
+        };
+        Box::pin(ready(Ok(())))
+    }
+}

@@ -1,6 +1,6 @@
 //! What is stored of a run: its head, its input, and the entries of its journal.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -188,6 +188,9 @@ pub struct Entry {
     pub position: u32,
     /// What is recorded.
     pub kind: EntryKind,
+    /// Where in the source it was asked for. For messages and pictures, never for identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The input, by parameter name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Json>,
@@ -231,6 +234,7 @@ impl Entry {
             path,
             position,
             kind,
+            place: None,
             input: None,
             output: None,
             error: None,
@@ -243,6 +247,23 @@ impl Entry {
             first_event: 0,
             events: Vec::new(),
         }
+    }
+}
+
+/// A place in a source file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file, as the compiler named it.
+    pub file: Cow<'static, str>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
 }
 

@@ -38,6 +38,9 @@ pub struct FieldChange {
     pub field: Arc<str>,
     /// Who changed it: run and path of the step.
     pub by: Arc<str>,
+    /// What the field holds as long as nothing is stored: its default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial: Option<Json>,
     /// How.
     pub operation: Operation,
 }
@@ -136,7 +139,9 @@ impl StateDelta {
     pub fn merged(&self, fields: &SessionFields) -> Result<SessionFields, MergeConflict> {
         let mut changed = SessionFields::new();
         for change in &self.changes {
-            let current = changed.get(&change.field).or_else(|| fields.get(&change.field));
+            let current = changed
+                .get(&change.field)
+                .or_else(|| fields.get(&change.field));
             let value = change.merge(current)?;
             let by = change.by.clone();
             changed.insert(change.field.clone(), FieldValue { value, by });
@@ -153,7 +158,7 @@ impl FieldChange {
             second: self.by.clone(),
             reason,
         };
-        let now = current.map(|field| &field.value);
+        let now = current.map(|field| &field.value).or(self.initial.as_ref());
         match &self.operation {
             Operation::Replace { value } => Ok(value.clone()),
             Operation::Set { expected, value } => {
@@ -289,6 +294,10 @@ fn extreme(now: Option<&Json>, candidate: &Json, smaller: bool) -> Result<Json, 
         (_, Value::Null) => return Ok(now.clone()),
         _ => return Err("its values are neither numbers nor texts".to_owned()),
     };
-    let keep = if smaller { order.is_le() } else { order.is_ge() };
+    let keep = if smaller {
+        order.is_le()
+    } else {
+        order.is_ge()
+    };
     Ok(if keep { now.clone() } else { candidate.clone() })
 }

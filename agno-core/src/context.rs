@@ -1,0 +1,218 @@
+//! What a step knows beside its input.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+use agno_storage::{Event, EventKind, Json};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::now_micros,
+    engine::RunCell,
+    error::{BoxError, Error, code},
+    flow::RunInfo,
+    state::StateSlot,
+};
+
+/// One call of a step's body: the state it may change, and its context.
+#[derive(Debug)]
+pub struct Call {
+    /// The state, if the step takes it.
+    pub state: StateSlot,
+    /// The context, if the step takes it.
+    pub context: StepContext,
+}
+
+/// What a step knows beside its input. A step takes it as `context: &StepContext`.
+#[derive(Clone)]
+pub struct StepContext(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) path: Arc<str>,
+    pub(crate) info: Arc<RunInfo>,
+    pub(crate) attempt: u32,
+    /// Made when it is first asked for: most steps never do.
+    token: OnceLock<CancellationToken>,
+    over: AtomicBool,
+    memos: AtomicU32,
+    /// None in a unit test.
+    cell: Option<Arc<RunCell>>,
+    events: Mutex<Vec<Event>>,
+}
+
+impl Inner {
+    fn token(&self) -> &CancellationToken {
+        self.token.get_or_init(|| {
+            let token = match &self.cell {
+                Some(cell) => cell.cancellation.child_token(),
+                None => CancellationToken::new(),
+            };
+            if self.over.load(Ordering::Acquire) {
+                token.cancel();
+            }
+            token
+        })
+    }
+
+    fn progress(&self, message: String, fraction: Option<f64>) {
+        let Some(cell) = &self.cell else {
+            return;
+        };
+        let event = Event {
+            at: now_micros(),
+            kind: EventKind::StepProgress {
+                path: self.path.clone(),
+                message,
+                fraction,
+            },
+        };
+        cell.tell(&event);
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+}
+
+impl StepContext {
+    /// A context for calling a step's method in a unit test, without an engine: attempt 1 of a
+    /// run called `test`. Progress goes nowhere and memos are not kept.
+    pub fn for_test() -> Self {
+        let info = RunInfo {
+            run: Arc::from("test"),
+            session: Arc::from("test"),
+            user: None,
+        };
+        Self::new(Arc::from("test#0"), Arc::new(info), 1, None)
+    }
+
+    pub(crate) fn new(
+        path: Arc<str>,
+        info: Arc<RunInfo>,
+        attempt: u32,
+        cell: Option<Arc<RunCell>>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            path,
+            info,
+            attempt,
+            token: OnceLock::new(),
+            over: AtomicBool::new(false),
+            memos: AtomicU32::new(0),
+            cell,
+            events: Mutex::new(Vec::new()),
+        }))
+    }
+
+    /// The attempt is over and its result not wanted any more.
+    pub(crate) fn end(&self) {
+        self.0.over.store(true, Ordering::Release);
+        if let Some(token) = self.0.token.get() {
+            token.cancel();
+        }
+    }
+
+    pub(crate) fn take_events(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.0.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The run's id.
+    pub fn run_id(&self) -> &str {
+        &self.0.info.run
+    }
+
+    /// The session's name.
+    pub fn session_id(&self) -> &str {
+        &self.0.info.session
+    }
+
+    /// The user the run is for, if one was named.
+    pub fn user_id(&self) -> Option<&str> {
+        self.0.info.user.as_deref()
+    }
+
+    /// The step's path in the run: `map#1[3]/read#0`.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// Which attempt this is, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt
+    }
+
+    /// A key for services that accept one: the same over retries and resumes, another for every
+    /// other step. A step that was running when the process ended runs again, with this key.
+    pub fn idempotency_key(&self) -> String {
+        format!("{}:{}", self.0.info.run, self.0.path)
+    }
+
+    /// Cancelled when the run is, or when the attempt's time is over. Asynchronous steps are
+    /// dropped then, without doing anything; blocking ones should look at it now and again.
+    pub fn cancellation(&self) -> &CancellationToken {
+        self.0.token()
+    }
+
+    /// Whether the result is still wanted.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.token().is_cancelled()
+    }
+
+    /// Tells how far the step is. The text is shown live and stored with the step's result.
+    pub fn progress(&self, message: impl Into<String>) {
+        self.0.progress(message.into(), None);
+    }
+
+    /// Tells how far the step is, with the part that is done, from 0 to 1.
+    pub fn progress_at(&self, fraction: f64, message: impl Into<String>) {
+        self.0.progress(message.into(), Some(fraction.clamp(0.0, 1.0)));
+    }
+
+    /// Does a part of the step once: its result is recorded under `key`, and after a crash the
+    /// recorded one is returned instead of doing it again. A failed attempt forgets its memos.
+    ///
+    /// # Errors
+    ///
+    /// What the work returned, or a value that does not survive being saved and read back.
+    pub async fn memo<T, E>(
+        &self,
+        key: &str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, BoxError>
+    where
+        T: Serialize + DeserializeOwned,
+        E: Into<BoxError>,
+    {
+        let Some(cell) = &self.0.cell else {
+            return work.await.map_err(Into::into);
+        };
+        // The key may repeat in a loop: the ordinal among all memos of the attempt tells apart.
+        let ordinal = self.0.memos.fetch_add(1, Ordering::Relaxed);
+        let path = format!("{}!{}.{ordinal}.{key}", self.0.path, self.0.attempt);
+        if let Some(recorded) = cell.recall(&path) {
+            return Ok(recorded.decode()?);
+        }
+        let value = work.await.map_err(Into::into)?;
+        let unsaved = |error: serde_json::Error| {
+            let problem = format!("the memo `{key}` does not survive being saved: {error}");
+            Error::new(code::INVALID_OUTPUT, problem).permanent()
+        };
+        let json = Json::encode(&value).map_err(unsaved)?;
+        let value = json.decode().map_err(unsaved)?;
+        cell.memorise(Arc::from(path), json).await;
+        Ok(value)
+    }
+}
+
+impl fmt::Debug for StepContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepContext")
+            .field("run", &self.0.info.run)
+            .field("path", &self.0.path)
+            .field("attempt", &self.0.attempt)
+            .finish_non_exhaustive()
+    }
+}

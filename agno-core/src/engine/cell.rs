@@ -1,0 +1,362 @@
+//! One run under way.
+
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use agno_storage::{
+    BoxFuture, Entry, EntryKind, Event, EventKind, Json, NumberedEvent, RunId, RunInput, RunRecord,
+    SessionFields, SessionKey, StateDelta, Storage,
+};
+use futures_util::task::AtomicWaker;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use super::replay::Recorded;
+use crate::{
+    clock::now_micros,
+    error::{Error, code},
+    flow::RunInfo,
+    op::{Engine, Identity, Op, Reply},
+    registry::Registered,
+    runtime::Shared,
+};
+
+/// Why a run stops without its flow having returned.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// `cancel`.
+    Cancelled,
+    /// `interrupt`: between two steps, to be resumed.
+    Interrupted,
+    /// A step with `on_error = "pause"` failed; the pause is recorded.
+    Paused(Error),
+    /// The run cannot go on: drift, misuse, state that does not fit.
+    Failed(Error),
+    /// The store does not take anything more, or not from this owner.
+    Lost(Error),
+}
+
+/// One run under way.
+pub(crate) struct RunCell {
+    pub(crate) id: RunId,
+    pub(crate) info: Arc<RunInfo>,
+    pub(crate) registered: Arc<Registered>,
+    pub(crate) session: SessionKey,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) cancellation: CancellationToken,
+    /// Recorded results are looked up; cached ones are not (`--no-cache`).
+    pub(crate) fresh: bool,
+    pub(crate) resumes: u32,
+    pub(super) me: Weak<Self>,
+    pub(super) fence: AtomicU64,
+    seed: [u8; 32],
+
+    /// The run's head and input, until its first commit takes them along.
+    pub(super) creation: tokio::sync::Mutex<Option<Box<(RunRecord, RunInput)>>>,
+    pub(super) created: AtomicBool,
+    /// What rides on the next commit.
+    pub(super) riding: Mutex<Riding>,
+    pub(super) recorded: Mutex<Recorded>,
+    pub(super) replaying: AtomicBool,
+    /// Outputs of steps that ran and whose changes did not merge, for this resume to merge again.
+    pub(super) kept: Mutex<HashMap<Arc<str>, Entry>>,
+    /// Decisions of containers that are recorded.
+    pub(super) decisions: Mutex<HashSet<Arc<str>>>,
+    view: Mutex<View>,
+    pub(super) begun: Mutex<Option<Instant>>,
+    /// The last step's commit has ended the run.
+    pub(super) ended: AtomicBool,
+
+    stop: Mutex<Option<Stop>>,
+    stopped: AtomicBool,
+    pub(super) waker: AtomicWaker,
+    interrupting: AtomicBool,
+    bodies: AtomicUsize,
+    live: OnceLock<broadcast::Sender<NumberedEvent>>,
+    pub(crate) tally: Tally,
+}
+
+/// What rides on the next commit: it needs none of its own.
+#[derive(Default)]
+pub(super) struct Riding {
+    pub(super) entries: Vec<Entry>,
+    pub(super) events: Vec<Event>,
+}
+
+/// How many steps there were, by where their results came from.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) ran: AtomicU32,
+    pub(crate) cached: AtomicU32,
+    pub(crate) replayed: AtomicU32,
+}
+
+/// The session's state as the run sees it: as it was, with the run's own changes in the order of
+/// their commits.
+struct View {
+    base: Arc<SessionFields>,
+    changes: Vec<(u64, StateDelta)>,
+    now: Arc<SessionFields>,
+}
+
+/// What a run is made from.
+pub(crate) struct NewCell {
+    pub(crate) head: RunRecord,
+    /// Set for a run that is not in the store yet.
+    pub(crate) input: Option<RunInput>,
+    pub(crate) registered: Arc<Registered>,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) recorded: Recorded,
+    pub(crate) kept: HashMap<Arc<str>, Entry>,
+    pub(crate) fields: SessionFields,
+    pub(crate) fresh: bool,
+    pub(crate) watched: bool,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<RunCell>>> = const { RefCell::new(None) };
+}
+
+/// A call of another run was awaited here: the run that is being polled stops as well.
+pub(crate) fn blame_current(problem: &str) {
+    let current = CURRENT.with_borrow(Clone::clone);
+    if let Some(cell) = current {
+        cell.misuse(problem.to_owned());
+    }
+}
+
+pub(super) use crate::sync::locked;
+
+impl RunCell {
+    pub(crate) fn new(new: NewCell) -> Arc<Self> {
+        let NewCell { head, input, registered, storage, shared, recorded, kept, fields, fresh, watched } = new;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(head.id.as_str().as_bytes());
+        hasher.update(&head.created_at.to_le_bytes());
+        let info = Arc::new(RunInfo {
+            run: Arc::from(head.id.as_str()),
+            session: head.session.clone(),
+            user: head.user.clone(),
+        });
+        let base = Arc::new(fields);
+        let started = input.is_some().then(|| Event {
+            at: head.created_at,
+            kind: EventKind::RunStarted { workflow: head.workflow.clone() },
+        });
+        let live = OnceLock::new();
+        if watched {
+            live.get_or_init(|| broadcast::Sender::new(1024));
+        }
+        Arc::new_cyclic(|me| Self {
+            id: head.id.clone(),
+            info,
+            session: SessionKey { workflow: head.workflow.clone(), session: head.session.clone() },
+            registered,
+            storage,
+            shared,
+            cancellation: CancellationToken::new(),
+            fresh,
+            resumes: head.resumes,
+            me: me.clone(),
+            fence: AtomicU64::new(head.fence),
+            seed: *hasher.finalize().as_bytes(),
+            created: AtomicBool::new(input.is_none()),
+            creation: tokio::sync::Mutex::new(input.map(|input| Box::new((head, input)))),
+            riding: Mutex::new(Riding { entries: Vec::new(), events: started.into_iter().collect() }),
+            replaying: AtomicBool::new(!recorded.is_empty()),
+            recorded: Mutex::new(recorded),
+            kept: Mutex::new(kept),
+            decisions: Mutex::default(),
+            begun: Mutex::new(None),
+            ended: AtomicBool::new(false),
+            view: Mutex::new(View { now: base.clone(), base, changes: Vec::new() }),
+            stop: Mutex::new(None),
+            stopped: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+            interrupting: AtomicBool::new(false),
+            bodies: AtomicUsize::new(0),
+            live,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Makes this the run that the flow on this thread belongs to, for the time of one poll.
+    pub(super) fn polled<T>(self: &Arc<Self>, poll: impl FnOnce() -> T) -> T {
+        struct Restore(Option<Arc<RunCell>>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                CURRENT.set(self.0.take());
+            }
+        }
+        let _restore = Restore(CURRENT.replace(Some(self.clone())));
+        poll()
+    }
+
+    // ---- stopping ----
+
+    /// Stops the run: the flow is dropped at its next turn. The first reason counts.
+    pub(crate) fn stop(&self, stop: Stop) {
+        locked(&self.stop).get_or_insert(stop);
+        self.stopped.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    pub(super) fn take_stop(&self) -> Option<Stop> {
+        if self.stopped.load(Ordering::Acquire) { locked(&self.stop).take() } else { None }
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.cancellation.cancel();
+        self.stop(Stop::Cancelled);
+    }
+
+    /// Stops once the steps that run now are recorded.
+    pub(crate) fn interrupt(&self) {
+        self.interrupting.store(true, Ordering::SeqCst);
+        if self.bodies.load(Ordering::SeqCst) == 0 {
+            self.stop(Stop::Interrupted);
+        }
+    }
+
+    /// Counts a step's body, until the answer is dropped. `None` when nothing more may begin.
+    pub(super) fn enter_body(&self) -> Option<Body<'_>> {
+        self.bodies.fetch_add(1, Ordering::SeqCst);
+        let body = Body(self);
+        if self.interrupting.load(Ordering::SeqCst) { None } else { Some(body) }
+    }
+
+    /// The recorded output cannot be read as what the code expects now.
+    pub(crate) fn unreadable(&self, path: &Arc<str>, problem: String) {
+        let error = Error::new(code::DRIFT, problem).permanent().at(path);
+        self.stop(Stop::Failed(error));
+    }
+
+    // ---- state ----
+
+    pub(crate) fn view(&self) -> Arc<SessionFields> {
+        locked(&self.view).now.clone()
+    }
+
+    /// Takes a recorded change into the view, at its place in the order of commits.
+    pub(super) fn apply(&self, seq: u64, delta: &StateDelta) {
+        let mut view = locked(&self.view);
+        let last = view.changes.last().is_none_or(|(known, _)| *known < seq);
+        let from = if last { view.now.clone() } else { view.base.clone() };
+        let at = view.changes.partition_point(|(known, _)| *known < seq);
+        view.changes.insert(at, (seq, delta.clone()));
+        let skip = if last { view.changes.len() - 1 } else { 0 };
+        let mut now = SessionFields::clone(&from);
+        for (_, delta) in &view.changes[skip..] {
+            // What the session took, the run's own view takes: it has seen no more than that.
+            if let Ok(changed) = delta.merged(&now) {
+                now.extend(changed);
+            }
+        }
+        view.now = Arc::new(now);
+    }
+
+    // ---- events ----
+
+    /// Tells an event live, ahead of the commit that stores it.
+    pub(crate) fn tell(&self, event: &Event) {
+        self.tell_numbered(None, event);
+    }
+
+    pub(super) fn tell_numbered(&self, number: Option<u64>, event: &Event) {
+        if let Some(live) = self.live.get() {
+            // Nobody listening is no failure.
+            let _ = live.send(NumberedEvent { number, event: event.clone() });
+        }
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.live.get().is_some_and(|live| live.receiver_count() > 0)
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<NumberedEvent> {
+        self.live.get_or_init(|| broadcast::Sender::new(1024)).subscribe()
+    }
+
+    // ---- memos ----
+
+    pub(crate) fn recall(&self, path: &str) -> Option<Json> {
+        locked(&self.recorded).get(path).and_then(|entry| entry.output.clone())
+    }
+
+    /// Records a part of a step. Does not resolve if the store refuses: the run stops then.
+    pub(crate) async fn memorise(&self, path: Arc<str>, output: Json) {
+        let mut entry = Entry::new(EntryKind::Memo, path, 0);
+        entry.output = Some(output);
+        entry.finished_at = now_micros();
+        self.commit_entry(entry).await;
+    }
+}
+
+/// A step's body that runs.
+pub(super) struct Body<'a>(&'a RunCell);
+
+impl Drop for Body<'_> {
+    fn drop(&mut self) {
+        let last = self.0.bodies.fetch_sub(1, Ordering::SeqCst) == 1;
+        if last && self.0.interrupting.load(Ordering::SeqCst) {
+            self.0.stop(Stop::Interrupted);
+        }
+    }
+}
+
+impl Engine for RunCell {
+    fn execute(&self, op: Op) -> BoxFuture<'static, Result<Reply, Error>> {
+        match self.me.upgrade() {
+            Some(cell) => cell.execute_op(op),
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    fn value(&self, id: &Identity, make: &dyn Fn() -> Json) -> Json {
+        if let Some(recorded) = self.claim_value(id) {
+            return recorded.unwrap_or_else(make);
+        }
+        let value = make();
+        let mut entry = Entry::new(EntryKind::Value, id.path.clone(), id.position);
+        entry.place = Some(id.place.clone());
+        entry.output = Some(value.clone());
+        entry.finished_at = now_micros();
+        locked(&self.riding).entries.push(entry);
+        value
+    }
+
+    fn say(&self, id: &Identity, message: String) {
+        if self.claim_value(id).is_some() {
+            return;
+        }
+        let event = Event { at: now_micros(), kind: EventKind::Said { message } };
+        self.tell(&event);
+        let mut entry = Entry::new(EntryKind::Marker, id.path.clone(), id.position);
+        entry.finished_at = event.at;
+        entry.events.push(event);
+        locked(&self.riding).entries.push(entry);
+    }
+
+    fn random(&self, id: &Identity) -> [u8; 32] {
+        *blake3::keyed_hash(&self.seed, id.path.as_bytes()).as_bytes()
+    }
+
+    fn misuse(&self, problem: String) {
+        self.stop(Stop::Failed(Error::new(code::MISUSE, problem).permanent()));
+    }
+
+    fn is_polling(&self) -> bool {
+        CURRENT.with_borrow(|current| {
+            current.as_ref().is_some_and(|cell| std::ptr::eq(Arc::as_ptr(cell), self))
+        })
+    }
+}

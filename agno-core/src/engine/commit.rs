@@ -1,0 +1,146 @@
+//! The only way to the store.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use agno_storage::{
+    Ack, CacheFill, Commit, Entry, EntryKind, Event, EventKind, RunUpdate, StateDelta, StoreError,
+};
+
+use super::cell::{RunCell, Stop, locked};
+use crate::error::Error;
+
+/// What one commit says, beside what rides on it.
+#[derive(Default)]
+pub(super) struct Writing {
+    pub(super) entries: Vec<Entry>,
+    pub(super) unless: Vec<Arc<str>>,
+    pub(super) supersede: Vec<Arc<str>>,
+    pub(super) delta: Option<StateDelta>,
+    pub(super) cache: Option<CacheFill>,
+    pub(super) update: Option<RunUpdate>,
+}
+
+impl RunCell {
+    /// Writes one commit, with everything that rides on it. What was refused rides on the next.
+    pub(super) async fn commit(&self, writing: Writing) -> Result<Ack, StoreError> {
+        if self.created.load(Ordering::Acquire) {
+            return self.commit_with(writing, None).await;
+        }
+        // The run's first commit creates it; others wait until it has.
+        let mut creation = self.creation.lock().await;
+        let create = creation.clone();
+        let ack = self.commit_with(writing, create).await?;
+        *creation = None;
+        self.created.store(true, Ordering::Release);
+        Ok(ack)
+    }
+
+    async fn commit_with(
+        &self,
+        writing: Writing,
+        create: Option<Box<(agno_storage::RunRecord, agno_storage::RunInput)>>,
+    ) -> Result<Ack, StoreError> {
+        let mut riding = std::mem::take(&mut *locked(&self.riding));
+        // Only a commit that may be refused for its own sake has to give its riders back.
+        let may_refuse = writing.delta.is_some() || !writing.unless.is_empty() || create.is_some();
+        let kept = may_refuse.then(|| (riding.entries.clone(), riding.events.clone()));
+
+        let mut commit = Commit::new(self.id.clone(), self.fence.load(Ordering::Acquire));
+        commit.create = create;
+        let seq_of_own = riding.entries.len();
+        commit.entries = std::mem::take(&mut riding.entries);
+        commit.entries.extend(writing.entries);
+        if !riding.events.is_empty() {
+            if commit.entries.is_empty() {
+                commit.entries.push(self.marker("begun"));
+            }
+            commit.entries[0].events.splice(0..0, riding.events);
+        }
+        commit.unless = writing.unless;
+        commit.supersede = writing.supersede;
+        commit.state = writing.delta.map(|delta| (self.session.clone(), delta));
+        commit.cache = writing.cache;
+        commit.update = writing.update;
+        let telling = self.is_watched().then(|| to_tell(&commit.entries));
+        match self.storage.commit(commit).await {
+            Ok(ack) => {
+                for (offset, event) in telling.into_iter().flatten() {
+                    self.tell_numbered(Some(ack.first_event + offset), &event);
+                }
+                Ok(Ack { seq: ack.seq + seq_of_own as u64, ..ack })
+            }
+            Err(error) => {
+                if let Some((entries, events)) = kept {
+                    let mut riding = locked(&self.riding);
+                    riding.entries.splice(0..0, entries);
+                    riding.events.splice(0..0, events);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// A point in the run's life, with a path of its own for every resume.
+    pub(super) fn marker(&self, what: &str) -> Entry {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = format!("@{what}~{}.{count}", self.resumes);
+        Entry::new(EntryKind::Marker, Arc::from(path), 0)
+    }
+
+    /// Commits, or stops the run and does not resolve.
+    pub(super) async fn commit_or_stop(&self, writing: Writing) -> Ack {
+        match self.commit(writing).await {
+            Ok(ack) => ack,
+            Err(error) => self.refused(error).await,
+        }
+    }
+
+    /// The store refused. A result that came too late is nobody's any more; anything else ends
+    /// the run here.
+    pub(super) async fn refused<T>(&self, error: StoreError) -> T {
+        if !matches!(error, StoreError::Decided { .. }) {
+            self.stop(Stop::Lost(Error::from(error)));
+        }
+        std::future::pending().await
+    }
+
+    pub(super) async fn commit_entry(&self, entry: Entry) -> Ack {
+        let entries = vec![entry];
+        self.commit_or_stop(Writing { entries, ..Writing::default() }).await
+    }
+
+    pub(super) async fn commit_supersede(&self, supersede: Vec<Arc<str>>) {
+        self.commit_or_stop(Writing { supersede, ..Writing::default() }).await;
+    }
+
+    /// Puts the run into the store by itself, when its first step takes its time.
+    pub(super) async fn commit_creation(&self) {
+        if !self.created.load(Ordering::Acquire) {
+            self.commit_or_stop(Writing::default()).await;
+        }
+    }
+}
+
+/// The events that are told when they are stored, with their offsets in the commit. The others
+/// were told live.
+fn to_tell(entries: &[Entry]) -> Vec<(u64, Event)> {
+    let events = entries.iter().flat_map(|entry| &entry.events);
+    let numbered = (0..).zip(events);
+    numbered
+        .filter(|(_, event)| {
+            !matches!(
+                event.kind,
+                EventKind::StepStarted { .. }
+                    | EventKind::StepRetrying { .. }
+                    | EventKind::StepProgress { .. }
+                    | EventKind::TimerStarted { .. }
+                    | EventKind::Said { .. }
+            )
+        })
+        .map(|(offset, event)| (offset, event.clone()))
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! Polls the flow of a run to its end, and records how it ended.
+
+use std::{
+    future::poll_fn,
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+    time::Instant,
+};
+
+use agno_storage::{Entry, Event, EventError, EventKind, Json, RunStatus, RunUpdate};
+use futures_util::FutureExt;
+
+use super::{
+    cell::{RunCell, Stop, locked},
+    commit::Writing,
+};
+use crate::{
+    clock::now_micros,
+    error::{Error, code},
+    flow::Handle,
+    registry::FlowRun,
+    value::Produced,
+};
+
+/// How a run ended, here.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) status: RunStatus,
+    /// The run is not over: it was interrupted, or lost to another owner.
+    pub(crate) released: bool,
+    pub(crate) produced: Option<Produced>,
+    pub(crate) error: Option<Error>,
+}
+
+enum Turn {
+    Returned(Result<Produced, Error>),
+    Stopped(Stop),
+}
+
+/// Runs the flow of a run to its end.
+pub(crate) async fn drive(cell: Arc<RunCell>, input: Json) -> Ending {
+    let begun = Instant::now();
+    *locked(&cell.begun) = Some(begun);
+    let turn = poll_flow(&cell, input).await;
+    match turn {
+        Turn::Returned(result) => cell.end(result).await,
+        Turn::Stopped(stop) => cell.end_stopped(stop).await,
+    }
+}
+
+async fn poll_flow(cell: &Arc<RunCell>, input: Json) -> Turn {
+    let flow = cell.registered.entry();
+    let future = match &flow.run {
+        FlowRun::Body(body) => {
+            let handle = Handle::new(cell, Arc::from(""));
+            body(handle, input)
+        }
+        FlowRun::Chain(steps) => Box::pin(cell.clone().run_chain(steps, input)),
+    };
+    let mut future = AssertUnwindSafe(future).catch_unwind();
+    poll_fn(|cx| {
+        cell.waker.register(cx.waker());
+        if let Some(stop) = cell.take_stop() {
+            return Poll::Ready(Turn::Stopped(stop));
+        }
+        let polled = cell.polled(|| future.poll_unpin(cx));
+        // A reason to stop comes before a result: the flow may have seen what it should not.
+        if let Some(stop) = cell.take_stop() {
+            return Poll::Ready(Turn::Stopped(stop));
+        }
+        match polled {
+            Poll::Ready(Ok(result)) => Poll::Ready(Turn::Returned(result)),
+            Poll::Ready(Err(payload)) => {
+                Poll::Ready(Turn::Returned(Err(crate::registry::panicked(&*payload))))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+impl RunCell {
+    async fn end(&self, result: Result<Produced, Error>) -> Ending {
+        if let Some(error) = self.unasked() {
+            return self.end_failed(error).await;
+        }
+        match result {
+            Ok(produced) if self.ended.load(Ordering::Acquire) => Ending {
+                status: RunStatus::Completed,
+                released: false,
+                produced: Some(produced),
+                error: None,
+            },
+            Ok(produced) => {
+                let mut entry = self.marker("ended");
+                let update = self.ending(&mut entry, &produced.json);
+                match self.end_with(entry, update).await {
+                    Ok(()) => Ending {
+                        status: RunStatus::Completed,
+                        released: false,
+                        produced: Some(produced),
+                        error: None,
+                    },
+                    Err(ending) => ending,
+                }
+            }
+            Err(error) => self.end_failed(error).await,
+        }
+    }
+
+    /// Something is recorded that the flow did not ask for.
+    fn unasked(&self) -> Option<Error> {
+        if !self.replaying() {
+            return None;
+        }
+        let recorded = locked(&self.recorded);
+        let left = recorded.left_over()?;
+        let place = left.place.as_ref().map(|place| format!(" (at {place})")).unwrap_or_default();
+        let problem = format!(
+            "drift: the run recorded `{}`{place}, and the flow ended without asking for it. \
+             Restore what this run has done, or start a new run",
+            left.path
+        );
+        Some(Error::new(code::DRIFT, problem).permanent())
+    }
+
+    async fn end_stopped(&self, stop: Stop) -> Ending {
+        match stop {
+            Stop::Failed(error) => self.end_failed(error).await,
+            Stop::Cancelled => {
+                let error = Error::new(code::CANCELLED, "the run was cancelled").permanent();
+                self.end_as(RunStatus::Cancelled, error).await
+            }
+            Stop::Interrupted => {
+                // What rides on no commit yet is told again by the resumed run.
+                let error = Error::new(code::INTERRUPTED, "the run was interrupted");
+                released(RunStatus::Running, error)
+            }
+            Stop::Paused(error) => Ending {
+                status: RunStatus::Paused,
+                released: false,
+                produced: None,
+                error: Some(error),
+            },
+            Stop::Lost(error) => released(RunStatus::Running, error),
+        }
+    }
+
+    async fn end_failed(&self, error: Error) -> Ending {
+        self.end_as(RunStatus::Failed, error).await
+    }
+
+    async fn end_as(&self, status: RunStatus, error: Error) -> Ending {
+        let mut entry = self.marker("ended");
+        let recorded = error.to_recorded();
+        let at = now_micros();
+        let brief = (status == RunStatus::Failed).then(|| EventError::from(&recorded));
+        entry.finished_at = at;
+        entry.events.push(Event { at, kind: EventKind::RunEnded { status, error: brief } });
+        let update = RunUpdate {
+            status,
+            output: None,
+            error: Some(recorded),
+            active_micros: self.active_micros(),
+            at,
+        };
+        match self.end_with(entry, update).await {
+            Ok(()) => Ending { status, released: false, produced: None, error: Some(error) },
+            Err(mut ending) => {
+                // The first failure is the one to tell.
+                ending.error = Some(error);
+                ending
+            }
+        }
+    }
+
+    async fn end_with(&self, entry: Entry, update: RunUpdate) -> Result<(), Ending> {
+        let writing =
+            Writing { entries: vec![entry], update: Some(update), ..Writing::default() };
+        match self.commit(writing).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(released(RunStatus::Running, Error::from(error))),
+        }
+    }
+
+    /// The end of a completed run, riding on an entry.
+    pub(super) fn ending(&self, entry: &mut Entry, output: &Json) -> RunUpdate {
+        let at = now_micros();
+        entry.finished_at = entry.finished_at.max(at);
+        let status = RunStatus::Completed;
+        entry.events.push(Event { at, kind: EventKind::RunEnded { status, error: None } });
+        self.ended.store(true, Ordering::Release);
+        RunUpdate {
+            status,
+            output: Some(output.clone()),
+            error: None,
+            active_micros: self.active_micros(),
+            at,
+        }
+    }
+
+    fn active_micros(&self) -> u64 {
+        let begun = *locked(&self.begun);
+        begun.map_or(0, |begun| u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+fn released(status: RunStatus, error: Error) -> Ending {
+    Ending { status, released: true, produced: None, error: Some(error) }
+}

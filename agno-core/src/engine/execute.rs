@@ -1,0 +1,228 @@
+//! Runs what was planned.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use agno_storage::{BoxFuture, Entry, EntryKind, Event, EventKind, Json};
+use futures_util::{StreamExt, stream};
+
+use super::{
+    cell::{RunCell, locked},
+    commit::Writing,
+    plan::{Planned, Size},
+    replay::{decided, whole},
+    step::{Around, Inside},
+};
+use crate::{
+    clock::now_micros,
+    error::{Error, code},
+    flow::Handle,
+    op::{CallOp, Identity, Op, Reply},
+    registry::FlowRun,
+    value::Produced,
+};
+
+type Outcome = Result<Reply, Error>;
+
+impl RunCell {
+    pub(super) fn execute_op(self: Arc<Self>, op: Op) -> BoxFuture<'static, Outcome> {
+        // The usual case by itself: a fresh run, one step.
+        match op {
+            Op::Step(call) if !self.replaying() => {
+                Box::pin(async move { self.run_step(call, &Around::default()).await })
+            }
+            op => Box::pin(self.execute_planned(op, Around::default())),
+        }
+    }
+
+    pub(super) async fn execute_planned(self: Arc<Self>, op: Op, around: Around) -> Outcome {
+        let planned = self.plan_or_stop(&op).await;
+        self.run(planned, around).await
+    }
+
+    /// Boxed, because containers hold containers.
+    fn run(
+        self: Arc<Self>,
+        planned: Planned,
+        around: Around,
+    ) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+        Box::pin(async move {
+            match planned {
+                Planned::Recorded(outcome) => *outcome,
+                Planned::Step(call) => self.run_step(call, &around).await,
+                Planned::Subflow { call, is_new } => self.run_subflow(call, is_new, &around).await,
+                Planned::Sleep { id, duration, until } => self.sleep(id, duration, until).await,
+                Planned::All { id, children, limit } => {
+                    self.run_all(id, children, limit, &around).await
+                }
+            }
+        })
+    }
+
+    /// Runs all, at most `limit` at once. The first failure decides: its commit says so, the
+    /// others are dropped, and a late result of theirs is refused by the store.
+    async fn run_all(
+        self: Arc<Self>,
+        id: Identity,
+        children: Vec<Planned>,
+        limit: Option<usize>,
+        around: &Around,
+    ) -> Outcome {
+        let inside = around.inside(decided(&id.path));
+        let count = children.len();
+        let running = children.into_iter().enumerate().map(|(index, child)| {
+            let cell = self.clone();
+            let inside = inside.clone();
+            async move { (index, cell.run(child, inside).await) }
+        });
+        let mut running = stream::iter(running).buffer_unordered(limit.unwrap_or(count).max(1));
+        let mut replies: Vec<Option<Reply>> = Vec::new();
+        replies.resize_with(count, || None);
+        while let Some((index, outcome)) = running.next().await {
+            match outcome {
+                Ok(reply) => replies[index] = Some(reply),
+                Err(error) => {
+                    drop(running);
+                    self.decide(&inside, &error).await;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(Reply::Many(replies.into_iter().flatten().collect()))
+    }
+
+    /// Records that a failure decided the containers around it, unless the failing step's own
+    /// commit has.
+    async fn decide(&self, inside: &Around, error: &Error) {
+        let missing = {
+            let recorded = locked(&self.decisions);
+            inside.deciding().iter().any(|path| !recorded.contains(path))
+        };
+        if missing {
+            let entries = self.decisions_for(inside, error);
+            let unless = inside.unless();
+            self.commit_or_stop(Writing { entries, unless, ..Writing::default() }).await;
+            self.remember_decisions(inside);
+        }
+    }
+
+    /// Entries that say how the containers directly around a failure were decided.
+    pub(super) fn decisions_for(&self, around: &Around, error: &Error) -> Vec<Entry> {
+        let recorded = locked(&self.decisions);
+        let open = around.deciding().iter().filter(|path| !recorded.contains(*path));
+        open.map(|path| {
+            let mut entry = Entry::new(EntryKind::Container, path.clone(), 0);
+            entry.error = Some(error.to_recorded());
+            entry.finished_at = now_micros();
+            entry
+        })
+        .collect()
+    }
+
+    pub(super) fn remember_decisions(&self, around: &Around) {
+        locked(&self.decisions).extend(around.deciding().iter().cloned());
+    }
+
+    pub(super) fn ride_container(&self, id: &Identity, size: &Size) {
+        let mut entry = Entry::new(EntryKind::Container, id.path.clone(), id.position);
+        entry.place = Some(id.place.clone());
+        entry.output = Json::encode(size).ok();
+        entry.started_at = now_micros();
+        locked(&self.riding).entries.push(entry);
+    }
+
+    async fn run_subflow(self: Arc<Self>, call: CallOp, is_new: bool, around: &Around) -> Outcome {
+        let flow = self.registered.flow_at(call.index);
+        let options = flow.spec.options.with(&call.options);
+        if is_new {
+            let mut entry = Entry::new(EntryKind::Subflow, call.id.path.clone(), call.id.position);
+            entry.place = Some(call.id.place.clone());
+            entry.input = Some(call.input.clone());
+            entry.started_at = now_micros();
+            locked(&self.riding).entries.push(entry);
+        }
+        let FlowRun::Body(body) = &flow.run else {
+            return Err(Error::new(code::MISUSE, "a chain of steps is no sub-flow"));
+        };
+        let inside = Inside { cell: self.clone(), around: around.flow() };
+        let scope = Arc::from(format!("{}/", call.id.path));
+        let work = body(Handle::inside(&self, Arc::new(inside), scope), call.input.clone());
+        let key = options.cache.as_ref().and_then(|cache| self.subflow_key(cache, flow, &call));
+        if key.is_none() && options.timeout.is_none() {
+            let produced = work.await?;
+            return Ok(Reply::One { json: produced.json, value: produced.value });
+        }
+        self.run_whole(&call, flow, key, options.timeout, work, around).await
+    }
+
+    async fn sleep(&self, id: Identity, duration: Duration, until: Option<u64>) -> Outcome {
+        let until = match until {
+            Some(until) => until,
+            None => {
+                let length = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+                let until = now_micros().saturating_add(length);
+                let event = Event {
+                    at: now_micros(),
+                    kind: EventKind::TimerStarted { path: id.path.clone(), until },
+                };
+                self.tell(&event);
+                let mut entry = Entry::new(EntryKind::Timer, id.path, id.position);
+                entry.place = Some(id.place);
+                entry.output = Json::encode(&until).ok();
+                entry.started_at = event.at;
+                entry.events.push(event);
+                self.commit_entry(entry).await;
+                until
+            }
+        };
+        let left = until.saturating_sub(now_micros());
+        tokio::time::sleep(Duration::from_micros(left)).await;
+        Ok(Reply::One { json: Json::null(), value: Some(Box::new(())) })
+    }
+
+    /// The steps of a workflow without a flow, each output feeding the next input.
+    pub(super) async fn run_chain(
+        self: Arc<Self>,
+        steps: &'static [&'static str],
+        input: Json,
+    ) -> Result<Produced, Error> {
+        let handle = Handle::new(&self, Arc::from(""));
+        let mut values = input;
+        let mut last = Produced { json: Json::null(), value: None };
+        for (place, name) in steps.iter().enumerate() {
+            let (index, entry) = self.registered.step(name).ok_or_else(|| {
+                Error::new(code::MISUSE, format!("there is no step `{name}`")).permanent()
+            })?;
+            if place > 0 {
+                values = match entry.params.as_slice() {
+                    [one] => {
+                        let object = std::collections::BTreeMap::from([(one.name, &last.json)]);
+                        Json::encode(&object).unwrap_or_else(|_| Json::null())
+                    }
+                    _ => Json::encode(&serde_json::Map::new()).unwrap_or_else(|_| Json::null()),
+                };
+            }
+            let id = handle.identify(name, std::panic::Location::caller());
+            let call = CallOp { id, index, input: values.clone(), options: Default::default(), label: None };
+            let is_last = place + 1 == steps.len();
+            let reply = if self.replaying() {
+                let op = Op::Step(call);
+                match self.plan_or_stop(&op).await {
+                    Planned::Step(call) => self.clone().run_step(call, &Around::last(is_last)).await?,
+                    Planned::Recorded(outcome) => (*outcome)?,
+                    _ => return Err(Error::new(code::MISUSE, "a step was planned as something else")),
+                }
+            } else {
+                self.clone().run_step(call, &Around::last(is_last)).await?
+            };
+            if let Reply::One { json, value } = reply {
+                last = Produced { json, value };
+            }
+        }
+        Ok(last)
+    }
+}
+
+/// Path of the entry that keeps the result of a cached or timed sub-flow.
+pub(super) fn result_path(call: &CallOp) -> Arc<str> {
+    whole(&call.id.path)
+}

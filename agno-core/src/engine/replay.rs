@@ -1,0 +1,276 @@
+//! What a run has recorded, and what of it the flow has asked for again.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use agno_storage::{Entry, EntryKind, Json, Place};
+
+use super::cell::{RunCell, locked};
+use crate::{
+    error::{Error, code},
+    op::Identity,
+};
+
+/// Path of the entry that says how a container was decided.
+pub(super) fn decided(container: &str) -> Arc<str> {
+    Arc::from(format!("{container}!decided"))
+}
+
+/// Path of the entry that keeps the whole result of a sub-flow.
+pub(super) fn whole(subflow: &str) -> Arc<str> {
+    Arc::from(format!("{subflow}!result"))
+}
+
+/// Path of the entry that says an at-most-once step has begun.
+pub(super) fn begun(step: &str) -> Arc<str> {
+    Arc::from(format!("{step}!begun"))
+}
+
+/// The scope that a path stands in: up to and with its last `/`.
+fn scope_of(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..=at])
+}
+
+/// What a run has recorded.
+#[derive(Default)]
+pub(crate) struct Recorded {
+    entries: HashMap<Arc<str>, Entry>,
+    /// Operations not asked for yet, by scope, in the order they were asked for.
+    scopes: HashMap<Arc<str>, BTreeMap<u32, Arc<str>>>,
+    unclaimed: usize,
+}
+
+impl Recorded {
+    /// From the journal. Superseded entries and the run's own markers are left out.
+    pub(crate) fn new(journal: Vec<Entry>) -> Self {
+        let mut recorded = Self::default();
+        for entry in journal {
+            if entry.superseded || entry.path.starts_with('@') {
+                continue;
+            }
+            let is_operation = match entry.kind {
+                EntryKind::Memo | EntryKind::Started => false,
+                _ => !entry.path.contains('!'),
+            };
+            if is_operation {
+                let scope = Arc::from(scope_of(&entry.path));
+                let operations = recorded.scopes.entry(scope).or_default();
+                operations.insert(entry.position, entry.path.clone());
+                recorded.unclaimed += 1;
+            }
+            recorded.entries.insert(entry.path.clone(), entry);
+        }
+        recorded
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn get(&self, path: &str) -> Option<&Entry> {
+        self.entries.get(path)
+    }
+
+    /// The highest attempt that left memos behind: a crash keeps its attempt.
+    pub(super) fn attempt_of(&self, path: &str) -> u32 {
+        let memos = self.entries.keys().filter_map(|key| key.strip_prefix(path)?.strip_prefix('!'));
+        let attempts = memos.filter_map(|rest| rest.split_once('.')?.0.parse().ok());
+        attempts.max().unwrap_or(1)
+    }
+
+    /// Takes an operation that the flow asks for.
+    fn claim(&mut self, id: &Identity) -> Claim {
+        let Some(operations) = self.scopes.get_mut(&id.scope) else {
+            return Claim::New;
+        };
+        match operations.get(&id.position) {
+            Some(path) if *path == id.path => {
+                operations.remove(&id.position);
+                self.unclaimed -= 1;
+                match self.entries.get(&id.path) {
+                    Some(entry) => Claim::Recorded(Box::new(entry.clone())),
+                    None => Claim::New,
+                }
+            }
+            Some(other) => Claim::Other(other.clone()),
+            None => Claim::New,
+        }
+    }
+
+    /// Everything below a scope counts as asked for: its result is recorded whole.
+    pub(super) fn claim_below(&mut self, prefix: &str) {
+        for (scope, operations) in &mut self.scopes {
+            if scope.starts_with(prefix) {
+                self.unclaimed -= operations.len();
+                operations.clear();
+            }
+        }
+    }
+
+    /// A recorded operation that should have been asked for before a new one at `path`.
+    fn passed_over(&self, path: &str) -> Option<&Arc<str>> {
+        let mut end = Some(scope_of(path).len());
+        while let Some(at) = end {
+            if let Some(operations) = self.scopes.get(&path[..at])
+                && let Some(first) = operations.values().next()
+            {
+                return Some(first);
+            }
+            end = (at > 0).then(|| path[..at - 1].rfind('/').map_or(0, |at| at + 1));
+        }
+        None
+    }
+
+    /// An operation that the flow has not asked for, at its end.
+    pub(super) fn left_over(&self) -> Option<&Entry> {
+        if self.unclaimed == 0 {
+            return None;
+        }
+        let left = self.scopes.values().flat_map(BTreeMap::values);
+        left.filter_map(|path| self.entries.get(path)).min_by_key(|entry| entry.seq)
+    }
+
+    /// What is recorded in a scope from a position on, with all that is below it.
+    fn from_position(&self, scope: &str, position: u32) -> Vec<Arc<str>> {
+        let direct = self.scopes.get(scope).into_iter();
+        let direct = direct.flat_map(|operations| operations.range(position..));
+        let direct: Vec<&Arc<str>> = direct.map(|(_, path)| path).collect();
+        let below = |path: &Arc<str>| {
+            direct.iter().any(|top| {
+                path.strip_prefix(&***top).is_some_and(|rest| {
+                    rest.is_empty() || rest.starts_with(['/', '[', '!'])
+                })
+            })
+        };
+        self.entries.keys().filter(|path| below(path)).cloned().collect()
+    }
+
+    fn forget(&mut self, paths: &[Arc<str>]) {
+        for path in paths {
+            if let Some(entry) = self.entries.remove(path)
+                && let Some(operations) = self.scopes.get_mut(scope_of(path))
+                && operations.get(&entry.position) == Some(path)
+            {
+                operations.remove(&entry.position);
+                self.unclaimed -= 1;
+            }
+        }
+    }
+}
+
+/// What the journal says to an operation that the flow asks for.
+pub(super) enum Claim {
+    New,
+    Recorded(Box<Entry>),
+    /// Another operation is recorded at this position.
+    Other(Arc<str>),
+}
+
+/// The code asks for something else than was recorded.
+pub(super) struct Drift {
+    /// Where it begins: a position in a scope.
+    pub(super) scope: Arc<str>,
+    pub(super) position: u32,
+    pub(super) problem: String,
+}
+
+impl Drift {
+    pub(super) fn error(&self) -> Error {
+        Error::new(code::DRIFT, self.problem.clone()).permanent()
+    }
+}
+
+fn at(place: Option<&Place>) -> String {
+    place.map_or_else(String::new, |place| format!(" (at {place})"))
+}
+
+impl RunCell {
+    /// Claims an operation, or says that the flow took another way than before.
+    pub(super) fn claim(&self, id: &Identity) -> Result<Option<Box<Entry>>, Drift> {
+        if !self.replaying() {
+            return Ok(None);
+        }
+        let mut recorded = locked(&self.recorded);
+        match recorded.claim(id) {
+            Claim::New => Ok(None),
+            Claim::Recorded(entry) => Ok(Some(entry)),
+            Claim::Other(other) => {
+                let place = at(recorded.get(&other).and_then(|entry| entry.place.as_ref()));
+                let problem = format!(
+                    "drift: the run recorded `{other}`{place}, the code now asks for `{}` (at {}). \
+                     Restore the name and order of what this run has done, or start a new run",
+                    id.path, id.place
+                );
+                Err(Drift { scope: id.scope.clone(), position: id.position, problem })
+            }
+        }
+    }
+
+    /// A new operation may begin only when everything recorded before it was asked for.
+    pub(super) fn check_order(&self, id: &Identity) -> Result<(), Drift> {
+        if !self.replaying() {
+            return Ok(());
+        }
+        let recorded = locked(&self.recorded);
+        let Some(passed) = recorded.passed_over(&id.path) else {
+            return Ok(());
+        };
+        let entry = recorded.get(passed);
+        let place = at(entry.and_then(|entry| entry.place.as_ref()));
+        let problem = format!(
+            "drift: the code asks for `{}` (at {}), which the run has not recorded, ahead of \
+             `{passed}`{place}, which it has. Restore the name and order of what this run has \
+             done, or start a new run",
+            id.path, id.place
+        );
+        Err(Drift {
+            scope: Arc::from(scope_of(passed)),
+            position: entry.map_or(0, |entry| entry.position),
+            problem,
+        })
+    }
+
+    /// A recorded value or remark: outer `Some` when it is recorded.
+    pub(super) fn claim_value(&self, id: &Identity) -> Option<Option<Json>> {
+        match self.claim(id) {
+            Ok(entry) => entry.map(|entry| entry.output),
+            Err(drift) => {
+                self.stop(super::Stop::Failed(drift.error()));
+                None
+            }
+        }
+    }
+
+    /// With `on_drift = "rerun"`: discards what is recorded from the drift on. Refused when a
+    /// discarded step has changed state, which cannot be taken back.
+    pub(super) async fn rerun_from(&self, drift: &Drift) -> Result<(), Error> {
+        let paths = {
+            let recorded = locked(&self.recorded);
+            let paths = recorded.from_position(&drift.scope, drift.position);
+            let changed = paths.iter().find(|path| {
+                recorded.get(path).is_some_and(|entry| entry.delta.is_some())
+            });
+            if let Some(path) = changed {
+                return Err(Error::new(
+                    code::DRIFT,
+                    format!(
+                        "{}. It is not run again (`on_drift = \"rerun\"`), because `{path}` has \
+                         changed the session's state",
+                        drift.problem
+                    ),
+                )
+                .permanent());
+            }
+            paths
+        };
+        self.commit_supersede(paths.clone()).await;
+        locked(&self.recorded).forget(&paths);
+        Ok(())
+    }
+
+    pub(super) fn replaying(&self) -> bool {
+        self.replaying.load(std::sync::atomic::Ordering::Acquire)
+    }
+}

@@ -1,0 +1,354 @@
+//! The error of every durable call and of the runtime.
+
+use std::{error::Error as StdError, fmt, sync::Arc};
+
+use agno_storage::{Json, RecordedError, StoreError};
+use serde::Serialize;
+
+use crate::schema::InputErrors;
+
+/// Any error, as the body of a step or flow returns it.
+pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
+
+/// The result of a step or flow. Any error fits, by `?`: an [`Error`] of a durable call, an
+/// `io::Error`, a text.
+pub type Result<T, E = BoxError> = std::result::Result<T, E>;
+
+/// What a durable call or the runtime answers when it does not succeed.
+///
+/// An error that a step returned is *recorded*: after a crash the flow sees an equal one, with
+/// the same code, message, chain and details. Steps make errors of their own with
+/// [`Error::new`]:
+///
+/// ```
+/// use agno_core::Error;
+///
+/// let error = Error::new("not_found", "no page at this address").permanent();
+/// assert_eq!(error.code(), "not_found");
+/// assert!(!error.is_retryable());
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    recorded: RecordedError,
+    cause: Option<Cause>,
+}
+
+enum Cause {
+    Input(InputErrors),
+    Store(StoreError),
+}
+
+/// What kind of thing went wrong. [`Error::code`] is finer and open to users' own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A step returned an error.
+    Step,
+    /// A step did not finish in its time.
+    Timeout,
+    /// A step or flow panicked.
+    Panic,
+    /// Two steps changed one field of the state and it has no merge rule.
+    StateConflict,
+    /// A step that must not run twice may have run.
+    MayHaveRun,
+    /// Input does not match its schema. Nothing was started.
+    InvalidInput,
+    /// The code asks for something else than the run has recorded.
+    Drift,
+    /// The flow used its calls in a way that would not survive a crash.
+    Misuse,
+    /// The run was cancelled.
+    Cancelled,
+    /// The run was stopped between two steps and can be resumed.
+    Interrupted,
+    /// The run waits for a repair.
+    Paused,
+    /// No such run, workflow or step.
+    NotFound,
+    /// The run exists already, with something else.
+    Conflict,
+    /// The store failed.
+    Store,
+    /// Anything else: an error that the flow itself returned.
+    Other,
+}
+
+pub(crate) mod code {
+    pub(crate) const STEP: &str = "step_failed";
+    pub(crate) const FLOW: &str = "flow_failed";
+    pub(crate) const TIMEOUT: &str = "timeout";
+    pub(crate) const PANIC: &str = "panic";
+    pub(crate) const STATE_CONFLICT: &str = "state_conflict";
+    pub(crate) const MAY_HAVE_RUN: &str = "may_have_run";
+    pub(crate) const INVALID_INPUT: &str = "invalid_input";
+    pub(crate) const INVALID_OUTPUT: &str = "invalid_output";
+    pub(crate) const INVALID_STATE: &str = "invalid_state";
+    pub(crate) const DRIFT: &str = "drift";
+    pub(crate) const MISUSE: &str = "misuse";
+    pub(crate) const CANCELLED: &str = "cancelled";
+    pub(crate) const INTERRUPTED: &str = "interrupted";
+    pub(crate) const PAUSED: &str = "paused";
+    pub(crate) const NOT_FOUND: &str = "not_found_here";
+    pub(crate) const CONFLICT: &str = "conflict";
+    pub(crate) const STORE: &str = "store";
+    pub(crate) const TOO_LARGE: &str = "too_large";
+    pub(crate) const CRASH_LOOP: &str = "crash_loop";
+    pub(crate) const TAKEN_OVER: &str = "taken_over";
+}
+
+impl Error {
+    /// An error with a code to match on and a message for people. Retryable, until
+    /// [`permanent`](Self::permanent) says otherwise.
+    pub fn new(code: impl Into<Arc<str>>, message: impl Into<String>) -> Self {
+        Self::recorded_with(code.into(), message.into())
+    }
+
+    fn recorded_with(code: Arc<str>, message: String) -> Self {
+        Self(Box::new(Inner {
+            recorded: RecordedError {
+                code,
+                message,
+                chain: Vec::new(),
+                retryable: true,
+                path: None,
+                details: None,
+            },
+            cause: None,
+        }))
+    }
+
+    /// Says that trying again will not help: `retry` passes it by.
+    #[must_use]
+    pub fn permanent(mut self) -> Self {
+        self.0.recorded.retryable = false;
+        self
+    }
+
+    /// Adds details that are recorded with the error. What cannot be written as JSON is left out.
+    #[must_use]
+    pub fn with_details(mut self, details: &impl Serialize) -> Self {
+        self.0.recorded.details = Json::encode(details).ok();
+        self
+    }
+
+    /// The stable word: `step_failed`, `timeout`, `panic`, `drift`, .., or the step's own.
+    pub fn code(&self) -> &str {
+        &self.0.recorded.code
+    }
+
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        match self.code() {
+            code::TIMEOUT => ErrorKind::Timeout,
+            code::PANIC => ErrorKind::Panic,
+            code::STATE_CONFLICT => ErrorKind::StateConflict,
+            code::MAY_HAVE_RUN => ErrorKind::MayHaveRun,
+            code::INVALID_INPUT => ErrorKind::InvalidInput,
+            code::DRIFT => ErrorKind::Drift,
+            code::MISUSE => ErrorKind::Misuse,
+            code::CANCELLED => ErrorKind::Cancelled,
+            code::INTERRUPTED => ErrorKind::Interrupted,
+            code::PAUSED => ErrorKind::Paused,
+            code::NOT_FOUND => ErrorKind::NotFound,
+            code::CONFLICT => ErrorKind::Conflict,
+            code::STORE | code::TAKEN_OVER => ErrorKind::Store,
+            code::FLOW => ErrorKind::Other,
+            _ => ErrorKind::Step,
+        }
+    }
+
+    /// What happened, in words.
+    pub fn message(&self) -> &str {
+        &self.0.recorded.message
+    }
+
+    /// The messages of the errors behind this one, outermost first.
+    pub fn chain(&self) -> &[String] {
+        &self.0.recorded.chain
+    }
+
+    /// The path of the step that failed: `map#0[3]/read#0`.
+    pub fn path(&self) -> Option<&str> {
+        self.0.recorded.path.as_deref()
+    }
+
+    /// Whether trying again may help.
+    pub fn is_retryable(&self) -> bool {
+        self.0.recorded.retryable
+    }
+
+    /// What the step added with [`with_details`](Self::with_details).
+    pub fn details(&self) -> Option<&Json> {
+        self.0.recorded.details.as_ref()
+    }
+
+    /// The problems of an input, when that is what went wrong.
+    pub fn input_errors(&self) -> Option<&InputErrors> {
+        match &self.0.cause {
+            Some(Cause::Input(errors)) => Some(errors),
+            _ => None,
+        }
+    }
+
+    /// The store's error, when that is what went wrong.
+    pub fn store_error(&self) -> Option<&StoreError> {
+        match &self.0.cause {
+            Some(Cause::Store(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The error as it is recorded.
+    pub fn to_recorded(&self) -> RecordedError {
+        self.0.recorded.clone()
+    }
+
+    pub(crate) fn from_recorded(recorded: RecordedError) -> Self {
+        Self(Box::new(Inner {
+            recorded,
+            cause: None,
+        }))
+    }
+
+    /// An equal error, without what only the first knows (the store's or the schema's own error).
+    pub(crate) fn clone_recorded(&self) -> Self {
+        Self::from_recorded(self.to_recorded())
+    }
+
+    pub(crate) fn at(mut self, path: &Arc<str>) -> Self {
+        self.0.recorded.path.get_or_insert_with(|| path.clone());
+        self
+    }
+
+    pub(crate) fn with_chain(mut self, chain: Vec<String>) -> Self {
+        self.0.recorded.chain = chain;
+        self
+    }
+
+    /// What the body of a step or flow returned. An [`Error`] keeps its code; anything else gets
+    /// `code`. The texts of the sources become the chain.
+    pub(crate) fn from_boxed(error: BoxError, code: &'static str) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(own) => return *own,
+            Err(other) => other,
+        };
+        let mut chain = Vec::new();
+        let mut inner = None;
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain.push(cause.to_string());
+            inner = inner.or_else(|| cause.downcast_ref::<Self>());
+            source = cause.source();
+        }
+        let mut own = Self::new(code, error.to_string()).with_chain(chain);
+        if let Some(inner) = inner {
+            own.0.recorded.path = inner.0.recorded.path.clone();
+            own.0.recorded.retryable = inner.is_retryable();
+        }
+        own
+    }
+
+    pub(crate) fn input(errors: InputErrors) -> Self {
+        let mut error = Self::new(code::INVALID_INPUT, errors.to_string()).permanent();
+        error.0.cause = Some(Cause::Input(errors));
+        error
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::RunNotFound { .. } => code::NOT_FOUND,
+            StoreError::RunExists { .. } => code::CONFLICT,
+            StoreError::InvalidName { .. } => code::INVALID_INPUT,
+            StoreError::TooLarge { .. } => code::TOO_LARGE,
+            StoreError::Fenced { .. } => code::TAKEN_OVER,
+            _ => code::STORE,
+        };
+        let mut own = Self::new(code, error.to_string()).permanent();
+        own.0.cause = Some(Cause::Store(error));
+        own
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path() {
+            Some(path) => write!(f, "step `{path}`: {}", self.message()),
+            None => f.write_str(self.message()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} [{}]", self.code())?;
+        for cause in self.chain() {
+            write!(f, "\n  caused by: {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Some(Cause::Store(error)) => Some(error),
+            Some(Cause::Input(errors)) => Some(errors),
+            None => None,
+        }
+    }
+}
+
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.recorded == other.0.recorded
+    }
+}
+
+/// Returns an error from a step or flow: a text with arguments, or any error value.
+///
+/// ```
+/// use agno_core::{bail, Result};
+///
+/// fn check(words: u32) -> Result<()> {
+///     if words == 0 {
+///         bail!("a report of {words} words says nothing");
+///     }
+///     Ok(())
+/// }
+/// assert!(check(0).is_err());
+/// ```
+#[macro_export]
+macro_rules! bail {
+    ($text:literal $(, $argument:expr)* $(,)?) => {
+        return ::core::result::Result::Err(::core::convert::Into::into(
+            $crate::__private::std::format!($text $(, $argument)*),
+        ))
+    };
+    ($error:expr $(,)?) => {
+        return ::core::result::Result::Err(::core::convert::Into::into($error))
+    };
+}
+
+/// Returns an error from a step or flow unless a condition holds.
+///
+/// ```
+/// use agno_core::{ensure, Result};
+///
+/// fn check(words: u32) -> Result<()> {
+///     ensure!(words > 0, "a report of {words} words says nothing");
+///     Ok(())
+/// }
+/// assert!(check(0).is_err());
+/// ```
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr, $($error:tt)+) => {
+        if !$condition {
+            $crate::bail!($($error)+);
+        }
+    };
+}

@@ -1,0 +1,94 @@
+//! What generated code names. Not part of the public interface: it changes with the macros, and
+//! both have one version.
+
+pub use std::{self, boxed::Box};
+use std::{panic::Location, time::Duration};
+
+pub use schemars;
+pub use serde;
+pub use serde_json;
+
+pub use crate::{
+    context::{Call, StepContext},
+    flow::{Flow, Handle, StepCall},
+    graph::{Arm, FlowGraph, Graph, Node},
+    registry::{
+        Cache, Definition, FlowSpec, OnDrift, OnError, Retry, Scope, Step, Steps, Workflow,
+        WorkflowInfo,
+    },
+    state::{
+        Field, Merge, MergeAppend, MergeExtreme, MergeSum, MergeUnion, State, StateSlot,
+        merge_append, merge_extreme, merge_sum, merge_union,
+    },
+    value::{
+        Codec, Fallible, Param, Params, Probe, ProbePlain, Returns, Skippable, Value, assert_plain,
+        codec, fallible, param, plain,
+    },
+};
+
+/// The struct is a workflow with steps.
+pub fn has_steps<W: Workflow>() {}
+
+/// The struct is marked.
+pub fn has_info<W: WorkflowInfo>() {}
+
+/// The next step's input takes what the step before it produces.
+pub fn link<Next: Accepts<Previous>, Previous>() {}
+
+/// A step's input takes what the step before it produces.
+#[diagnostic::on_unimplemented(
+    message = "this step takes `{Self}`, but the step before it produces `{Previous}`",
+    label = "takes `{Self}`",
+    note = "without a `#[flow]`, each step feeds the next: change one of the two types, or write a `#[flow]` that says what goes where"
+)]
+pub trait Accepts<Previous> {}
+
+impl<T> Accepts<T> for T {}
+
+/// The type of a step's state is that of the workflow.
+#[diagnostic::on_unimplemented(
+    message = "this step takes the state `{Self}`, the workflow's state is `{Declared}`",
+    label = "not the workflow's state",
+    note = "write `&mut {Declared}` here, or `#[workflow(state = {Self})]` on the impl"
+)]
+pub trait IsState<Declared> {}
+
+impl<T> IsState<T> for T {}
+
+/// The state a step may change.
+pub fn state<Used: State + IsState<Declared>, Declared>(slot: &mut StateSlot) -> &mut Used {
+    slot.get::<Used>()
+}
+
+/// What a step takes by shared reference.
+#[diagnostic::on_unimplemented(
+    message = "a step takes `&StepContext` by reference, not `&{Self}`",
+    label = "inputs are owned values",
+    note = "write the type without `&` for an input, or `&StepContext` for the context"
+)]
+pub trait Context {
+    /// The context as this type.
+    fn of(context: &StepContext) -> &Self;
+}
+
+impl Context for StepContext {
+    fn of(context: &StepContext) -> &Self {
+        context
+    }
+}
+
+/// The context of a step.
+pub fn context<T: Context>(context: &StepContext) -> &T {
+    T::of(context)
+}
+
+/// The place of a call in the source.
+#[track_caller]
+pub const fn here() -> &'static Location<'static> {
+    Location::caller()
+}
+
+/// A duration that the macro has read.
+pub const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}

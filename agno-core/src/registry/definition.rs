@@ -1,0 +1,278 @@
+//! How a workflow is declared: by the macros, or by hand.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+
+use agno_storage::BoxFuture;
+use futures_util::FutureExt;
+
+use super::{FlowEntry, FlowSpec, OnDrift, Step, StepEntry, StepOutcome, registered};
+use crate::{
+    context::Call,
+    error::{Error, code},
+    flow::{Flow, Handle},
+    graph::Graph,
+    state::{State, UnreadableState},
+    value::{Params, Produced, Returns},
+};
+
+/// What `#[workflow]` on the struct says.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no workflow yet",
+    label = "the struct has no `#[workflow]`",
+    note = "put `#[workflow]` above `struct {Self}` as well"
+)]
+pub trait WorkflowInfo: Send + Sync + 'static {
+    /// Its name, by which runs are started.
+    const NAME: &'static str;
+    /// What it does, in words.
+    const DESCRIPTION: &'static str = "";
+    /// Its version, recorded with every run.
+    const VERSION: u32 = 1;
+    /// What happens when a run asks for something else than it has recorded.
+    const ON_DRIFT: OnDrift = OnDrift::Fail;
+}
+
+/// A workflow: a struct with steps and, if their order is not simply top to bottom, a flow.
+///
+/// `#[workflow]` implements it. By hand it looks as in `examples/no_macro.rs`.
+#[diagnostic::on_unimplemented(
+    message = "workflow `{Self}` has no steps",
+    label = "the struct is marked, its `impl` block is not",
+    note = "put `#[workflow]` on the `impl {Self}` block that holds the `#[step]` methods"
+)]
+pub trait Workflow: WorkflowInfo + Sized {
+    /// The typed handle that makes a call durable. `Handle` itself calls steps by name.
+    type Steps: Steps;
+    /// What a run is started with.
+    type Input: Send + 'static;
+    /// What it ends with.
+    type Output: Send + 'static;
+
+    /// Declares steps and flows.
+    fn define(definition: &mut Definition<Self>);
+}
+
+/// A typed handle made from the untyped one.
+pub trait Steps: Send + Sync + 'static {
+    /// Wraps the untyped handle.
+    fn new(handle: Handle) -> Self;
+}
+
+impl Steps for Handle {
+    fn new(handle: Handle) -> Self {
+        handle
+    }
+}
+
+type AsyncBody<W, I, R> = for<'a> fn(&'a W, &'a mut Call, I) -> BoxFuture<'a, R>;
+type BlockingBody<W, I, R> = fn(&W, &mut Call, I) -> R;
+type FlowBody<W, I, R> = for<'a> fn(&'a Flow<W>, I) -> BoxFuture<'a, R>;
+
+/// Collects the steps and flows of a workflow.
+pub struct Definition<W> {
+    pub(crate) steps: Vec<StepEntry>,
+    pub(crate) flows: Vec<FlowEntry>,
+    pub(crate) state: Option<registered::StateEntry>,
+    pub(crate) graph: &'static Graph,
+    workflow: std::marker::PhantomData<fn(W)>,
+}
+
+impl<W> std::fmt::Debug for Definition<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Definition")
+            .field("steps", &self.steps.len())
+            .field("flows", &self.flows.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<W: Workflow> Definition<W> {
+    pub(crate) fn collect() -> Self {
+        let mut definition = Self {
+            steps: Vec::new(),
+            flows: Vec::new(),
+            state: None,
+            graph: &Graph::EMPTY,
+            workflow: std::marker::PhantomData,
+        };
+        W::define(&mut definition);
+        definition
+    }
+
+    /// The type of the session's state.
+    pub fn state<S: State>(&mut self) {
+        self.state = Some(registered::StateEntry {
+            check: |fields| crate::state::load::<S>(fields).map(drop),
+            rules: S::FIELDS,
+        });
+    }
+
+    /// The graph, as read from the flow's source. Without one, nothing is drawn.
+    pub fn graph(&mut self, graph: &'static Graph) {
+        self.graph = graph;
+    }
+
+    /// A step with an asynchronous body.
+    pub fn step<P: Params, R: Send + 'static, T: Send + 'static>(
+        &mut self,
+        step: Step,
+        params: P,
+        returns: Returns<R, T>,
+        body: AsyncBody<W, P::Values, R>,
+    ) {
+        let params = Arc::new(params);
+        let reader = params.clone();
+        let run = move |workflow: Arc<dyn Any + Send + Sync>, mut call: Call, input| {
+            let params = reader.clone();
+            let future = async move {
+                let values = match params.decode(&input) {
+                    Ok(values) => values,
+                    Err(error) => return (call, Err(unreadable_input(&error))),
+                };
+                // Registered together, so the workflow is a `W`.
+                let workflow = workflow.downcast::<W>().expect("the registered workflow");
+                let body = AssertUnwindSafe(async { body(&workflow, &mut call, values).await });
+                let result = match body.catch_unwind().await {
+                    Ok(returned) => settle(&returns, returned),
+                    Err(payload) => Err(panicked(&*payload)),
+                };
+                (call, result)
+            };
+            Box::pin(future) as BoxFuture<'static, (Call, StepOutcome)>
+        };
+        self.steps.push(StepEntry::new(step, params, &returns, Box::new(run)));
+    }
+
+    /// A step with a blocking body. It runs on the blocking pool and cannot be stopped: after a
+    /// timeout its result is thrown away.
+    pub fn step_blocking<P: Params, R: Send + 'static, T: Send + 'static>(
+        &mut self,
+        step: Step,
+        params: P,
+        returns: Returns<R, T>,
+        body: BlockingBody<W, P::Values, R>,
+    ) {
+        let params = Arc::new(params);
+        let reader = params.clone();
+        let run = move |workflow: Arc<dyn Any + Send + Sync>, mut call: Call, input| {
+            let params = reader.clone();
+            let span = tracing::Span::current();
+            let work = move || {
+                let values = match params.decode(&input) {
+                    Ok(values) => values,
+                    Err(error) => return (call, Err(unreadable_input(&error))),
+                };
+                let workflow = workflow.downcast::<W>().expect("the registered workflow");
+                let body = AssertUnwindSafe(|| span.in_scope(|| body(&workflow, &mut call, values)));
+                let result = match std::panic::catch_unwind(body) {
+                    Ok(returned) => settle(&returns, returned),
+                    Err(payload) => Err(panicked(&*payload)),
+                };
+                (call, result)
+            };
+            let future = async move {
+                match tokio::task::spawn_blocking(work).await {
+                    Ok(done) => done,
+                    // The runtime is shutting down: nobody will look at a result.
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            Box::pin(future) as BoxFuture<'static, (Call, StepOutcome)>
+        };
+        self.steps.push(StepEntry::new(step, params, &returns, Box::new(run)));
+    }
+
+    /// The flow that a run begins with.
+    pub fn flow<P: Params<Input = W::Input>, R: Send + 'static>(
+        &mut self,
+        spec: FlowSpec,
+        params: P,
+        returns: Returns<R, W::Output>,
+        body: FlowBody<W, P::Values, R>,
+    ) {
+        let entry = self.flow_entry(spec, params, returns, body);
+        self.flows.insert(0, entry);
+    }
+
+    /// A named group of steps, called from a flow like a step.
+    pub fn subflow<P: Params, R: Send + 'static, T: Send + 'static>(
+        &mut self,
+        spec: FlowSpec,
+        params: P,
+        returns: Returns<R, T>,
+        body: FlowBody<W, P::Values, R>,
+    ) {
+        let entry = self.flow_entry(spec, params, returns, body);
+        self.flows.push(entry);
+    }
+
+    /// No flow: the steps run in this order, each output feeding the next input. The parameters
+    /// are those of the first.
+    pub fn chain<P: Params<Input = W::Input>>(
+        &mut self,
+        params: P,
+        steps: &'static [&'static str],
+    ) {
+        self.flows.insert(0, FlowEntry::chain(params, steps));
+    }
+
+    fn flow_entry<P: Params, R: Send + 'static, T: Send + 'static>(
+        &self,
+        spec: FlowSpec,
+        params: P,
+        returns: Returns<R, T>,
+        body: FlowBody<W, P::Values, R>,
+    ) -> FlowEntry {
+        let params = Arc::new(params);
+        let reader = params.clone();
+        let run = move |handle: Handle, input| {
+            let params = reader.clone();
+            let future = async move {
+                let values = params.decode(&input).map_err(|error| unreadable_input(&error))?;
+                let flow = Flow::<W>::new(handle);
+                let body = AssertUnwindSafe(async { body(&flow, values).await });
+                match body.catch_unwind().await {
+                    Ok(returned) => settle_with(&returns, returned, code::FLOW),
+                    Err(payload) => Err(panicked(&*payload)),
+                }
+            };
+            Box::pin(future) as BoxFuture<'static, Result<Produced, Error>>
+        };
+        FlowEntry::new(spec, params, &returns, Box::new(run))
+    }
+}
+
+fn settle<R, T: Send + 'static>(returns: &Returns<R, T>, returned: R) -> StepOutcome {
+    settle_with(returns, returned, code::STEP)
+}
+
+fn settle_with<R, T: Send + 'static>(
+    returns: &Returns<R, T>,
+    returned: R,
+    code: &'static str,
+) -> Result<Produced, Error> {
+    match (returns.split)(returned) {
+        Ok(value) => returns.codec.produce(&value),
+        Err(error) => Err(Error::from_boxed(error, code)),
+    }
+}
+
+fn unreadable_input(error: &serde_json::Error) -> Error {
+    Error::new(
+        code::INVALID_INPUT,
+        format!("the input does not read back as it was written: {error}"),
+    )
+    .permanent()
+}
+
+pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Error {
+    if let Some(UnreadableState(reason)) = payload.downcast_ref() {
+        return Error::new(code::INVALID_STATE, reason.clone()).permanent();
+    }
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned());
+    let text = text.unwrap_or_else(|| "a value that is no text".to_owned());
+    Error::new(code::PANIC, format!("panicked: {text}"))
+}

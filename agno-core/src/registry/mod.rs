@@ -1,0 +1,12 @@
+//! What a workflow consists of: its steps and flows, by name, with their types erased.
+
+mod definition;
+mod options;
+mod registered;
+
+pub(crate) use definition::panicked;
+pub use definition::{Definition, Steps, Workflow, WorkflowInfo};
+pub(crate) use options::StepOptions;
+pub use options::{Cache, FlowSpec, OnDrift, OnError, Retry, Scope, Step};
+pub(crate) use registered::{FlowEntry, FlowRun, Registered, StepEntry, StepOutcome};
+pub use registered::{StepSummary, WorkflowSummary};

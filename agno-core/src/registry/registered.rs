@@ -1,0 +1,470 @@
+//! A workflow with its types erased, as the engine uses it.
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
+
+use agno_storage::{BoxFuture, Json, SessionFields};
+use schemars::{Schema, generate::SchemaSettings};
+use serde_json::{Map, Value};
+
+use super::{Definition, FlowSpec, OnDrift, OnError, Step, StepOptions, Workflow};
+use crate::{
+    context::Call,
+    error::{Error, code},
+    flow::Handle,
+    graph::Graph,
+    schema::InputSchema,
+    state::Field,
+    value::{ParamInfo, Params, Produced, Returns, SchemaOf},
+};
+
+pub(crate) type StepOutcome = Result<Produced, Error>;
+type Encode = Box<dyn Fn(&dyn Any) -> Result<Json, Error> + Send + Sync>;
+type Decode = Box<dyn Fn(&Json) -> serde_json::Result<Box<dyn Any + Send>> + Send + Sync>;
+type RunStep = Box<
+    dyn Fn(Arc<dyn Any + Send + Sync>, Call, Json) -> BoxFuture<'static, (Call, StepOutcome)>
+        + Send
+        + Sync,
+>;
+type RunFlow =
+    Box<dyn Fn(Handle, Json) -> BoxFuture<'static, Result<Produced, Error>> + Send + Sync>;
+
+pub(crate) struct StateEntry {
+    pub(crate) check: fn(&SessionFields) -> Result<(), String>,
+    pub(crate) rules: &'static [Field],
+}
+
+pub(crate) struct StepEntry {
+    pub(crate) step: Step,
+    pub(crate) params: Vec<ParamInfo>,
+    pub(crate) encode: Encode,
+    pub(crate) decode: Decode,
+    pub(crate) run: RunStep,
+    pub(crate) default: Option<Box<dyn Fn() -> StepOutcome + Send + Sync>>,
+    output: SchemaOf,
+    output_hash: OnceLock<String>,
+}
+
+impl StepEntry {
+    pub(crate) fn new<P: Params, R: Send + 'static, T: Send + 'static>(
+        mut step: Step,
+        params: Arc<P>,
+        returns: &Returns<R, T>,
+        run: RunStep,
+    ) -> Self {
+        let codec = returns.codec;
+        let default = returns.default.map(|make| {
+            let produce = move || codec.produce(&make());
+            Box::new(produce) as Box<dyn Fn() -> StepOutcome + Send + Sync>
+        });
+        if default.is_some() {
+            step.on_error = OnError::Skip;
+        }
+        Self {
+            params: params.describe(),
+            encode: encoder(step.name, params),
+            decode: Box::new(move |json| codec.decode_any(json)),
+            run,
+            default,
+            output: codec.schema_of(),
+            output_hash: OnceLock::new(),
+            step,
+        }
+    }
+
+    /// JSON Schema of the input: an object keyed by parameter name.
+    pub(crate) fn input_schema(&self) -> Value {
+        object_of(&self.params).to_value()
+    }
+
+    /// Hash of the output's schema: a cached result of another shape is not taken.
+    pub(crate) fn output_hash(&self) -> &str {
+        self.output_hash.get_or_init(|| {
+            let schema = schema_of(self.output);
+            blake3::hash(schema.as_value().to_string().as_bytes()).to_hex()[..16].to_owned()
+        })
+    }
+}
+
+fn encoder<P: Params>(name: &'static str, params: Arc<P>) -> Encode {
+    Box::new(move |values| {
+        let Some(values) = values.downcast_ref::<P::Values>() else {
+            let wanted = std::any::type_name::<P::Values>();
+            let problem = format!("`{name}` takes {wanted}, it was called with something else");
+            return Err(Error::new(code::MISUSE, problem).permanent());
+        };
+        params.encode(values).map_err(|error| {
+            Error::new(
+                code::INVALID_INPUT,
+                format!("the input of `{name}` cannot be saved: {error}"),
+            )
+            .permanent()
+        })
+    })
+}
+
+pub(crate) enum FlowRun {
+    Body(RunFlow),
+    Chain(&'static [&'static str]),
+}
+
+pub(crate) struct FlowEntry {
+    pub(crate) spec: FlowSpec,
+    pub(crate) params: Vec<ParamInfo>,
+    pub(crate) encode: Encode,
+    pub(crate) encode_input: Encode,
+    /// Whether values read back.
+    pub(crate) check: Box<dyn Fn(&Json) -> serde_json::Result<()> + Send + Sync>,
+    pub(crate) decode: Option<Decode>,
+    pub(crate) run: FlowRun,
+    output: Option<SchemaOf>,
+}
+
+impl FlowEntry {
+    pub(crate) fn new<P: Params, R: Send + 'static, T: Send + 'static>(
+        spec: FlowSpec,
+        params: Arc<P>,
+        returns: &Returns<R, T>,
+        run: RunFlow,
+    ) -> Self {
+        let codec = returns.codec;
+        Self {
+            params: params.describe(),
+            encode: encoder(spec.name, params.clone()),
+            encode_input: input_encoder(spec.name, params.clone()),
+            check: Box::new(move |values| params.decode(values).map(drop)),
+            decode: Some(Box::new(move |json| codec.decode_any(json))),
+            run: FlowRun::Body(run),
+            output: Some(codec.schema_of()),
+            spec,
+        }
+    }
+
+    /// JSON Schema of the input: an object keyed by parameter name.
+    pub(crate) fn input_schema(&self) -> Value {
+        object_of(&self.params).to_value()
+    }
+
+    /// Hash of the output's schema: a cached result of another shape is not taken.
+    pub(crate) fn output_hash(&self) -> String {
+        let schema = self.output.map_or_else(Schema::default, schema_of);
+        blake3::hash(schema.as_value().to_string().as_bytes()).to_hex()[..16].to_owned()
+    }
+
+    pub(crate) fn chain<P: Params>(params: P, steps: &'static [&'static str]) -> Self {
+        let params = Arc::new(params);
+        Self {
+            params: params.describe(),
+            encode: encoder("the first step", params.clone()),
+            encode_input: input_encoder("the first step", params.clone()),
+            check: Box::new(move |values| params.decode(values).map(drop)),
+            decode: None,
+            run: FlowRun::Chain(steps),
+            output: None,
+            spec: FlowSpec::new("steps"),
+        }
+    }
+}
+
+fn input_encoder<P: Params>(name: &'static str, params: Arc<P>) -> Encode {
+    Box::new(move |input| {
+        let encoded = match input.downcast_ref::<P::Input>() {
+            Some(input) => params.encode_input(input),
+            None => params.encode(match input.downcast_ref::<P::Values>() {
+                Some(values) => values,
+                None => {
+                    let problem = format!("`{name}` was started with something else than it takes");
+                    return Err(Error::new(code::MISUSE, problem).permanent());
+                }
+            }),
+        };
+        encoded.map_err(|error| {
+            Error::new(
+                code::INVALID_INPUT,
+                format!("the input of `{name}` cannot be saved: {error}"),
+            )
+            .permanent()
+        })
+    })
+}
+
+/// A workflow as the runtime holds it.
+pub(crate) struct Registered {
+    pub(crate) name: Arc<str>,
+    pub(crate) description: &'static str,
+    pub(crate) version: u32,
+    pub(crate) on_drift: OnDrift,
+    pub(crate) workflow: Arc<dyn Any + Send + Sync>,
+    pub(crate) graph: &'static Graph,
+    pub(crate) state: Option<StateEntry>,
+    steps: Vec<StepEntry>,
+    flows: Vec<FlowEntry>,
+    by_name: HashMap<&'static str, usize>,
+    input: OnceLock<InputSchema>,
+    limits: OnceLock<bool>,
+}
+
+impl std::fmt::Debug for Registered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Registered({})", self.name)
+    }
+}
+
+impl Registered {
+    pub(crate) fn new<W: Workflow>(workflow: W) -> Result<Self, Error> {
+        let definition = Definition::<W>::collect();
+        let misuse = |problem: String| Err(Error::new(code::MISUSE, problem).permanent());
+        let mut by_name = HashMap::new();
+        for (index, entry) in definition.steps.iter().enumerate() {
+            if by_name.insert(entry.step.name, index).is_some() {
+                return misuse(format!("`{}` has two steps `{}`", W::NAME, entry.step.name));
+            }
+        }
+        if definition.flows.is_empty() {
+            return misuse(format!("`{}` declares no flow and no chain of steps", W::NAME));
+        }
+        for flow in &definition.flows {
+            if let FlowRun::Chain(names) = &flow.run {
+                for name in *names {
+                    if !by_name.contains_key(name) {
+                        return misuse(format!("`{}` chains an unknown step `{name}`", W::NAME));
+                    }
+                }
+            }
+        }
+        Ok(Self {
+            name: Arc::from(W::NAME),
+            description: W::DESCRIPTION,
+            version: W::VERSION,
+            on_drift: W::ON_DRIFT,
+            workflow: Arc::new(workflow),
+            graph: definition.graph,
+            state: definition.state,
+            steps: definition.steps,
+            flows: definition.flows,
+            by_name,
+            input: OnceLock::new(),
+            limits: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn step(&self, name: &str) -> Option<(usize, &StepEntry)> {
+        let index = *self.by_name.get(name)?;
+        Some((index, &self.steps[index]))
+    }
+
+    pub(crate) fn step_at(&self, index: usize) -> &StepEntry {
+        &self.steps[index]
+    }
+
+    pub(crate) fn steps(&self) -> &[StepEntry] {
+        &self.steps
+    }
+
+    /// Looked up by name; the entry flow cannot be called as a sub-flow.
+    pub(crate) fn subflow(&self, name: &str) -> Option<(usize, &FlowEntry)> {
+        let mut flows = self.flows.iter().enumerate().skip(1);
+        flows.find(|(_, flow)| flow.spec.name == name)
+    }
+
+    pub(crate) fn flow_at(&self, index: usize) -> &FlowEntry {
+        &self.flows[index]
+    }
+
+    pub(crate) fn entry(&self) -> &FlowEntry {
+        &self.flows[0]
+    }
+
+    /// The schema that input from outside is checked against.
+    pub(crate) fn input_schema(&self) -> &InputSchema {
+        self.input.get_or_init(|| {
+            let params = &self.entry().params;
+            let name = match params.as_slice() {
+                [one] => (one.schema.name)().into_owned(),
+                _ => format!("the input of {}", self.name),
+            };
+            { let mut schema = input_of(params); schema.insert("title".to_owned(), Value::String(name)); InputSchema::new(&schema) }
+        })
+    }
+
+    /// Whether the input's schema asks for more than its Rust type does: lengths, ranges,
+    /// patterns. If not, a typed input needs no check.
+    pub(crate) fn input_has_limits(&self) -> bool {
+        *self.limits.get_or_init(|| has_limits(&input_of(&self.entry().params).to_value()))
+    }
+
+    pub(crate) fn output_schema(&self) -> Schema {
+        let output = self.entry().output.or_else(|| match &self.entry().run {
+            FlowRun::Chain(names) => {
+                let last = names.last().and_then(|name| self.step(name));
+                last.map(|(_, entry)| entry.output)
+            }
+            FlowRun::Body(_) => None,
+        });
+        output.map_or_else(Schema::default, schema_of)
+    }
+
+    /// Reads the output of a run.
+    pub(crate) fn decode_output(&self, json: &Json) -> serde_json::Result<Box<dyn Any + Send>> {
+        match (&self.entry().decode, &self.entry().run) {
+            (Some(decode), _) => decode(json),
+            (None, FlowRun::Chain(names)) => {
+                let last = names.last().and_then(|name| self.step(name));
+                match last {
+                    Some((_, entry)) => (entry.decode)(json),
+                    None => Ok(Box::new(())),
+                }
+            }
+            (None, FlowRun::Body(_)) => Ok(Box::new(())),
+        }
+    }
+
+    /// What a flow is called with, from what the run was started with.
+    pub(crate) fn entry_values(&self, input: &Json) -> serde_json::Result<Json> {
+        match self.entry().params.as_slice() {
+            [one] => Json::encode(&std::collections::BTreeMap::from([(one.name, input)])),
+            _ => Ok(input.clone()),
+        }
+    }
+
+    pub(crate) fn summary(&self) -> WorkflowSummary {
+        let steps = self.steps.iter().map(|entry| StepSummary {
+            name: entry.step.name.to_owned(),
+            description: entry.step.description.to_owned(),
+            input: object_of(&entry.params).to_value(),
+            output: schema_of(entry.output).to_value(),
+        });
+        WorkflowSummary {
+            name: self.name.to_string(),
+            description: self.description.to_owned(),
+            version: self.version,
+            input: input_of(&self.entry().params).to_value(),
+            output: self.output_schema().to_value(),
+            parameters: self.entry().params.iter().map(|p| p.name.to_owned()).collect(),
+            steps: steps.collect(),
+        }
+    }
+}
+
+/// A workflow as it is shown.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct WorkflowSummary {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// Its version.
+    pub version: u32,
+    /// JSON Schema of what a run is started with.
+    pub input: Value,
+    /// JSON Schema of what it ends with.
+    pub output: Value,
+    /// Names of the parameters of its flow.
+    pub parameters: Vec<String>,
+    /// Its steps.
+    pub steps: Vec<StepSummary>,
+}
+
+/// A step as it is shown.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct StepSummary {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of its input: an object keyed by parameter name.
+    pub input: Value,
+    /// JSON Schema of its output.
+    pub output: Value,
+}
+
+fn has_limits(schema: &Value) -> bool {
+    const LIMITS: &[&str] = &[
+        "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
+        "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "contains", "minProperties",
+        "maxProperties", "const", "format",
+    ];
+    match schema {
+        Value::Object(map) => map.iter().any(|(key, value)| {
+            // Every unsigned number has `minimum: 0`, and every number a format of its width.
+            let is_type = (key == "minimum" && *value == 0)
+                || (key == "format"
+                    && value.as_str().is_some_and(|format| {
+                        format.trim_start_matches('u').starts_with("int")
+                            || matches!(format, "float" | "double")
+                    }));
+            (LIMITS.contains(&key.as_str()) && !is_type) || has_limits(value)
+        }),
+        Value::Array(items) => items.iter().any(has_limits),
+        _ => false,
+    }
+}
+
+fn schema_of(schema: SchemaOf) -> Schema {
+    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let mut root = (schema.inline)(&mut generator);
+    if root.get("type").is_none_or(|kind| kind == "object") && root.get("title").is_none() {
+        root.insert("title".to_owned(), Value::String((schema.name)().into_owned()));
+    }
+    let definitions = generator.take_definitions(true);
+    if !definitions.is_empty() {
+        root.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    root
+}
+
+/// One parameter: its own schema. Several: an object keyed by name.
+fn input_of(params: &[ParamInfo]) -> Schema {
+    match params {
+        [one] => schema_of(one.schema),
+        several => object_of(several),
+    }
+}
+
+fn object_of(params: &[ParamInfo]) -> Schema {
+    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for param in params {
+        let schema = (param.schema.reference)(&mut generator);
+        let optional = schema.get("default").is_some() || allows_null(&schema);
+        if !optional {
+            required.push(Value::from(param.name));
+        }
+        properties.insert(param.name.to_owned(), schema.to_value());
+    }
+    let mut root = Map::new();
+    root.insert("type".to_owned(), Value::from("object"));
+    root.insert("properties".to_owned(), Value::Object(properties));
+    root.insert("required".to_owned(), Value::Array(required));
+    root.insert("additionalProperties".to_owned(), Value::Bool(false));
+    let definitions = generator.take_definitions(true);
+    if !definitions.is_empty() {
+        root.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    Schema::from(root)
+}
+
+fn allows_null(schema: &Schema) -> bool {
+    match schema.get("type") {
+        Some(Value::String(name)) => name == "null",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "null"),
+        _ => schema.get("anyOf").and_then(Value::as_array).is_some_and(|options| {
+            options.iter().any(|option| option["type"] == "null")
+        }),
+    }
+}
+
+impl StepOptions {
+    /// These, with what a single call set anew.
+    pub(crate) fn with(&self, call: &Self) -> Self {
+        Self {
+            retry: call.retry.or(self.retry),
+            timeout: call.timeout.or(self.timeout),
+            cache: call.cache.clone().or_else(|| self.cache.clone()),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A store that ends the world after so many commits: for tests of what survives.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use agno_storage::{
+    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, Json, RunId,
+    RunInput, RunQuery, RunRecord, SessionFields, SessionKey, Storage, StoreResult, VerifyReport,
+};
+
+/// A store that calls `crash` right after its n-th commit is durable, before anybody hears of it.
+/// If `crash` returns, that commit and all later ones are never acknowledged.
+pub struct CrashAfter {
+    storage: Arc<dyn Storage>,
+    left: AtomicU64,
+    crash: Box<dyn Fn() + Send + Sync>,
+}
+
+impl CrashAfter {
+    /// Crashes after `commits` of them; at least one.
+    pub fn new(
+        storage: Arc<dyn Storage>,
+        commits: u64,
+        crash: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self { storage, left: AtomicU64::new(commits.max(1)), crash: Box::new(crash) }
+    }
+}
+
+impl fmt::Debug for CrashAfter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CrashAfter").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+impl Storage for CrashAfter {
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
+        Box::pin(async move {
+            let lower = |left: u64| left.checked_sub(1);
+            if self.left.load(Ordering::SeqCst) == 0 {
+                return std::future::pending().await;
+            }
+            let ack = self.storage.commit(commit).await?;
+            match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lower) {
+                Ok(1) => {
+                    (self.crash)();
+                    std::future::pending().await
+                }
+                Ok(_) => Ok(ack),
+                Err(_) => std::future::pending().await,
+            }
+        })
+    }
+
+    fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
+        self.storage.run(id)
+    }
+
+    fn input<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunInput>>> {
+        self.storage.input(id)
+    }
+
+    fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>> {
+        self.storage.output(id)
+    }
+
+    fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>> {
+        self.storage.runs(query)
+    }
+
+    fn journal<'a>(
+        &'a self,
+        id: &'a RunId,
+        from_seq: u64,
+    ) -> BoxFuture<'a, StoreResult<Vec<Entry>>> {
+        self.storage.journal(id, from_seq)
+    }
+
+    fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
+        self.storage.session(key)
+    }
+
+    fn cached(&self, key: CacheKey, now: u64) -> BoxFuture<'_, StoreResult<Option<CacheEntry>>> {
+        self.storage.cached(key, now)
+    }
+
+    fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
+        self.storage.cache_list(query)
+    }
+
+    fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
+        self.storage.cache_clear(query)
+    }
+
+    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
+        self.storage.verify()
+    }
+
+    fn location(&self) -> String {
+        self.storage.location()
+    }
+
+    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
+        self.storage.close()
+    }
+}

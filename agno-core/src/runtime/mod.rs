@@ -1,0 +1,318 @@
+//! Runs workflows, in a program of one's own.
+
+mod crash;
+mod events;
+mod handle;
+mod resume;
+mod run_id;
+mod start;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+};
+
+use agno_storage::{
+    Entry, Json, MemoryStorage, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey,
+    Storage,
+};
+pub use crash::CrashAfter;
+pub use events::EventStream;
+pub use handle::{Outcome, RunHandle};
+pub use start::{Start, StartJson};
+
+use crate::{
+    engine::Flights,
+    error::{Error, code},
+    graph::Graph,
+    registry::{Registered, Workflow, WorkflowSummary},
+    schema::InputSchema,
+};
+
+/// A step's stand-in: takes the input as JSON, answers the output as JSON.
+pub(crate) type Double = Arc<dyn Fn(&Json) -> Result<Json, Error> + Send + Sync>;
+
+/// What all runs of a runtime share.
+pub(crate) struct Shared {
+    pub(crate) flights: Flights,
+    doubles: HashMap<String, Double>,
+    active: Mutex<HashMap<RunId, handle::Active>>,
+}
+
+impl Shared {
+    pub(crate) fn double(&self, step: &str) -> Option<&Double> {
+        if self.doubles.is_empty() { None } else { self.doubles.get(step) }
+    }
+}
+
+/// Runs workflows over a store. Cheap to clone.
+///
+/// ```ignore
+/// let runtime = Runtime::builder().store("sled:./.agno").workflow(Article::from_env()).build().await?;
+/// let run = runtime.start::<Article>(topic).session("alice").await?;
+/// let url = run.await?;
+/// ```
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+struct Inner {
+    storage: Arc<dyn Storage>,
+    workflows: BTreeMap<Arc<str>, Arc<Registered>>,
+    first: Option<Arc<str>>,
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime")
+            .field("store", &self.0.storage.location())
+            .field("workflows", &self.0.workflows.keys())
+            .finish()
+    }
+}
+
+/// Puts a [`Runtime`] together.
+#[must_use = "a builder does nothing until `build`"]
+pub struct RuntimeBuilder {
+    store: Store,
+    workflows: Vec<Result<Registered, Error>>,
+    doubles: HashMap<String, Double>,
+}
+
+enum Store {
+    Url(String),
+    Ready(Arc<dyn Storage>),
+}
+
+impl std::fmt::Debug for RuntimeBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RuntimeBuilder")
+            .field("workflows", &self.workflows.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl RuntimeBuilder {
+    /// The store, by URL: `memory:`, or `sled:DIRECTORY` (a bare path means the same). Default:
+    /// `memory:`.
+    pub fn store(mut self, url: impl Into<String>) -> Self {
+        self.store = Store::Url(url.into());
+        self
+    }
+
+    /// A store that is open already.
+    pub fn storage(mut self, storage: Arc<dyn Storage>) -> Self {
+        self.store = Store::Ready(storage);
+        self
+    }
+
+    /// Adds a workflow. Runs are started by its type or by its name.
+    pub fn workflow<W: Workflow>(mut self, workflow: W) -> Self {
+        self.workflows.push(Registered::new(workflow));
+        self
+    }
+
+    /// For tests: `double` stands in for every step of this name.
+    #[cfg(feature = "testing")]
+    pub fn replace_step<I, O>(
+        mut self,
+        step: impl Into<String>,
+        double: impl Fn(I) -> Result<O, Error> + Send + Sync + 'static,
+    ) -> Self
+    where
+        I: serde::de::DeserializeOwned,
+        O: serde::Serialize,
+    {
+        let misfit = |error: serde_json::Error| {
+            Error::new(code::MISUSE, format!("the double does not fit: {error}")).permanent()
+        };
+        let double: Double = Arc::new(move |input: &Json| {
+            Json::encode(&double(input.decode().map_err(misfit)?)?).map_err(misfit)
+        });
+        self.doubles.insert(step.into(), double);
+        self
+    }
+
+    /// Opens the store and checks the workflows.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not open (another process has it, for one), two workflows have one
+    /// name, or a workflow declared by hand does not fit together.
+    pub async fn build(self) -> Result<Runtime, Error> {
+        let mut workflows = BTreeMap::new();
+        let mut first = None;
+        for registered in self.workflows {
+            let registered = Arc::new(registered?);
+            let name = registered.name.clone();
+            first.get_or_insert_with(|| name.clone());
+            if workflows.insert(name.clone(), registered).is_some() {
+                let problem = format!("two workflows are called `{name}`: give one a `name = \"..\"`");
+                return Err(Error::new(code::MISUSE, problem).permanent());
+            }
+        }
+        let storage = match self.store {
+            Store::Ready(storage) => storage,
+            Store::Url(url) => open(&url).await?,
+        };
+        let shared = Shared {
+            flights: Flights::default(),
+            doubles: self.doubles,
+            active: Mutex::default(),
+        };
+        let inner = Inner { storage, workflows, first, shared: Arc::new(shared) };
+        Ok(Runtime(Arc::new(inner)))
+    }
+}
+
+/// Opens a store by URL: `memory:`, or `sled:DIRECTORY` (a bare path means the same).
+///
+/// # Errors
+///
+/// When the URL names no back end of this build, or the store does not open.
+pub async fn open(url: &str) -> Result<Arc<dyn Storage>, Error> {
+    if url == "memory:" || url == "memory" {
+        return Ok(Arc::new(MemoryStorage::new()));
+    }
+    let path = match url.split_once(':') {
+        Some(("sled", path)) => path,
+        // `C:\data` and `./a:b` are paths.
+        Some((scheme, _)) if scheme.len() > 1 && scheme.chars().all(char::is_alphabetic) => {
+            let problem = format!("no store `{scheme}:`; this build has `memory:` and `sled:DIRECTORY`");
+            return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+        }
+        _ => url,
+    };
+    open_sled(path.to_owned()).await
+}
+
+#[cfg(feature = "sled")]
+async fn open_sled(path: String) -> Result<Arc<dyn Storage>, Error> {
+    let opened = tokio::task::spawn_blocking(move || agno_storage::SledStorage::open(path)).await;
+    match opened {
+        Ok(storage) => Ok(Arc::new(storage?)),
+        Err(error) => Err(Error::new(code::STORE, format!("the store did not open: {error}"))),
+    }
+}
+
+#[cfg(not(feature = "sled"))]
+async fn open_sled(path: String) -> Result<Arc<dyn Storage>, Error> {
+    let problem = format!("`{path}` needs the feature `sled`, which this build has not");
+    Err(Error::new(code::INVALID_INPUT, problem).permanent())
+}
+
+/// A run with everything that is recorded of it.
+#[derive(Clone, Debug)]
+pub struct RunDetails {
+    /// Its head.
+    pub record: RunRecord,
+    /// What it was started with.
+    pub input: RunInput,
+    /// Its output, when it completed.
+    pub output: Option<Json>,
+    /// Its journal, in order of commit.
+    pub journal: Vec<Entry>,
+    /// The session's state, as it is now.
+    pub state: SessionFields,
+    /// Whether this runtime is running it.
+    pub is_active: bool,
+}
+
+impl Runtime {
+    /// Puts a runtime together.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder {
+            store: Store::Url("memory:".to_owned()),
+            workflows: Vec::new(),
+            doubles: HashMap::new(),
+        }
+    }
+
+    /// The store.
+    pub fn storage(&self) -> &Arc<dyn Storage> {
+        &self.0.storage
+    }
+
+    /// The workflows, by name.
+    pub fn workflows(&self) -> Vec<WorkflowSummary> {
+        self.0.workflows.values().map(|registered| registered.summary()).collect()
+    }
+
+    /// The name of the workflow that was added first.
+    pub fn default_workflow(&self) -> Option<&str> {
+        self.0.first.as_deref()
+    }
+
+    /// The schema that a workflow's input is checked against.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), with the nearest name.
+    pub fn input_schema(&self, workflow: &str) -> Result<&InputSchema, Error> {
+        self.find(workflow).map(|registered| registered.input_schema())
+    }
+
+    /// The graph of a workflow.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), with the nearest name.
+    pub fn graph(&self, workflow: &str) -> Result<&'static Graph, Error> {
+        self.find(workflow).map(|registered| registered.graph)
+    }
+
+    /// Runs of this store, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn runs(&self, query: RunQuery) -> Result<Vec<RunRecord>, Error> {
+        Ok(self.0.storage.runs(query).await?)
+    }
+
+    /// Whether this runtime is running it. A run that is `running` and not active was interrupted.
+    pub fn is_active(&self, id: &RunId) -> bool {
+        self.active(id).is_some()
+    }
+
+    /// Everything that is recorded of a run.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such run, or the
+    /// store's own error.
+    pub async fn inspect(&self, id: &RunId) -> Result<RunDetails, Error> {
+        let storage = &self.0.storage;
+        let Some(record) = storage.run(id).await? else {
+            return Err(agno_storage::StoreError::RunNotFound { run: id.clone() }.into());
+        };
+        let key = SessionKey {
+            workflow: record.workflow.clone(),
+            session: record.session.clone(),
+        };
+        let input = storage.input(id).await?;
+        Ok(RunDetails {
+            input: input.unwrap_or(RunInput { input: Json::null(), state: None }),
+            output: storage.output(id).await?,
+            journal: storage.journal(id, 0).await?,
+            state: storage.session(&key).await?,
+            is_active: self.is_active(id),
+            record,
+        })
+    }
+
+    fn find(&self, workflow: &str) -> Result<&Arc<Registered>, Error> {
+        if let Some(found) = self.0.workflows.get(workflow) {
+            return Ok(found);
+        }
+        let names: Vec<&str> = self.0.workflows.keys().map(|name| &**name).collect();
+        let near = names.iter().max_by(|a, b| {
+            let likeness = |name: &str| strsim::jaro_winkler(name, workflow);
+            likeness(a).total_cmp(&likeness(b))
+        });
+        let guess = near.filter(|name| strsim::jaro_winkler(name, workflow) > 0.7);
+        let guess = guess.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+        let problem = format!("no workflow `{workflow}`{guess} There are: {}", names.join(", "));
+        Err(Error::new(code::NOT_FOUND, problem).permanent())
+    }
+}

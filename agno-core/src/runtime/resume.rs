@@ -1,0 +1,182 @@
+//! Taking a run up again.
+
+use std::{collections::HashMap, sync::Arc};
+
+use agno_storage::{
+    Commit, Entry, EntryKind, Event, EventKind, RecordedError, RunId, RunRecord, RunStatus,
+    RunUpdate, Source, StoreError,
+};
+
+use super::{RunHandle, Runtime};
+use crate::{
+    clock::now_micros,
+    engine::{NewCell, Recorded, RunCell},
+    error::{Error, code},
+    state::restore,
+};
+
+/// So many resumes in a row that recorded nothing, and the run is given up: what it does next
+/// ends its process every time.
+const MOST_FRUITLESS_RESUMES: usize = 20;
+
+impl Runtime {
+    /// Takes a run up again: after a crash from its last recorded step, after a failure from the
+    /// step that failed, after a pause from the step it waits at. A run that has completed
+    /// answers its output; one that runs here is joined.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such run or its
+    /// workflow is not part of this program, [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled)
+    /// when it was cancelled, or the store's own error.
+    pub async fn resume(&self, id: &RunId) -> Result<RunHandle, Error> {
+        if let Some(active) = self.active(id) {
+            return Ok(self.handle_of(&active));
+        }
+        let storage = self.storage();
+        let Some(record) = storage.run(id).await? else {
+            return Err(StoreError::RunNotFound { run: id.clone() }.into());
+        };
+        let registered = self.find(&record.workflow)?.clone();
+        match record.status {
+            RunStatus::Completed => return self.attach(id).await,
+            RunStatus::Cancelled => {
+                let problem = format!("run `{id}` was cancelled and cannot be resumed");
+                return Err(Error::new(code::CANCELLED, problem).permanent());
+            }
+            _ => {}
+        }
+        let Some(input) = storage.input(id).await? else {
+            let key = format!("input of run {id}");
+            return Err(StoreError::Corrupt { key, reason: "it is missing".to_owned() }.into());
+        };
+        let journal = storage.journal(id, 0).await?;
+        if fruitless_resumes(&journal) >= MOST_FRUITLESS_RESUMES {
+            return Err(self.give_up(&record).await);
+        }
+        let again = to_try_again(&record, &journal);
+        let (journal, kept) = without(journal, &again);
+        let fields = restore(input.state.as_ref()).map_err(|error| {
+            let problem = format!("the state that run `{id}` began with cannot be read: {error}");
+            Error::new(code::INVALID_STATE, problem).permanent()
+        })?;
+        if let Some(state) = &registered.state {
+            (state.check)(&fields).map_err(|problem| {
+                Error::new(code::INVALID_STATE, problem).permanent()
+            })?;
+        }
+        let values = registered.entry_values(&input.input).map_err(|error| {
+            Error::new(code::INVALID_INPUT, error.to_string()).permanent()
+        })?;
+
+        let mut claim = Commit::new(id.clone(), record.fence);
+        claim.claim = true;
+        claim.supersede = again;
+        claim.entries.push(resumed(&record));
+        let ack = storage.commit(claim).await?;
+        let head = RunRecord { fence: ack.fence, resumes: record.resumes + 1, ..record };
+        let cell = RunCell::new(NewCell {
+            head,
+            input: None,
+            registered,
+            storage: storage.clone(),
+            shared: self.0.shared.clone(),
+            recorded: Recorded::new(journal),
+            kept,
+            fields,
+            fresh: false,
+            watched: true,
+        });
+        // A second `resume` at the same time has lost the claim above, so this is the only one.
+        let active = self.spawn(cell, values);
+        Ok(self.handle_of(&active))
+    }
+
+    async fn give_up(&self, record: &RunRecord) -> Error {
+        let problem = format!(
+            "run `{}` was resumed {MOST_FRUITLESS_RESUMES} times without recording another step: \
+             its next step ends the process each time. Repair it, then resume once more",
+            record.id
+        );
+        let error = Error::new(code::CRASH_LOOP, problem).permanent();
+        let mut commit = Commit::new(record.id.clone(), record.fence);
+        let at = now_micros();
+        let path = format!("@given-up~{}", record.resumes);
+        commit.entries.push(Entry::new(EntryKind::Marker, Arc::from(path), 0));
+        commit.update = Some(RunUpdate {
+            status: RunStatus::Failed,
+            output: None,
+            error: Some(error.to_recorded()),
+            active_micros: 0,
+            at,
+        });
+        match self.storage().commit(commit).await {
+            Ok(_) => error,
+            Err(error) => error.into(),
+        }
+    }
+}
+
+fn resumed(record: &RunRecord) -> Entry {
+    let resumes = record.resumes + 1;
+    let at = now_micros();
+    let path = format!("@resumed~{resumes}");
+    let mut entry = Entry::new(EntryKind::Marker, Arc::from(path), 0);
+    entry.finished_at = at;
+    entry.events.push(Event { at, kind: EventKind::RunResumed { resumes } });
+    entry
+}
+
+/// How many resumes at the end of the journal recorded nothing.
+fn fruitless_resumes(journal: &[Entry]) -> usize {
+    journal.iter().rev().take_while(|entry| entry.path.starts_with("@resumed")).count()
+}
+
+/// What a resume of a failed or paused run tries again: the failure that ended it, the decisions
+/// it made, and the record that it had begun. A step that may have run is not tried again.
+fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
+    let (RunStatus::Failed | RunStatus::Paused, Some(error)) = (record.status, &record.error) else {
+        return Vec::new();
+    };
+    let active = || journal.iter().filter(|entry| !entry.superseded);
+    let failed = |entry: &&Entry| entry.error.is_some() && entry.source != Source::Skipped;
+    let path = error.path.clone().or_else(|| {
+        // The flow has put the step's error into one of its own: find it by what it says.
+        let mut named = active().filter(failed).filter(|entry| says(error, entry));
+        named.next_back().map(|entry| entry.path.clone())
+    });
+    let Some(path) = path else {
+        return Vec::new();
+    };
+    let of_it = |entry: &&Entry| {
+        entry.error.as_ref().is_some_and(|error| {
+            error.path.as_ref() == Some(&path) && &*error.code != code::MAY_HAVE_RUN
+        }) && entry.source != Source::Skipped
+    };
+    let mut again: Vec<_> = active().filter(of_it).map(|entry| entry.path.clone()).collect();
+    if again.contains(&path) {
+        again.push(Arc::from(format!("{path}!begun")));
+    }
+    again
+}
+
+/// Whether an error's text, or that of its sources, holds what a failed entry says.
+fn says(error: &RecordedError, entry: &Entry) -> bool {
+    let Some(failure) = &entry.error else {
+        return false;
+    };
+    let texts = std::iter::once(&error.message).chain(&error.chain);
+    let mut texts = texts.filter(|text| !text.is_empty());
+    texts.any(|text| text.contains(&failure.message) || text.contains(&format!("`{}`", entry.path)))
+}
+
+/// The journal without what is tried again, and of that the outputs that are kept.
+fn without(journal: Vec<Entry>, again: &[Arc<str>]) -> (Vec<Entry>, HashMap<Arc<str>, Entry>) {
+    let (again, rest): (Vec<_>, Vec<_>) =
+        journal.into_iter().partition(|entry| !entry.superseded && again.contains(&entry.path));
+    let kept = again.into_iter().filter(|entry| {
+        let conflict = entry.error.as_ref().is_some_and(|e| &*e.code == code::STATE_CONFLICT);
+        conflict && entry.output.is_some()
+    });
+    (rest, kept.map(|entry| (entry.path.clone(), entry)).collect())
+}

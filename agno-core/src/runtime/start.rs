@@ -1,0 +1,289 @@
+//! Starting runs.
+
+use std::{
+    collections::HashMap,
+    future::{Future, IntoFuture},
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+};
+
+use agno_storage::{Json, RunId, RunInput, RunRecord, RunStatus, SessionFields, SessionKey};
+
+use super::{RunHandle, Runtime, run_id};
+use crate::{
+    clock::now_micros,
+    engine::{NewCell, Recorded, RunCell},
+    error::{Error, code},
+    registry::{Registered, Workflow},
+    state::snapshot,
+};
+
+/// The session of runs that name none.
+const DEFAULT_SESSION: &str = "default";
+
+/// A run about to be started. Awaited, it starts and answers its handle.
+#[must_use = "a run starts when this is awaited: write `.await?`"]
+pub struct Start<W: Workflow> {
+    inner: StartJson,
+    workflow: PhantomData<fn(W)>,
+}
+
+/// A run about to be started with input as JSON. Awaited, it starts and answers its handle.
+#[must_use = "a run starts when this is awaited: write `.await?`"]
+pub struct StartJson {
+    runtime: Runtime,
+    input: Result<(Arc<Registered>, Json), Error>,
+    session: Option<String>,
+    user: Option<String>,
+    id: Option<String>,
+    fresh: bool,
+    watched: bool,
+}
+
+macro_rules! options {
+    ($self:ident => $inner:expr) => {
+        /// The session: runs of one session share its state. Default: `default`.
+        pub fn session(mut $self, session: impl Into<String>) -> Self {
+            $inner.session = Some(session.into());
+            $self
+        }
+
+        /// The user the run is for. Default: none.
+        pub fn user(mut $self, user: impl Into<String>) -> Self {
+            $inner.user = Some(user.into());
+            $self
+        }
+
+        /// The run's id. Starting it again answers the same run, if the input is the same.
+        /// Default: a new one.
+        pub fn run_id(mut $self, id: impl Into<String>) -> Self {
+            $inner.id = Some(id.into());
+            $self
+        }
+
+        /// Runs every step, whatever the step cache holds. Results are stored in it.
+        pub fn no_cache(mut $self) -> Self {
+            $inner.fresh = true;
+            $self
+        }
+
+        /// Keeps the live events from the very beginning, for a
+        /// [`RunHandle::events`](super::RunHandle::events) that comes after the start.
+        pub fn watched(mut $self) -> Self {
+            $inner.watched = true;
+            $self
+        }
+    };
+}
+
+impl<W: Workflow> Start<W> {
+    options!(self => self.inner);
+}
+
+impl StartJson {
+    options!(self => self);
+}
+
+impl<W: Workflow> std::fmt::Debug for Start<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Start({})", W::NAME)
+    }
+}
+
+impl std::fmt::Debug for StartJson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StartJson").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+impl<W: Workflow> IntoFuture for Start<W> {
+    type Output = Result<RunHandle<W::Output>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.inner.start())
+    }
+}
+
+impl IntoFuture for StartJson {
+    type Output = Result<RunHandle, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.start())
+    }
+}
+
+impl Runtime {
+    /// Starts a run. The input is checked first; bad input starts nothing.
+    pub fn start<W: Workflow>(&self, input: W::Input) -> Start<W> {
+        let checked = self.find(W::NAME).and_then(|registered| {
+            let json = (registered.entry().encode_input)(&input)?;
+            registered.check_typed(&json)?;
+            Ok((registered.clone(), json))
+        });
+        Start { inner: self.prepare(checked), workflow: PhantomData }
+    }
+
+    /// Starts a run of a workflow by name, with input as JSON text. All that is wrong with it is
+    /// told at once, and starts nothing.
+    pub fn start_json(&self, workflow: &str, input: &str) -> StartJson {
+        let checked = self.find(workflow).and_then(|registered| {
+            let value = registered.input_schema().check(input).map_err(Error::input)?;
+            let json = Json::encode(&value).map_err(|error| {
+                Error::new(code::INVALID_INPUT, error.to_string()).permanent()
+            })?;
+            registered.check_decodes(&json)?;
+            Ok((registered.clone(), json))
+        });
+        self.prepare(checked)
+    }
+
+    fn prepare(&self, input: Result<(Arc<Registered>, Json), Error>) -> StartJson {
+        StartJson {
+            runtime: self.clone(),
+            input,
+            session: None,
+            user: None,
+            id: None,
+            fresh: false,
+            watched: false,
+        }
+    }
+
+    pub(super) async fn fields_of(
+        &self,
+        registered: &Registered,
+        key: &SessionKey,
+    ) -> Result<SessionFields, Error> {
+        let Some(state) = &registered.state else {
+            return Ok(SessionFields::new());
+        };
+        let fields = self.storage().session(key).await?;
+        (state.check)(&fields).map_err(|problem| {
+            let problem = format!("session `{}`: {problem}", key.session);
+            Error::new(code::INVALID_STATE, problem).permanent()
+        })?;
+        Ok(fields)
+    }
+}
+
+impl StartJson {
+    async fn start<O>(self) -> Result<RunHandle<O>, Error> {
+        let (registered, input) = self.input?;
+        let runtime = self.runtime;
+        let session = name("session", self.session.unwrap_or_else(|| DEFAULT_SESSION.to_owned()))?;
+        let user = self.user.map(|user| name("user", user)).transpose()?;
+        let id = match self.id {
+            None => run_id::new(),
+            Some(id) => {
+                let id = RunId::new(id)?;
+                if let Some(known) = runtime.same_run(&id, &registered, &input, &session).await? {
+                    return Ok(known.retyped());
+                }
+                id
+            }
+        };
+        let key = SessionKey { workflow: registered.name.clone(), session: session.clone() };
+        let fields = runtime.fields_of(&registered, &key).await?;
+        let now = now_micros();
+        let head = RunRecord {
+            id,
+            workflow: registered.name.clone(),
+            version: registered.version,
+            session,
+            user,
+            status: RunStatus::Running,
+            fence: 1,
+            resumes: 0,
+            created_at: now,
+            updated_at: now,
+            active_micros: 0,
+            error: None,
+        };
+        let values = registered.entry_values(&input).map_err(|error| {
+            Error::new(code::INVALID_INPUT, error.to_string()).permanent()
+        })?;
+        let cell = RunCell::new(NewCell {
+            head,
+            input: Some(RunInput { input, state: snapshot(&fields) }),
+            registered,
+            storage: runtime.storage().clone(),
+            shared: runtime.0.shared.clone(),
+            recorded: Recorded::default(),
+            kept: HashMap::new(),
+            fields,
+            fresh: self.fresh,
+            watched: self.watched,
+        });
+        let active = runtime.spawn(cell, values);
+        Ok(runtime.handle_of(&active))
+    }
+}
+
+/// A name of a session or user: any text of a readable length, without control characters.
+fn name(what: &'static str, name: String) -> Result<Arc<str>, Error> {
+    if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
+        let problem = format!(
+            "`{}` is not the name of a {what}: 1 to 200 bytes without control characters",
+            name.chars().take(40).flat_map(char::escape_debug).collect::<String>()
+        );
+        return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+    }
+    Ok(Arc::from(name))
+}
+
+impl Runtime {
+    /// A run of this id, if there is one: taken up again where it stands. Another input is a
+    /// conflict.
+    async fn same_run(
+        &self,
+        id: &RunId,
+        registered: &Arc<Registered>,
+        input: &Json,
+        session: &str,
+    ) -> Result<Option<RunHandle>, Error> {
+        if let Some(active) = self.active(id) {
+            return Ok(Some(self.handle_of(&active)));
+        }
+        let Some(record) = self.storage().run(id).await? else {
+            return Ok(None);
+        };
+        let recorded = self.storage().input(id).await?;
+        let same = record.workflow == registered.name
+            && &*record.session == session
+            && recorded.is_some_and(|recorded| recorded.input == *input);
+        if !same {
+            let problem = format!(
+                "run `{id}` exists already, of workflow `{}` in session `{}` with its own input: \
+                 choose another id, or resume it",
+                record.workflow, record.session
+            );
+            return Err(Error::new(code::CONFLICT, problem).permanent());
+        }
+        match record.status {
+            RunStatus::Completed | RunStatus::Cancelled => self.attach(id).await.map(Some),
+            _ => self.resume(id).await.map(Some),
+        }
+    }
+}
+
+impl Registered {
+    /// A typed input has the right types; what its attributes ask beyond them is checked.
+    fn check_typed(&self, json: &Json) -> Result<(), Error> {
+        if !self.input_has_limits() {
+            return Ok(());
+        }
+        self.input_schema().check(json.as_str()).map(drop).map_err(Error::input)
+    }
+
+    /// What the schema lets pass and serde does not: a type with a `Deserialize` of its own.
+    fn check_decodes(&self, json: &Json) -> Result<(), Error> {
+        let values = self.entry_values(json);
+        let checked = values.and_then(|values| (self.entry().check)(&values));
+        checked.map_err(|error| {
+            Error::new(code::INVALID_INPUT, format!("the input cannot be read: {error}")).permanent()
+        })
+    }
+}

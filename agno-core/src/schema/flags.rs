@@ -1,0 +1,222 @@
+//! Inputs that are given field by field: `--topic rust --words 300`.
+
+use serde_json::{Map, Value};
+
+use super::describe::{any_of, choices, description, meant, resolve, short};
+use super::place::Path;
+use super::printable::printable;
+use super::problem::{Finding, ProblemKind};
+
+/// A field that can be given by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Flag {
+    /// The name of the field.
+    pub name: String,
+    /// What its documentation says; empty when it has none.
+    pub description: String,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What it takes.
+    pub kind: FlagKind,
+}
+
+/// What a [`Flag`] takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FlagKind {
+    /// Text, as it is.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// `true` or `false`; given without a value it is `true`.
+    Boolean,
+    /// One of several texts.
+    Choice(Vec<String>),
+    /// Any number of values: the flag is repeated.
+    List(Box<FlagKind>),
+}
+
+/// The flags of an object whose required fields are all simple.
+pub(super) fn flags(document: &Value) -> Vec<Flag> {
+    let schema = resolve(document, document);
+    let combined = ["oneOf", "anyOf", "allOf", "$ref"]
+        .iter()
+        .any(|key| schema.get(*key).is_some());
+    let Some(fields) = schema["properties"].as_object().filter(|_| !combined) else {
+        return Vec::new();
+    };
+    let is_required = |name: &str| {
+        schema["required"]
+            .as_array()
+            .is_some_and(|required| required.iter().any(|field| field == name))
+    };
+    let mut flags = Vec::new();
+    for (name, field) in fields {
+        match kind(document, field, true) {
+            Some(kind) => flags.push(Flag {
+                name: name.clone(),
+                description: description(document, field).unwrap_or_default(),
+                required: is_required(name),
+                kind,
+            }),
+            None if is_required(name) => return Vec::new(),
+            None => {}
+        }
+    }
+    flags
+}
+
+fn kind(document: &Value, field: &Value, lists: bool) -> Option<FlagKind> {
+    let schema = resolve(document, field);
+    if let Some(choices) = choices(document, schema) {
+        let names: Option<Vec<String>> = choices
+            .into_iter()
+            .filter(|choice| !choice.is_null())
+            .map(|choice| choice.as_str().map(str::to_owned))
+            .collect();
+        return names.filter(|names| !names.is_empty()).map(FlagKind::Choice);
+    }
+    // An `Option` of a definition.
+    for key in ["anyOf", "oneOf"] {
+        if let Some(ways) = schema[key].as_array() {
+            let mut ways = ways.iter().filter(|way| way["type"] != "null");
+            let only = ways.next()?;
+            return match ways.next() {
+                None => kind(document, only, lists),
+                Some(_) => None,
+            };
+        }
+    }
+    let name = match &schema["type"] {
+        Value::String(name) => name.as_str(),
+        Value::Array(names) => {
+            let mut names = names.iter().filter_map(Value::as_str).filter(|name| *name != "null");
+            let only = names.next()?;
+            if names.next().is_some() {
+                return None;
+            }
+            only
+        }
+        _ => return None,
+    };
+    match name {
+        "string" => Some(FlagKind::String),
+        "integer" => Some(FlagKind::Integer),
+        "number" => Some(FlagKind::Number),
+        "boolean" => Some(FlagKind::Boolean),
+        "array" if lists && schema.get("prefixItems").is_none() => {
+            let items = kind(document, schema.get("items")?, false)?;
+            Some(FlagKind::List(Box::new(items)))
+        }
+        _ => None,
+    }
+}
+
+/// Puts the object together, and says what is wrong with single values.
+pub(super) fn read(flags: &[Flag], given: &[(String, String)]) -> (Value, Vec<Finding>) {
+    let mut object = Map::new();
+    let mut findings = Vec::new();
+    for (name, text) in given {
+        let Some(flag) = find(flags, name) else {
+            findings.push(unknown(flags, name));
+            continue;
+        };
+        let path = Path::default().key(&flag.name);
+        let (kind, is_list) = match &flag.kind {
+            FlagKind::List(kind) => (kind.as_ref(), true),
+            kind => (kind, false),
+        };
+        let value = match parse(kind, text) {
+            Ok(value) => value,
+            Err(expected) => {
+                let found = short(&Value::String(text.clone()));
+                let message = format!("expected {expected}, found {found}");
+                let suggestion = match kind {
+                    FlagKind::Choice(names) => meant(text, names.iter().map(String::as_str)),
+                    _ => None,
+                };
+                let kind = match kind {
+                    FlagKind::Choice(_) => ProblemKind::NotAllowed,
+                    _ => ProblemKind::WrongType,
+                };
+                findings.push(
+                    Finding::new(path, kind, message)
+                        .expected(expected)
+                        .found(found)
+                        .suggestion(suggestion),
+                );
+                continue;
+            }
+        };
+        if is_list {
+            let items = object
+                .entry(flag.name.clone())
+                .or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(items) = items {
+                items.push(value);
+            }
+        } else if object.insert(flag.name.clone(), value).is_some() {
+            let message = "this is given twice, and it takes one value".to_owned();
+            findings.push(
+                Finding::new(path, ProblemKind::DuplicateField, message).expected("one value"),
+            );
+        }
+    }
+    (Value::Object(object), findings)
+}
+
+/// By its name, with `-` for `_` as is usual on a command line.
+fn find<'f>(flags: &'f [Flag], name: &str) -> Option<&'f Flag> {
+    flags
+        .iter()
+        .find(|flag| flag.name == name)
+        .or_else(|| flags.iter().find(|flag| flag.name.replace('_', "-") == name))
+}
+
+fn unknown(flags: &[Flag], name: &str) -> Finding {
+    let names = || flags.iter().map(|flag| flag.name.as_str());
+    let suggestion = meant(name, names());
+    let expected = any_of(names().map(|name| format!("`--{}`", printable(name, 40))));
+    let message = match suggestion {
+        Some(_) => "unknown field".to_owned(),
+        None => format!("unknown field, expected {expected}"),
+    };
+    Finding::new(Path::default().key(name), ProblemKind::UnknownField, message)
+        .expected(expected)
+        .found(printable(name, 60))
+        .suggestion(suggestion)
+}
+
+/// A text as a value of `kind`, or what was expected.
+fn parse(kind: &FlagKind, text: &str) -> Result<Value, String> {
+    let trimmed = text.trim();
+    match kind {
+        FlagKind::String => Ok(text.into()),
+        FlagKind::Integer => match (trimmed.parse::<i64>(), trimmed.parse::<u64>()) {
+            (Ok(number), _) => Ok(number.into()),
+            (_, Ok(number)) => Ok(number.into()),
+            _ => Err("integer".to_owned()),
+        },
+        FlagKind::Number => trimmed
+            .parse::<i64>()
+            .map(Value::from)
+            .ok()
+            .or_else(|| Some(serde_json::Number::from_f64(trimmed.parse().ok()?)?.into()))
+            .ok_or_else(|| "number".to_owned()),
+        FlagKind::Boolean => match trimmed {
+            "" | "true" | "yes" | "1" => Ok(true.into()),
+            "false" | "no" | "0" => Ok(false.into()),
+            _ => Err("true or false".to_owned()),
+        },
+        FlagKind::Choice(names) => names
+            .iter()
+            .find(|name| *name == trimmed)
+            .map(|name| name.as_str().into())
+            .ok_or_else(|| any_of(names.iter().map(|name| printable(name, 40)))),
+        // A list is read item by item.
+        FlagKind::List(items) => parse(items, text),
+    }
+}

@@ -1,0 +1,333 @@
+//! The typed state of a session: what a step sees, and what it changed.
+
+use std::{any::Any, collections::BTreeMap, sync::Arc};
+
+use agno_storage::{
+    FieldChange, Json, KeyChange, Operation, SessionFields, StateDelta, digest,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Number, Value};
+
+/// The state of a session. Derive it: `#[derive(Clone, Default, Serialize, Deserialize, State)]`.
+///
+/// A step that takes `&mut S` works on its own copy. What it changed is merged into the session
+/// in the same commit as its result; a failed attempt changes nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state",
+    label = "this is the state of a session",
+    note = "derive it: `#[derive(Clone, Default, Serialize, Deserialize, State)]`"
+)]
+pub trait State: Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static {
+    /// The fields, by the names that serde writes, with their merge rules.
+    const FIELDS: &'static [Field];
+}
+
+/// A field of a state.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    name: &'static str,
+    merge: Merge,
+}
+
+impl Field {
+    /// A field with its rule.
+    pub const fn new(name: &'static str, merge: Merge) -> Self {
+        Self { name, merge }
+    }
+}
+
+/// How changes of one field by two steps at once come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// They do not: the second is refused, and nothing is lost.
+    Conflict,
+    /// Items that were added to a list are added after each other.
+    Append,
+    /// Items or keys that were added come together; each item once.
+    Union,
+    /// Differences of a number add up.
+    Sum,
+    /// The larger stays.
+    Max,
+    /// The smaller stays.
+    Min,
+    /// The one that is recorded last stays.
+    Last,
+}
+
+macro_rules! rule {
+    ($Trait:ident, $function:ident, $message:literal, $label:literal, $doc:literal) => {
+        #[doc = $doc]
+        #[diagnostic::on_unimplemented(message = $message, label = $label)]
+        pub trait $Trait {}
+
+        #[doc = $doc]
+        pub fn $function<T: $Trait>() {}
+    };
+}
+
+rule!(
+    MergeAppend,
+    merge_append,
+    "`#[merge(append)]` does not fit `{Self}`",
+    "this rule takes a list: `Vec`, `VecDeque`",
+    "Fits `#[merge(append)]`."
+);
+rule!(
+    MergeUnion,
+    merge_union,
+    "`#[merge(union)]` does not fit `{Self}`",
+    "this rule takes a list, a set, or a map with text keys",
+    "Fits `#[merge(union)]`."
+);
+rule!(
+    MergeSum,
+    merge_sum,
+    "`#[merge(sum)]` does not fit `{Self}`",
+    "this rule takes a number",
+    "Fits `#[merge(sum)]`."
+);
+rule!(
+    MergeExtreme,
+    merge_extreme,
+    "`#[merge(max)]` and `#[merge(min)]` do not fit `{Self}`",
+    "these rules take a number or a text, or an `Option` of one",
+    "Fits `#[merge(max)]` and `#[merge(min)]`."
+);
+
+impl<T> MergeAppend for Vec<T> {}
+impl<T> MergeAppend for std::collections::VecDeque<T> {}
+impl<T> MergeUnion for Vec<T> {}
+impl<T> MergeUnion for std::collections::BTreeSet<T> {}
+impl<T, S> MergeUnion for std::collections::HashSet<T, S> {}
+impl<T, V> MergeUnion for BTreeMap<T, V> {}
+impl<T, V, S> MergeUnion for std::collections::HashMap<T, V, S> {}
+
+macro_rules! numbers {
+    ($($T:ty),+) => { $(impl MergeSum for $T {} impl MergeExtreme for $T {})+ };
+}
+numbers!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);
+impl MergeExtreme for String {}
+impl<T: MergeExtreme> MergeExtreme for Option<T> {}
+
+/// Where a step finds its state. Filled when the step first asks for it.
+pub struct StateSlot {
+    fields: Arc<SessionFields>,
+    taken: Option<Taken>,
+}
+
+struct Taken {
+    before: Map<String, Value>,
+    value: Box<dyn Any + Send>,
+    after: fn(&(dyn Any + Send)) -> Option<Map<String, Value>>,
+    rules: &'static [Field],
+}
+
+/// Thrown by [`state`] when what is stored is not an `S` any more, caught where the step runs.
+pub(crate) struct UnreadableState(pub(crate) String);
+
+impl StateSlot {
+    pub(crate) fn new(fields: Arc<SessionFields>) -> Self {
+        Self {
+            fields,
+            taken: None,
+        }
+    }
+
+    /// The state, for a step to read and change.
+    pub(crate) fn get<S: State>(&mut self) -> &mut S {
+        if self.taken.is_none() {
+            let loaded = load::<S>(&self.fields).and_then(|value| {
+                let before = to_map(&value)?;
+                Ok((value, before))
+            });
+            let (value, before) = match loaded {
+                Ok(loaded) => loaded,
+                Err(error) => std::panic::resume_unwind(Box::new(UnreadableState(error))),
+            };
+            self.taken = Some(Taken {
+                before,
+                value: Box::new(value),
+                after: |value| to_map(value.downcast_ref::<S>()?).ok(),
+                rules: S::FIELDS,
+            });
+        }
+        let value = self.taken.as_mut().and_then(|taken| taken.value.downcast_mut::<S>());
+        // One impl has one state type: the generated code spells it twice and rustc compares.
+        value.expect("a workflow has one state type")
+    }
+
+    /// What the step changed.
+    pub(crate) fn changes(&self, by: &Arc<str>) -> Result<Changes, String> {
+        let Some(taken) = &self.taken else {
+            return Ok(Changes::default());
+        };
+        let after = (taken.after)(&*taken.value).ok_or("the state cannot be saved as JSON")?;
+        Changes::between(&self.fields, &taken.before, &after, taken.rules, by)
+    }
+}
+
+impl std::fmt::Debug for StateSlot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StateSlot")
+            .field("fields", &self.fields.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The fields that differ, and the change they make together.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) delta: StateDelta,
+    /// Before and after of every changed field, for a conflict to keep.
+    pub(crate) values: Vec<(Arc<str>, Value, Value)>,
+}
+
+impl Changes {
+    pub(crate) fn between(
+        stored: &SessionFields,
+        before: &Map<String, Value>,
+        after: &Map<String, Value>,
+        rules: &[Field],
+        by: &Arc<str>,
+    ) -> Result<Self, String> {
+        let mut changes = Self::default();
+        for (name, new) in after {
+            let old = before.get(name).unwrap_or(&Value::Null);
+            if old == new {
+                continue;
+            }
+            let field: Arc<str> = Arc::from(name.as_str());
+            let rule = rules.iter().find(|rule| rule.name == name);
+            let operation = operation(rule.map_or(Merge::Conflict, |rule| rule.merge), old, new)?;
+            changes.values.push((field.clone(), old.clone(), new.clone()));
+            let initial = match stored.contains_key(&field) {
+                true => None,
+                false => Some(Json::encode(old).map_err(|error| error.to_string())?),
+            };
+            changes.delta.changes.push(FieldChange {
+                field,
+                by: by.clone(),
+                initial,
+                operation,
+            });
+        }
+        Ok(changes)
+    }
+}
+
+fn operation(rule: Merge, old: &Value, new: &Value) -> Result<Operation, String> {
+    let json = |value: &Value| Json::encode(value).map_err(|error| error.to_string());
+    // A change that its rule cannot express (an item was removed from a list that appends)
+    // replaces the value, and conflicts with any other change.
+    let set = || -> Result<Operation, String> {
+        Ok(Operation::Set {
+            expected: Some(digest(&json(old)?)),
+            value: json(new)?,
+        })
+    };
+    match (rule, old, new) {
+        (Merge::Last, _, _) => Ok(Operation::Replace { value: json(new)? }),
+        (Merge::Max, _, _) => Ok(Operation::Max { value: json(new)? }),
+        (Merge::Min, _, _) => Ok(Operation::Min { value: json(new)? }),
+        (Merge::Append, Value::Array(old), Value::Array(new)) if new.starts_with(old) => {
+            let items = new[old.len()..].iter().map(json).collect::<Result<_, _>>()?;
+            Ok(Operation::Append { items })
+        }
+        (Merge::Union, Value::Array(old), Value::Array(new))
+            if old.iter().all(|item| new.contains(item)) =>
+        {
+            let added = new.iter().filter(|item| !old.contains(item));
+            let items = added.map(json).collect::<Result<_, _>>()?;
+            Ok(Operation::Union {
+                items,
+                keys: Vec::new(),
+            })
+        }
+        (Merge::Union, Value::Object(old), Value::Object(new)) => Ok(Operation::Union {
+            items: Vec::new(),
+            keys: key_changes(old, new)?,
+        }),
+        (Merge::Sum, Value::Number(old), Value::Number(new)) => match difference(old, new) {
+            Some(by) => Ok(Operation::Sum {
+                by: json(&Value::Number(by))?,
+            }),
+            None => set(),
+        },
+        _ => set(),
+    }
+}
+
+fn key_changes(
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+) -> Result<Vec<KeyChange>, String> {
+    let json = |value: &Value| Json::encode(value).map_err(|error| error.to_string());
+    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut changes = Vec::new();
+    for key in names {
+        if old.get(key) != new.get(key) {
+            let expected = old.get(key).map(json).transpose()?;
+            changes.push(KeyChange {
+                key: key.clone(),
+                expected: expected.as_ref().map(digest),
+                value: new.get(key).map(json).transpose()?,
+            });
+        }
+    }
+    Ok(changes)
+}
+
+fn difference(old: &Number, new: &Number) -> Option<Number> {
+    let whole = |n: &Number| n.as_i64().map(i128::from).or_else(|| n.as_u64().map(i128::from));
+    match (whole(old), whole(new)) {
+        (Some(old), Some(new)) => {
+            let by = new - old;
+            i64::try_from(by)
+                .map(Number::from)
+                .or_else(|_| u64::try_from(by).map(Number::from))
+                .ok()
+        }
+        _ => Number::from_f64(new.as_f64()? - old.as_f64()?),
+    }
+}
+
+fn to_map<S: Serialize>(state: &S) -> Result<Map<String, Value>, String> {
+    match serde_json::to_value(state) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err("a state is a struct with named fields".to_owned()),
+        Err(error) => Err(format!("the state cannot be saved as JSON: {error}")),
+    }
+}
+
+/// The state that the fields make up. A missing field has its default.
+pub(crate) fn load<S: State>(fields: &SessionFields) -> Result<S, String> {
+    if fields.is_empty() {
+        return Ok(S::default());
+    }
+    let mut map = to_map(&S::default())?;
+    for (name, field) in fields {
+        // Fields of an older or newer version stay in the store and are not shown to this one.
+        if map.contains_key(&**name) || S::FIELDS.iter().any(|known| known.name == &**name) {
+            map.insert(name.to_string(), field.value.to_value());
+        }
+    }
+    let name = std::any::type_name::<S>();
+    serde_json::from_value(Value::Object(map))
+        .map_err(|error| format!("what the session holds does not fit `{name}`: {error}"))
+}
+
+/// The fields as a run writes them down when it begins.
+pub(crate) fn snapshot(fields: &SessionFields) -> Option<Json> {
+    if fields.is_empty() {
+        return None;
+    }
+    Json::encode(fields).ok()
+}
+
+/// The fields that a run wrote down when it began.
+pub(crate) fn restore(snapshot: Option<&Json>) -> serde_json::Result<SessionFields> {
+    snapshot.map_or_else(|| Ok(SessionFields::new()), Json::decode)
+}

@@ -1,0 +1,120 @@
+//! The macros on `proc_macro2` tokens, so that tests can call them in process.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+
+use crate::diag::Diagnostics;
+use crate::expand::{self, declaration::declaration};
+use crate::fallback;
+use crate::flow::{lint, reader};
+use crate::model::Declaration;
+use crate::parse::head::{self, Head};
+use crate::parse::options::Options;
+use crate::parse::{attributes, methods, strip, table};
+use crate::validate;
+
+/// `#[workflow]`
+pub(crate) fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
+    let head = head::read(&item);
+    match head.keyword.as_ref().map(ToString::to_string).as_deref() {
+        Some("struct") => on_struct(args, item, &head),
+        Some("impl") => on_impl(args, item, &head),
+        _ => {
+            let diag = Diagnostics::new();
+            let what = "`#[workflow]` goes on a struct and on its impl block";
+            match &head.keyword {
+                Some(keyword) => diag.at(keyword.span(), format!("{what}, not on `{keyword}`")),
+                None => diag.over(&item, what),
+            }
+            let errors = diag.finish();
+            quote!(#item #errors)
+        }
+    }
+}
+
+fn on_struct(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
+    let diag = Diagnostics::new();
+    let (item, field_steps) = strip::field_markers(item);
+    for marker in field_steps {
+        diag.at(
+            marker,
+            "a field cannot be a step; write a method in the impl block that uses the field, and put `#[step]` on it",
+        );
+    }
+    let Some(model) = read_struct(args, head, &diag) else {
+        let errors = diag.finish();
+        return quote!(#item #errors);
+    };
+    let errors = diag.finish();
+    let expanded = declaration(&model, errors.is_empty());
+    quote!(#item #errors #expanded)
+}
+
+fn read_struct(args: TokenStream, head: &Head, diag: &Diagnostics) -> Option<Declaration> {
+    let options = Options::read(args, &table::STRUCT, diag);
+    let ident = head.name.clone()?;
+    let name = options.get("name").and_then(|option| option.text(diag));
+    if let Some(empty) = name.as_ref().filter(|name| name.value().trim().is_empty()) {
+        diag.at(empty.span(), "the name of a workflow cannot be empty");
+    }
+    let version = options.get("version").and_then(|option| option.integer(diag));
+    if let Some(zero) = version.as_ref().filter(|version| version.value == 0) {
+        diag.at(zero.span, "versions count from 1");
+    }
+    let drift = options.get("on_drift").and_then(|option| option.choice(diag, &["fail", "rerun"]));
+    let krate = options.get("crate").and_then(|option| option.path(diag));
+    if let Some(generics) = &head.generics {
+        diag.at(
+            generics.span(),
+            "a workflow struct cannot be generic; hold what varies in a field, such as `Arc<dyn Trait>`",
+        );
+        return None;
+    }
+    Some(Declaration {
+        name: name.map_or_else(|| ident.unraw().to_string(), |name| name.value()),
+        ident,
+        description: attributes::description(&head.attrs),
+        version: version.map_or(1, |version| version.value),
+        rerun_on_drift: drift.is_some_and(|drift| drift.value == "rerun"),
+        krate,
+    })
+}
+
+fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
+    let diag = Diagnostics::new();
+    let parts = strip::split(item);
+    let Some(model) = methods::workflow(args, &parts, &diag) else {
+        let (item, errors) = (&parts.emitted, diag.finish());
+        let expanded = fallback::unreadable(head, &parts.skeleton);
+        return quote!(#item #errors #expanded);
+    };
+    let graph = reader::read(&model);
+    validate::workflow(&model, &graph, &diag);
+    let misdirected = lint::check(&model, &diag);
+    let errors = diag.finish();
+    let item = parts.emitted;
+    // What the macro asks for (`&self`, owned inputs, `async` flows) is not the user's to change.
+    let lints = quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_async, clippy::unused_self)]);
+    if errors.is_empty() {
+        let expanded = expand::workflow(&model, &graph);
+        return quote!(#lints #item #expanded);
+    }
+    let item = fallback::redirected(item, &model, &misdirected);
+    let expanded = fallback::workflow(&model);
+    quote!(#item #errors #expanded)
+}
+
+/// `#[step]` and `#[flow]`: read by `#[workflow]`, so where they run themselves they are out of place.
+pub(crate) fn stray(name: &str, args: &TokenStream, item: TokenStream) -> TokenStream {
+    if args.to_string() == "__seen" {
+        return TokenStream::new();
+    }
+    let diag = Diagnostics::new();
+    diag.at(
+        proc_macro2::Span::call_site(),
+        format!("`#[{name}]` works only inside an impl block marked `#[workflow]`; put `#[workflow]` on the block"),
+    );
+    let errors = diag.finish();
+    quote!(#item #errors)
+}

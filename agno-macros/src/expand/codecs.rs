@@ -1,0 +1,63 @@
+//! One codec per distinct type.
+//!
+//! The codec carries the only obligation on a type, so a type that cannot be stored is reported once however
+//! often it is used.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, Type};
+
+use super::at;
+use crate::model::type_key;
+
+#[derive(Default)]
+pub(crate) struct Codecs(Vec<Codec>);
+
+struct Codec {
+    key: String,
+    name: Ident,
+    ty: Type,
+    conditions: Vec<Attribute>,
+    probed: bool,
+}
+
+impl Codecs {
+    fn probes(&self) -> bool {
+        self.0.iter().any(|codec| codec.probed)
+    }
+
+    /// The call that gives the codec of `ty`, used under `conditions`. A `probed` type may be an alias that hides
+    /// a `Result`; its codec then asks for nothing, since the probe says what is wrong.
+    pub(crate) fn call(&mut self, ty: &Type, conditions: &[Attribute], probed: bool) -> TokenStream {
+        let key = type_key(ty, conditions);
+        let index = self.0.iter().position(|codec| codec.key == key).unwrap_or_else(|| {
+            self.0.push(Codec {
+                key,
+                name: format_ident!("codec{}", self.0.len()),
+                ty: ty.clone(),
+                conditions: conditions.to_vec(),
+                probed: false,
+            });
+            self.0.len() - 1
+        });
+        self.0[index].probed |= probed;
+        let name = &self.0[index].name;
+        quote!(#name())
+    }
+}
+
+impl ToTokens for Codecs {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        if self.probes() {
+            tokens.extend(quote!(use __agno::ProbePlain as _;));
+        }
+        for Codec { name, ty, conditions, probed, .. } in &self.0 {
+            let body = if *probed {
+                quote_spanned!(at(ty)=> <__agno::Probe<#ty>>::codec())
+            } else {
+                quote_spanned!(at(ty)=> __agno::codec::<#ty>())
+            };
+            tokens.extend(quote!(#(#conditions)* fn #name() -> __agno::Codec<#ty> { #body }));
+        }
+    }
+}

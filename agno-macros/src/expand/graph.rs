@@ -1,0 +1,98 @@
+//! The graph as a constant.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+
+use crate::flow::reader::{Graph, Kind, Node};
+use crate::model::Workflow;
+use crate::parse::attributes::conditions;
+
+/// What the flow of a workflow without a `#[flow]` is called.
+const DEFAULT_FLOW: &str = "run";
+
+pub(crate) fn graph(workflow: &Workflow, graph: &Graph) -> TokenStream {
+    let flows: TokenStream = if workflow.flows.is_empty() {
+        let nodes = workflow.steps.iter().map(|step| {
+            let (name, at) = (&step.name, here(step.method.span()));
+            quote!(__agno::Node::Step { name: #name, at: #at },)
+        });
+        quote!(__agno::FlowGraph { name: #DEFAULT_FLOW, nodes: &[#(#nodes)*] })
+    } else {
+        let flows = workflow.flows.iter().map(|flow| {
+            let name = flow.method.sig.ident.unraw().to_string();
+            let conditions = conditions(&flow.method.attrs);
+            let nodes = nodes(graph.flow(&name).unwrap_or_default());
+            quote!(#(#conditions)* __agno::FlowGraph { name: #name, nodes: #nodes },)
+        });
+        flows.collect()
+    };
+    quote!(__agno::Graph { flows: &[#flows] })
+}
+
+fn nodes(list: &[Node]) -> TokenStream {
+    let list = list.iter().map(node);
+    quote!(&[#(#list,)*])
+}
+
+fn node(node: &Node) -> TokenStream {
+    let conditions = &node.conditions;
+    let kind = match &node.kind {
+        Kind::Step { name, dot } => {
+            let at = here(*dot);
+            quote!(Step { name: #name, at: #at })
+        }
+        Kind::Subflow { name, dot } => {
+            let at = here(*dot);
+            quote!(Subflow { name: #name, at: #at })
+        }
+        Kind::Workflow { name, dot } => {
+            let at = here(*dot);
+            quote!(Workflow { name: #name, at: #at })
+        }
+        Kind::Sleep { duration, dot } => {
+            let at = here(*dot);
+            quote!(Sleep { duration: #duration, at: #at })
+        }
+        Kind::Human { kind, dot } => {
+            let at = here(*dot);
+            quote!(Human { kind: #kind, at: #at })
+        }
+        Kind::If { condition, then, otherwise } => {
+            let (then, otherwise) = (nodes(then), nodes(otherwise));
+            quote!(If { condition: #condition, then: #then, otherwise: #otherwise })
+        }
+        Kind::Match { on, arms } => {
+            let arms = arms.iter().map(|(conditions, pattern, body)| {
+                let body = nodes(body);
+                quote!(#(#conditions)* __agno::Arm { pattern: #pattern, body: #body })
+            });
+            quote!(Match { on: #on, arms: &[#(#arms,)*] })
+        }
+        Kind::Loop { head, body } => {
+            let body = nodes(body);
+            quote!(Loop { head: #head, body: #body })
+        }
+        Kind::Parallel { branches, dot } => {
+            let (at, branches) = (here(*dot), branches.iter().map(|branch| nodes(branch)));
+            quote!(Parallel { branches: &[#(#branches,)*], at: #at })
+        }
+        Kind::Map { over, body, dot } => {
+            let (at, body) = (here(*dot), nodes(body));
+            quote!(Map { over: #over, body: #body, at: #at })
+        }
+        Kind::Race { branches, dot } => {
+            let (at, branches) = (here(*dot), branches.iter().map(|branch| nodes(branch)));
+            quote!(Race { branches: &[#(#branches,)*], at: #at })
+        }
+        Kind::End { text } => quote!(End { text: #text }),
+        Kind::Opaque { text } => quote!(Opaque { text: #text }),
+    };
+    quote!(#(#conditions)* __agno::Node::#kind)
+}
+
+/// The place of a call. The span is the user's own, not the macro's: a place inside an expansion would be
+/// that of `#[workflow]`.
+fn here(span: Span) -> TokenStream {
+    quote_spanned!(span=> __agno::here())
+}

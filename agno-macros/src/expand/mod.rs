@@ -1,0 +1,115 @@
+//! From a valid model to tokens. Nothing here can fail.
+
+pub(crate) mod codecs;
+pub(crate) mod declaration;
+mod graph;
+pub(crate) mod handle;
+mod registration;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
+
+use crate::flow::reader::Graph;
+use crate::model::{Method, Workflow, is_storable};
+use crate::paths;
+use codecs::Codecs;
+
+/// Everything beside the impl block itself.
+pub(crate) fn workflow(workflow: &Workflow, graph: &Graph) -> TokenStream {
+    let mut codecs = Codecs::default();
+    let handle = handle::handle(workflow, handle::Bodies::Durable);
+    let registrations = registration::registrations(workflow, &mut codecs);
+    let graph = graph::graph(workflow, graph);
+    let state = registration::state(workflow);
+    let contract = contract(workflow, &quote! {
+        #registrations
+        __d.graph(&GRAPH);
+    });
+    block(workflow, &quote! {
+        #handle
+        #codecs
+        #state
+        #contract
+        static GRAPH: __agno::Graph = #graph;
+    })
+}
+
+/// The scope of generated code: no name in it is visible from outside.
+pub(crate) fn block(workflow: &Workflow, inner: &TokenStream) -> TokenStream {
+    let import = paths::import(workflow.krate.as_ref());
+    let markers = markers(workflow);
+    quote! {
+        const _: () = {
+            #import
+            #markers
+            #inner
+        };
+    }
+}
+
+/// Uses `#[step]` and `#[flow]` once each as written: their imports are then not unused, and an unimported one
+/// is an error at the user's attribute.
+fn markers(workflow: &Workflow) -> TokenStream {
+    let step = workflow.steps.first().and_then(|step| step.method.marker.as_ref());
+    let flow = workflow.flows.first().and_then(|flow| flow.method.marker.as_ref());
+    step.into_iter().chain(flow).map(|path| quote!(#[#path(__seen)] const _: () = ();)).collect()
+}
+
+/// `impl Workflow`, with `define` made of `body`.
+pub(crate) fn contract(workflow: &Workflow, body: &TokenStream) -> TokenStream {
+    let this = &workflow.self_ty;
+    let handle = handle::name(workflow);
+    let first = entry(workflow);
+    let last = workflow.entry().map(|flow| &flow.method).or_else(|| workflow.steps.last().map(|step| &step.method));
+    let input = associated("Input", first.map_or_else(|| quote!(()), inputs), workflow);
+    let output = associated("Output", last.map_or_else(|| quote!(()), output), workflow);
+    quote! {
+        #[automatically_derived]
+        impl __agno::Workflow for #this {
+            type Steps = #handle;
+            #input
+            #output
+            #[allow(deprecated)]
+            fn define(__d: &mut __agno::Definition<Self>) {
+                #body
+            }
+        }
+    }
+}
+
+/// The method whose inputs are the workflow's.
+fn entry(workflow: &Workflow) -> Option<&Method> {
+    workflow.entry().map(|flow| &flow.method).or_else(|| workflow.steps.first().map(|step| &step.method))
+}
+
+/// One input is its type, several are a tuple. What has an error of its own is `()`.
+fn inputs(method: &Method) -> TokenStream {
+    let types: Vec<&Type> = method.inputs().map(|param| &param.ty).collect();
+    if !method.sig.generics.params.is_empty() || !types.iter().all(|ty| is_storable(ty)) {
+        return quote!(());
+    }
+    match types.as_slice() {
+        [one] => one.to_token_stream(),
+        several => quote!((#(#several),*)),
+    }
+}
+
+fn output(method: &Method) -> TokenStream {
+    let ty = &method.output.value;
+    if method.sig.generics.params.is_empty() && is_storable(ty) { quote!(#ty) } else { quote!(()) }
+}
+
+/// An associated type whose errors (a private type, say) land at the type.
+fn associated(name: &str, ty: TokenStream, workflow: &Workflow) -> TokenStream {
+    let span = ty.clone().into_iter().next().map_or_else(|| workflow.ident.span(), |token| token.span());
+    let span = paths::generated(span);
+    let name = proc_macro2::Ident::new(name, span);
+    quote_spanned!(span=> type #name = #ty;)
+}
+
+/// The span of a type, with the names of the macro.
+pub(crate) fn at(tokens: impl ToTokens) -> Span {
+    let first = tokens.to_token_stream().into_iter().next();
+    paths::generated(first.map_or_else(Span::call_site, |token| token.span()))
+}

@@ -1,0 +1,253 @@
+//! The registration: one call per step, which is also the check.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Type};
+
+use super::at;
+use super::codecs::Codecs;
+use crate::model::{Cache, Flow, Method, Output, ParamKind, Retry, Step, StepOptions, Workflow};
+use crate::parse::attributes::{conditions, summary};
+use crate::parse::options::Set;
+use crate::paths;
+
+/// The body of `define`, without the graph.
+pub(crate) fn registrations(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
+    let state = workflow.state.as_ref().map(|_| quote!((STATE.1)(__d);));
+    let steps: TokenStream = workflow.steps.iter().map(|item| step(item, workflow, codecs)).collect();
+    let flows: TokenStream = match workflow.flows.split_first() {
+        None => chain(workflow, codecs),
+        Some((entry, subflows)) => {
+            let entry = flow(entry, "flow", workflow, codecs);
+            let subflows = subflows.iter().map(|item| flow(item, "subflow", workflow, codecs));
+            std::iter::once(entry).chain(subflows).collect()
+        }
+    };
+    quote!(#state #steps #flows)
+}
+
+/// How the state is read and registered, in one place: the bound on its type is then asked for once.
+pub(crate) fn state(workflow: &Workflow) -> Option<TokenStream> {
+    let this = &workflow.self_ty;
+    workflow.state.as_ref().map(|state| {
+        let functions = quote_spanned! {at(state)=>
+            (__agno::Handle::state::<#state>, __agno::Definition::<#this>::state::<#state>)
+        };
+        quote! {
+            static STATE: (fn(&__agno::Handle) -> #state, fn(&mut __agno::Definition<#this>)) = #functions;
+        }
+    })
+}
+
+fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
+    let Step { method, name, options, .. } = step;
+    let conditions = conditions(&method.attrs);
+    let ident = &method.sig.ident;
+    let span = paths::generated(ident.span());
+    let about = describe(&method.attrs);
+    let options = step_options(options);
+    let params = params(method, &conditions, codecs);
+    let returns = returns(&method.output, &conditions, codecs);
+    let skip = (step.options.on_error.as_ref().map(|set| set.value) == Some("skip"))
+        .then(|| quote_spanned!(at(&method.output.value)=> .or_default()));
+    let probe = probe(&method.output);
+    let (this, call) = (local("w"), local("c"));
+    let args = method.params.iter().map(|param| {
+        let ty = &param.ty;
+        match param.kind {
+            ParamKind::Input => {
+                let ident = &param.ident;
+                quote!(#ident)
+            }
+            ParamKind::State => {
+                let declared = &workflow.state;
+                quote_spanned!(at(ty)=> __agno::state::<#ty, #declared>(&mut #call.state))
+            }
+            ParamKind::Context => quote_spanned!(at(ty)=> __agno::context::<#ty>(&#call.context)),
+        }
+    });
+    let plain = quote_spanned!(span=> #this.#ident(#(#args),*));
+    let (register, run) = if method.sig.asyncness.is_some() {
+        ("step", quote_spanned!(span=> __agno::Box::pin(#plain)))
+    } else {
+        ("step_blocking", plain)
+    };
+    let register = Ident::new(register, span);
+    let inputs = pattern(method);
+    let uses_call = method.params.iter().any(|param| param.kind != ParamKind::Input);
+    let call = if uses_call { quote!(#call) } else { quote!(_) };
+    quote_spanned! {span=>
+        #probe
+        #(#conditions)*
+        __d.#register(
+            __agno::Step::new(#name)#about #options,
+            #params,
+            #returns #skip,
+            |#this, #call, #inputs| #run,
+        );
+    }
+}
+
+fn flow(flow: &Flow, register: &str, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
+    let method = &flow.method;
+    let conditions = conditions(&method.attrs);
+    let ident = &method.sig.ident;
+    let name = ident.unraw().to_string();
+    let span = paths::generated(ident.span());
+    let about = describe(&method.attrs);
+    let timeout = timeout(flow.options.timeout.as_ref());
+    let cache = flow.options.cache.as_ref().map(cache);
+    let params = params(method, &conditions, codecs);
+    let returns = returns(&method.output, &conditions, codecs);
+    let register = Ident::new(register, span);
+    let inputs = pattern(method);
+    let args = method.inputs().map(|param| &param.ident);
+    let this = &workflow.self_ty;
+    let handle = local("f");
+    let first = match method.sig.inputs.first() {
+        Some(first) => quote_spanned!(paths::generated(last_span(first))=> #handle),
+        None => quote!(#handle),
+    };
+    let run = quote_spanned!(span=> __agno::Box::pin(<#this>::#ident(#first, #(#args),*)));
+    quote_spanned! {span=>
+        #(#conditions)*
+        __d.#register(
+            __agno::FlowSpec::new(#name)#about #timeout #cache,
+            #params,
+            #returns,
+            |#handle, #inputs| #run,
+        );
+    }
+}
+
+/// The steps in their order, and the check that each fits the one before.
+fn chain(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
+    let Some(first) = workflow.steps.first() else {
+        return TokenStream::new();
+    };
+    let params = params(&first.method, &[], codecs);
+    let names = workflow.steps.iter().map(|step| &step.name);
+    let links = workflow.steps.windows(2).filter_map(|pair| {
+        let [before, next] = pair else {
+            return None;
+        };
+        let output = &before.method.output.value;
+        let input = &next.method.inputs().next()?.ty;
+        Some(quote_spanned!(at(input)=> __agno::link::<#input, #output>();))
+    });
+    quote! {
+        #(#links)*
+        __d.chain(#params, &[#(#names),*]);
+    }
+}
+
+fn params(method: &Method, conditions: &[Attribute], codecs: &mut Codecs) -> TokenStream {
+    let params = method.inputs().map(|param| {
+        let codec = codecs.call(&param.ty, conditions, false);
+        let name = &param.name;
+        quote!(__agno::param(#name, #codec),)
+    });
+    let params: TokenStream = params.collect();
+    quote!((#params))
+}
+
+fn pattern(method: &Method) -> TokenStream {
+    let names = method.inputs().map(|param| &param.ident);
+    quote!((#(#names,)*))
+}
+
+fn returns(output: &Output, conditions: &[Attribute], codecs: &mut Codecs) -> TokenStream {
+    let value = &output.value;
+    let codec = codecs.call(value, conditions, is_probed(output));
+    match &output.whole {
+        Some(whole) if output.fallible => {
+            quote_spanned!(at(whole)=> __agno::fallible::<#whole, _>(#codec))
+        }
+        _ => quote_spanned!(at(value)=> __agno::plain::<#value>(#codec)),
+    }
+}
+
+fn is_probed(output: &Output) -> bool {
+    matches!(&output.value, Type::Path(_)) && !output.fallible
+}
+
+/// An alias that hides a `Result` would be stored as a success.
+fn probe(output: &Output) -> Option<TokenStream> {
+    is_probed(output).then(|| {
+        let ty = &output.value;
+        quote_spanned!(at(ty)=> const _: () = __agno::assert_plain(<__agno::Probe<#ty>>::PLAIN);)
+    })
+}
+
+fn describe(attrs: &[Attribute]) -> Option<TokenStream> {
+    let text = summary(attrs);
+    (!text.is_empty()).then(|| quote!(.describe(#text)))
+}
+
+fn step_options(options: &StepOptions) -> TokenStream {
+    let retry = options.retry.as_ref().map(retry);
+    let timeout = timeout(options.timeout.as_ref());
+    let cache = options.cache.as_ref().map(cache);
+    let pause = (options.on_error.as_ref().map(|set| set.value) == Some("pause"))
+        .then(|| quote!(.pause_on_error()));
+    let once = options.at_most_once.map(|_| quote!(.at_most_once()));
+    let version = options.version.as_ref().map(|set| {
+        let version = set.value;
+        quote!(.version(#version))
+    });
+    quote!(#retry #timeout #cache #pause #once #version)
+}
+
+fn retry(retry: &Retry) -> TokenStream {
+    let max = retry.max.as_ref().map_or(1, |set| set.value);
+    let backoff = retry.backoff.as_ref().map(|set| millis(set, "backoff"));
+    let factor = retry.factor.as_ref().map(|set| {
+        let factor = set.value;
+        quote!(.factor(#factor))
+    });
+    let max_delay = retry.max_delay.as_ref().map(|set| millis(set, "max_delay"));
+    let jitter = retry.jitter.map(|jitter| quote!(.jitter(#jitter)));
+    quote!(.retry(__agno::Retry::new(#max) #backoff #factor #max_delay #jitter))
+}
+
+fn cache(cache: &Cache) -> TokenStream {
+    let ttl = cache.ttl.as_ref().map(|set| millis(set, "ttl"));
+    let key = cache.key.as_ref().map(|set| {
+        let key = &set.value;
+        quote!(.key(#key))
+    });
+    let scope = cache.scope.as_ref().map(|set| {
+        let scope = match set.value {
+            "run" => quote!(Run),
+            "session" => quote!(Session),
+            "user" => quote!(User),
+            _ => quote!(Global),
+        };
+        quote!(.scope(__agno::Scope::#scope))
+    });
+    quote!(.cache(__agno::Cache::new() #ttl #key #scope))
+}
+
+fn timeout(set: Option<&Set<u64>>) -> Option<TokenStream> {
+    set.map(|set| millis(set, "timeout"))
+}
+
+fn millis(set: &Set<u64>, method: &str) -> TokenStream {
+    let method = Ident::new(method, Span::call_site());
+    let millis = set.value;
+    quote!(.#method(__agno::millis(#millis)))
+}
+
+/// A local that no parameter of the user's can be confused with.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+fn last_span(arg: &syn::FnArg) -> Span {
+    match arg {
+        syn::FnArg::Typed(param) => param.ty.span(),
+        syn::FnArg::Receiver(receiver) => receiver.self_token.span(),
+    }
+}

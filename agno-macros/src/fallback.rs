@@ -1,0 +1,72 @@
+//! What is emitted beside the errors: enough for callers, flows and editors, and nothing that fails again.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::ItemImpl;
+use syn::ext::IdentExt;
+
+use crate::expand::{self, handle};
+use crate::flow::lint::{self, Misdirected};
+use crate::model::Workflow;
+use crate::parse::head::Head;
+use crate::parse::methods::last_segment;
+use crate::parse::strip;
+use crate::paths;
+
+/// The handle with every method, and an empty definition.
+pub(crate) fn workflow(workflow: &Workflow) -> TokenStream {
+    let handle = handle::handle(workflow, handle::Bodies::Empty);
+    let contract = expand::contract(workflow, &quote!(let _ = __d;));
+    expand::block(workflow, &quote!(#handle #contract))
+}
+
+/// For an impl block that cannot be read: an empty handle, if at least its type is known.
+pub(crate) fn unreadable(head: &Head, skeleton: &TokenStream) -> TokenStream {
+    let ident = match syn::parse2::<ItemImpl>(skeleton.clone()) {
+        Ok(item) if item.generics.params.is_empty() => last_segment(&item.self_ty),
+        Ok(_) => None,
+        Err(_) => head.name.clone().filter(|_| head.generics.is_none()),
+    };
+    let Some(ident) = ident else {
+        return TokenStream::new();
+    };
+    let import = paths::import(None);
+    let handle = format_ident!("{}Steps", ident.unraw());
+    quote! {
+        const _: () = {
+            #import
+            /// The durable calls, once the impl block can be read.
+            #[allow(missing_debug_implementations)]
+            pub struct #handle(__agno::Handle);
+            impl __agno::Steps for #handle {
+                fn new(handle: __agno::Handle) -> Self { Self(handle) }
+            }
+            impl __agno::Workflow for #ident {
+                type Steps = #handle;
+                type Input = ();
+                type Output = ();
+                fn define(_: &mut __agno::Definition<Self>) {}
+            }
+        };
+    }
+}
+
+/// The impl block with `self.step()` as `flow.step()`: rustc would report the same token again.
+pub(crate) fn redirected(item: TokenStream, workflow: &Workflow, wrong: &[Misdirected]) -> TokenStream {
+    if wrong.is_empty() {
+        return item;
+    }
+    strip::change_bodies(item, |body, mut tokens| {
+        let flow = workflow
+            .flows
+            .iter()
+            .find(|flow| flow.method.body == Some(body))
+            .and_then(|flow| flow.flow.as_ref());
+        if let Some(flow) = flow {
+            for wrong in wrong.iter().filter(|wrong| wrong.body == body) {
+                tokens = lint::redirect(tokens, wrong.kind, flow);
+            }
+        }
+        tokens
+    })
+}

@@ -1,0 +1,41 @@
+//! What stands inside a macro call of a flow body, as far as it is Rust.
+
+use proc_macro2::TokenStream;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Macro, Token};
+
+/// The expressions in `format!(..)`, `vec![..]` and the like; nothing when the input is another grammar.
+pub(crate) fn expressions(mac: &Macro) -> Option<Vec<Expr>> {
+    let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(mac.tokens.clone());
+    if let Ok(list) = list {
+        return Some(list.into_iter().collect());
+    }
+    let repeat = |input: syn::parse::ParseStream<'_>| {
+        let element: Expr = input.parse()?;
+        input.parse::<Token![;]>()?;
+        Ok(vec![element, input.parse()?])
+    };
+    repeat.parse2(mac.tokens.clone()).ok()
+}
+
+/// The last segment of a macro's path.
+pub(crate) fn name(mac: &Macro) -> String {
+    mac.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
+}
+
+/// Every token, those in groups too, in order.
+pub(crate) fn flat(tokens: TokenStream) -> Vec<proc_macro2::TokenTree> {
+    let mut all = Vec::new();
+    for token in tokens {
+        let inner = match &token {
+            proc_macro2::TokenTree::Group(group) => Some(group.stream()),
+            _ => None,
+        };
+        all.push(token);
+        if let Some(inner) = inner {
+            all.extend(flat(inner));
+        }
+    }
+    all
+}

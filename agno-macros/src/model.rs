@@ -1,0 +1,207 @@
+//! What the macros know about a workflow, with the tokens that said so. Nothing is emitted here.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::visit::{self, Visit};
+use syn::spanned::Spanned;
+use syn::{Attribute, ItemFn, Lifetime, Path, Signature, Type, Visibility};
+
+use crate::parse::options::Set;
+
+/// `#[workflow] struct ..`
+pub(crate) struct Declaration {
+    pub(crate) ident: Ident,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) version: u32,
+    pub(crate) rerun_on_drift: bool,
+    pub(crate) krate: Option<Path>,
+}
+
+/// `#[workflow] impl ..`
+pub(crate) struct Workflow {
+    /// The type as written in the impl's head.
+    pub(crate) self_ty: Type,
+    /// Its last segment.
+    pub(crate) ident: Ident,
+    pub(crate) state: Option<Type>,
+    pub(crate) krate: Option<Path>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) flows: Vec<Flow>,
+    /// Methods that are neither: a flow that calls one has a forgotten `#[step]`.
+    pub(crate) unmarked: Vec<Method>,
+}
+
+impl Workflow {
+    /// The entry flow; without one the steps run in their order.
+    pub(crate) fn entry(&self) -> Option<&Flow> {
+        self.flows.first()
+    }
+
+    pub(crate) fn subflows(&self) -> &[Flow] {
+        self.flows.get(1..).unwrap_or_default()
+    }
+
+    pub(crate) fn step(&self, ident: &Ident) -> Option<&Step> {
+        self.steps.iter().find(|step| step.method.sig.ident == *ident)
+    }
+
+    pub(crate) fn unmarked(&self, ident: &Ident) -> bool {
+        self.unmarked.iter().any(|method| method.sig.ident == *ident)
+    }
+
+    pub(crate) fn subflow(&self, ident: &Ident) -> Option<&Flow> {
+        self.subflows().iter().find(|flow| flow.method.sig.ident == *ident)
+    }
+}
+
+/// What steps and flows have in common.
+pub(crate) struct Method {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    /// The path of `#[step]` or `#[flow]`, as written.
+    pub(crate) marker: Option<Path>,
+    /// Receiver and, for a flow, the flow itself left out.
+    pub(crate) params: Vec<Param>,
+    pub(crate) output: Output,
+    /// Which of the impl's bodies is its own.
+    pub(crate) body: Option<usize>,
+}
+
+impl Method {
+    pub(crate) fn span(&self) -> Span {
+        self.sig.ident.span()
+    }
+
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &Param> {
+        self.params.iter().filter(|param| param.kind == ParamKind::Input)
+    }
+
+    pub(crate) fn state(&self) -> Option<&Param> {
+        self.params.iter().find(|param| param.kind == ParamKind::State)
+    }
+}
+
+pub(crate) struct Step {
+    pub(crate) method: Method,
+    /// Its name in the journal.
+    pub(crate) name: String,
+    /// The token that gave the name.
+    pub(crate) name_span: Span,
+    pub(crate) options: StepOptions,
+}
+
+pub(crate) struct Flow {
+    pub(crate) method: Method,
+    /// The first parameter, `flow`.
+    pub(crate) flow: Option<Ident>,
+    pub(crate) options: FlowOptions,
+    /// Its body, parsed; nothing when it is half typed.
+    pub(crate) source: Option<ItemFn>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ParamKind {
+    /// Owned: journaled, with a schema.
+    Input,
+    /// `&mut S`
+    State,
+    /// `&StepContext`
+    Context,
+}
+
+pub(crate) struct Param {
+    /// Nothing for a pattern, which is an error.
+    pub(crate) ident: Option<Ident>,
+    /// The name in the journal: the identifier without `r#`.
+    pub(crate) name: String,
+    pub(crate) kind: ParamKind,
+    /// The type behind the reference, `Self` replaced.
+    pub(crate) ty: Type,
+    /// As written.
+    pub(crate) written: syn::PatType,
+}
+
+/// What a step or flow returns.
+pub(crate) struct Output {
+    /// The return type, `Self` replaced; nothing when there is none.
+    pub(crate) whole: Option<Type>,
+    /// The value of success.
+    pub(crate) value: Type,
+    pub(crate) fallible: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct StepOptions {
+    pub(crate) retry: Option<Retry>,
+    pub(crate) timeout: Option<Set<u64>>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) on_error: Option<Set<&'static str>>,
+    pub(crate) at_most_once: Option<Span>,
+    pub(crate) version: Option<Set<u32>>,
+}
+
+#[derive(Default)]
+pub(crate) struct FlowOptions {
+    pub(crate) timeout: Option<Set<u64>>,
+    pub(crate) cache: Option<Cache>,
+}
+
+pub(crate) struct Retry {
+    pub(crate) max: Option<Set<u32>>,
+    pub(crate) backoff: Option<Set<u64>>,
+    pub(crate) factor: Option<Set<f64>>,
+    pub(crate) max_delay: Option<Set<u64>>,
+    pub(crate) jitter: Option<bool>,
+}
+
+pub(crate) struct Cache {
+    pub(crate) span: Span,
+    pub(crate) ttl: Option<Set<u64>>,
+    pub(crate) key: Option<Set<String>>,
+    pub(crate) scope: Option<Set<&'static str>>,
+}
+
+/// Tokens of a type, for comparisons.
+pub(crate) fn type_key(ty: &Type, conditions: &[Attribute]) -> String {
+    let mut tokens = TokenStream::new();
+    quote::ToTokens::to_tokens(ty, &mut tokens);
+    for condition in conditions {
+        quote::ToTokens::to_tokens(condition, &mut tokens);
+    }
+    tokens.to_string()
+}
+
+/// Whether the type could be stored, as far as its tokens tell.
+pub(crate) fn is_storable(ty: &Type) -> bool {
+    !matches!(ty, Type::ImplTrait(_)) && borrow(ty).is_none()
+}
+
+/// Where a type borrows.
+pub(crate) fn borrow(ty: &Type) -> Option<Span> {
+    let mut borrowed = Borrowed(None);
+    borrowed.visit_type(ty);
+    borrowed.0
+}
+
+/// The first borrow inside a type.
+struct Borrowed(Option<Span>);
+
+impl<'ast> Visit<'ast> for Borrowed {
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident != "static" && self.0.is_none() {
+            self.0 = Some(lifetime.span());
+        }
+    }
+
+    fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+        let lasting = reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+        if !lasting && self.0.is_none() {
+            self.0 = Some(reference.and_token.span());
+        }
+        visit::visit_type_reference(self, reference);
+    }
+
+    // The lifetimes of a function or trait object are not borrows of the value.
+    fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+}

@@ -1,0 +1,104 @@
+//! Durations such as `"500ms"` or `"2m"`, read when the macro runs.
+
+const UNITS: [(&str, u64); 5] = [
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+];
+
+/// Milliseconds, or what is wrong and what to write.
+pub(crate) fn parse(text: &str) -> Result<u64, String> {
+    let trimmed = text.trim();
+    let digits = trimmed.len() - trimmed.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = trimmed.split_at(digits);
+    let unit = unit.trim();
+    if trimmed.starts_with('-') {
+        return Err(format!("a duration cannot be negative; write one such as {EXAMPLES}"));
+    }
+    if number.is_empty() {
+        return Err(format!("`{text}` is not a duration; write one such as {EXAMPLES}"));
+    }
+    if unit.is_empty() {
+        return Err(format!(
+            "`{text}` has no unit; write `{number}s` for seconds, or one of `ms`, `m`, `h`, `d`"
+        ));
+    }
+    if unit.starts_with('.') {
+        return Err(format!(
+            "`{text}` is not a whole number; use a smaller unit, such as `1500ms`"
+        ));
+    }
+    let Some((_, factor)) = UNITS.iter().find(|(name, _)| *name == unit) else {
+        let meant = meant(unit)
+            .map(|unit| format!(", write `{number}{unit}`"))
+            .unwrap_or_default();
+        return Err(format!(
+            "unknown unit `{unit}`{meant}; the units are `ms`, `s`, `m`, `h`, `d`"
+        ));
+    };
+    match number.parse::<u64>().ok().and_then(|n| n.checked_mul(*factor)) {
+        None => Err(format!("`{text}` is too long for a duration")),
+        Some(0) => Err(format!("a duration must be longer than zero; write one such as {EXAMPLES}")),
+        Some(millis) => Ok(millis),
+    }
+}
+
+const EXAMPLES: &str = "`500ms`, `20s`, `2m`, `1h` or `1d`";
+
+fn meant(unit: &str) -> Option<&'static str> {
+    let lower = unit.to_lowercase();
+    let stem = lower.trim_end_matches('s');
+    match stem {
+        "milli" | "millisecond" | "msec" | "m" if lower.starts_with("mi") || lower.starts_with("ms") => {
+            Some("ms")
+        }
+        "" | "sec" | "second" => Some("s"),
+        "m" | "min" | "minute" => Some("m"),
+        "h" | "hr" | "hour" => Some("h"),
+        "d" | "day" => Some("d"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn reads_every_unit() {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("20s", 20_000),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("1d", 86_400_000),
+            (" 3 s ", 3_000),
+        ] {
+            assert_eq!(parse(text), Ok(millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn says_what_to_write() {
+        for (text, part) in [
+            ("20", "write `20s`"),
+            ("-1s", "cannot be negative"),
+            ("0s", "longer than zero"),
+            ("0ms", "longer than zero"),
+            ("", "not a duration"),
+            ("s", "not a duration"),
+            ("1.5s", "`1500ms`"),
+            ("20sec", "write `20s`"),
+            ("5 minutes", "write `5m`"),
+            ("2 weeks", "the units are"),
+            ("99999999999999999999s", "too long"),
+            ("9999999999999999999d", "too long"),
+            ("1s é", "unknown unit"),
+        ] {
+            let message = parse(text).expect_err(text);
+            assert!(message.contains(part), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! From an impl block to the model.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemFn, ItemImpl, Pat, PatType,
+    PathArguments, ReturnType, Stmt, Type, TypePath, TypeTuple, parse_quote,
+};
+
+use super::options::Options;
+use super::strip::{Impl, regroup};
+use super::{step, table};
+use crate::diag::Diagnostics;
+use crate::model::{Flow, Method, Output, Param, ParamKind, Step, Workflow};
+
+/// The model of an impl block. Nothing when the block cannot be read at all; the reason is then reported.
+pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> Option<Workflow> {
+    let options = Options::read(args, &table::IMPL, diag);
+    let krate = options.get("crate").and_then(|option| option.path(diag));
+    let state = options.get("state").and_then(|option| option.ty(diag));
+    let item: ItemImpl = match syn::parse2(parts.skeleton.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            diag.push(error);
+            return None;
+        }
+    };
+    if let Some((path, _)) = &item.trait_ {
+        diag.over(
+            path,
+            "`#[workflow]` goes on the impl block with the steps, not on the impl of a trait",
+        );
+        return None;
+    }
+    if let Some(param) = item.generics.params.first() {
+        diag.over(
+            param,
+            "a workflow cannot be generic; hold what varies in a field, such as `Arc<dyn Trait>`",
+        );
+        return None;
+    }
+    let Some(ident) = last_segment(&item.self_ty) else {
+        diag.over(&item.self_ty, "a workflow is a struct; write `impl Name`");
+        return None;
+    };
+    let mut steps = Vec::new();
+    let mut flows = Vec::new();
+    let mut unmarked = Vec::new();
+    for item in item.items {
+        let ImplItem::Fn(mut function) = item else {
+            continue;
+        };
+        let markers = take_markers(&mut function.attrs);
+        for extra in markers.iter().skip(1) {
+            diag.over(extra, "a method is either a `#[step]` or a `#[flow]`, once; remove one of them");
+        }
+        let Some(marker) = markers.into_iter().next() else {
+            hidden_marker(&function, diag);
+            if function.sig.receiver().is_some() {
+                unmarked.push(read_method(None, function, &ident, false));
+            }
+            continue;
+        };
+        if is_named(&marker, "step") {
+            steps.push(read_step(&marker, function, &ident, diag));
+        } else {
+            flows.push(read_flow(&marker, function, &ident, parts, diag));
+        }
+    }
+    Some(Workflow {
+        self_ty: *item.self_ty,
+        ident,
+        state,
+        krate,
+        steps,
+        flows,
+        unmarked,
+    })
+}
+
+fn read_step(marker: &Attribute, function: ImplItemFn, this: &Ident, diag: &Diagnostics) -> Step {
+    let (options, name) = step::step(marker, diag);
+    let method = read_method(Some(marker), function, this, false);
+    let (name, name_span) = match name {
+        Some(set) => (set.value, set.span),
+        None => (method.sig.ident.unraw().to_string(), method.span()),
+    };
+    Step { method, name, name_span, options }
+}
+
+fn read_flow(
+    marker: &Attribute,
+    function: ImplItemFn,
+    this: &Ident,
+    parts: &Impl,
+    diag: &Diagnostics,
+) -> Flow {
+    let options = step::flow(marker, diag);
+    let flow = match function.sig.inputs.first() {
+        Some(FnArg::Typed(first)) => binding(&first.pat),
+        _ => None,
+    };
+    let method = read_method(Some(marker), function, this, true);
+    let braces = method.body.and_then(|number| parts.bodies.get(number));
+    let source = braces.and_then(|braces| {
+        // Only the body matters to the readers, so the function around it is ours. A body that does not parse
+        // is half typed: rustc says so, and the graph is empty until then.
+        let body = TokenTree::Group(regroup(braces, braces.stream()));
+        let mut tokens: TokenStream = parse_quote!(fn body());
+        tokens.extend([body]);
+        syn::parse2::<ItemFn>(tokens).ok()
+    });
+    Flow { method, flow, options, source }
+}
+
+fn read_method(marker: Option<&Attribute>, function: ImplItemFn, this: &Ident, is_flow: bool) -> Method {
+    let skipped = usize::from(is_flow && matches!(function.sig.inputs.first(), Some(FnArg::Typed(_))));
+    let params = function
+        .sig
+        .inputs
+        .iter()
+        .skip(skipped)
+        .filter_map(|arg| match arg {
+            FnArg::Typed(written) => Some(read_param(written, this, is_flow)),
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    let output = read_output(&function.sig.output, this, function.sig.ident.span());
+    Method {
+        body: body_number(&function),
+        attrs: function.attrs,
+        vis: function.vis,
+        marker: marker.map(|marker| marker.path().clone()),
+        params,
+        output,
+        sig: function.sig,
+    }
+}
+
+fn read_param(written: &PatType, this: &Ident, is_flow: bool) -> Param {
+    let ident = binding(&written.pat);
+    let (kind, ty) = match &*written.ty {
+        Type::Reference(reference) if !is_flow => match (&reference.mutability, &*reference.elem) {
+            (Some(_), elem) => (ParamKind::State, elem),
+            // What cannot be a context is a borrowed input: the rules say so.
+            (None, elem) if is_borrowed_input(elem) => (ParamKind::Input, &*written.ty),
+            (None, elem) => (ParamKind::Context, elem),
+        },
+        owned => (ParamKind::Input, owned),
+    };
+    Param {
+        name: ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default(),
+        ident,
+        kind,
+        ty: without_self(ty, this),
+        written: written.clone(),
+    }
+}
+
+/// `str`, `[T]`, `dyn Trait`, ..: nobody means the context by these.
+pub(crate) fn is_borrowed_input(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.is_ident("str"),
+        _ => true,
+    }
+}
+
+fn binding(pat: &Pat) -> Option<Ident> {
+    match pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
+        _ => None,
+    }
+}
+
+/// `T` and `Result<T, ..>` are told apart by the last segment: serde serialises `Result`, so no trait can.
+fn read_output(output: &ReturnType, this: &Ident, name: Span) -> Output {
+    let unit = || {
+        Type::Tuple(TypeTuple {
+            attrs: Vec::new(),
+            paren_token: syn::token::Paren(name),
+            elems: Punctuated::new(),
+        })
+    };
+    let ReturnType::Type(_, written) = output else {
+        return Output { whole: None, value: unit(), fallible: false };
+    };
+    let whole = without_self(written, this);
+    let last = match &whole {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    match last {
+        Some(segment) if segment.ident == "Result" => {
+            let value = match &segment.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::Type(ty) => Some(ty.clone()),
+                        _ => None,
+                    })
+                }
+                _ => None,
+            };
+            Output {
+                value: value.unwrap_or_else(unit),
+                whole: Some(whole),
+                fallible: true,
+            }
+        }
+        _ => Output {
+            value: whole.clone(),
+            whole: Some(whole),
+            fallible: false,
+        },
+    }
+}
+
+/// The type with `Self` spelled out, since what is generated stands outside of the impl.
+fn without_self(ty: &Type, this: &Ident) -> Type {
+    let tokens = ty.to_token_stream();
+    if !mentions_self(tokens.clone()) {
+        return ty.clone();
+    }
+    syn::parse2(replace_self(tokens, this)).unwrap_or_else(|_| ty.clone())
+}
+
+fn mentions_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "Self",
+        TokenTree::Group(group) => mentions_self(group.stream()),
+        _ => false,
+    })
+}
+
+fn replace_self(tokens: TokenStream, this: &Ident) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                let mut this = this.clone();
+                this.set_span(ident.span());
+                TokenTree::Ident(this)
+            }
+            TokenTree::Group(group) => {
+                let inner = replace_self(group.stream(), this);
+                TokenTree::Group(regroup(&group, inner))
+            }
+            other => other,
+        })
+        .collect()
+}
+
+pub(crate) fn last_segment(ty: &Type) -> Option<Ident> {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+        return None;
+    };
+    let last = path.segments.last()?;
+    last.arguments.is_none().then(|| last.ident.clone())
+}
+
+fn is_named(attr: &Attribute, name: &str) -> bool {
+    attr.path().segments.last().is_some_and(|segment| segment.ident == name)
+}
+
+fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
+    let (markers, others) = std::mem::take(attrs)
+        .into_iter()
+        .partition(|attr| is_named(attr, "step") || is_named(attr, "flow"));
+    *attrs = others;
+    markers
+}
+
+/// `#[cfg_attr(.., step)]` is still unread when this macro runs, and would be a step that nobody sees.
+fn hidden_marker(function: &ImplItemFn, diag: &Diagnostics) {
+    for attr in function.attrs.iter().filter(|attr| attr.path().is_ident("cfg_attr")) {
+        let syn::Meta::List(meta) = &attr.meta else {
+            continue;
+        };
+        let hidden = meta.tokens.clone().into_iter().find(|token| {
+            matches!(token, TokenTree::Ident(ident) if ident == "step" || ident == "flow")
+        });
+        if let Some(hidden) = hidden {
+            diag.at(
+                hidden.span(),
+                format!("`{hidden}` cannot stand in `cfg_attr`; write `#[{hidden}]`, and `#[cfg(..)]` on the method"),
+            );
+        }
+    }
+}
+
+fn body_number(function: &ImplItemFn) -> Option<usize> {
+    match function.block.stmts.first() {
+        Some(Stmt::Expr(syn::Expr::Lit(literal), None)) => match &literal.lit {
+            syn::Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,10 @@
+//! From tokens to the model. Nothing here stops at the first mistake.
+
+pub(crate) mod attributes;
+pub(crate) mod duration;
+pub(crate) mod head;
+pub(crate) mod methods;
+pub(crate) mod options;
+pub(crate) mod step;
+pub(crate) mod strip;
+pub(crate) mod table;

@@ -1,0 +1,141 @@
+//! Every option of every macro, in one place: the lists in messages and the checks come from here.
+
+/// One option.
+pub(crate) struct Spec {
+    pub(crate) name: &'static str,
+    /// How it is written, for messages.
+    pub(crate) example: &'static str,
+}
+
+/// The options of one macro (or of one option with options of its own).
+pub(crate) struct Table {
+    /// As the user writes it: `#[step]`, `retry(..)`.
+    pub(crate) owner: &'static str,
+    pub(crate) options: &'static [Spec],
+    /// Plausible names that belong somewhere else, and what to write instead.
+    pub(crate) elsewhere: &'static [(&'static str, &'static str)],
+}
+
+impl Table {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.options.iter().map(|spec| spec.name)
+    }
+
+    pub(crate) fn example(&self, name: &str) -> &'static str {
+        self.options
+            .iter()
+            .find(|spec| spec.name == name)
+            .map_or("", |spec| spec.example)
+    }
+}
+
+const fn spec(name: &'static str, example: &'static str) -> Spec {
+    Spec { name, example }
+}
+
+const ON_STRUCT: &str = "this option goes on the struct: `#[workflow(..)] struct ..`";
+
+pub(crate) static STRUCT: Table = Table {
+    owner: "`#[workflow]` on a struct",
+    options: &[
+        spec("name", "name = \"Article\""),
+        spec("version", "version = 2"),
+        spec("on_drift", "on_drift = \"rerun\""),
+        spec("crate", "crate = my_agno"),
+    ],
+    elsewhere: &[(
+        "state",
+        "the state goes on the impl block: `#[workflow(state = ..)] impl ..`",
+    )],
+};
+
+pub(crate) static IMPL: Table = Table {
+    owner: "`#[workflow]` on an impl block",
+    options: &[spec("state", "state = Notes"), spec("crate", "crate = my_agno")],
+    elsewhere: &[
+        ("name", ON_STRUCT),
+        ("version", ON_STRUCT),
+        ("on_drift", ON_STRUCT),
+    ],
+};
+
+pub(crate) static STEP: Table = Table {
+    owner: "`#[step]`",
+    options: &[
+        spec("retry", "retry(max = 3)"),
+        spec("timeout", "timeout = \"20s\""),
+        spec("cache", "cache(ttl = \"1h\")"),
+        spec("on_error", "on_error = \"skip\""),
+        spec("at_most_once", "at_most_once"),
+        spec("version", "version = 2"),
+        spec("name", "name = \"search\""),
+    ],
+    elsewhere: &[
+        ("retries", "retries are written `retry(max = 3)`"),
+        ("max_retries", "retries are written `retry(max = 3)`"),
+        ("max", "retries are written `retry(max = 3)`"),
+        ("backoff", "the backoff belongs to the retries: `retry(max = 3, backoff = \"500ms\")`"),
+        ("ttl", "the time to live belongs to the cache: `cache(ttl = \"1h\")`"),
+        ("after", "the order of the steps is written in a `#[flow]` function"),
+    ],
+};
+
+pub(crate) static FLOW: Table = Table {
+    owner: "`#[flow]`",
+    options: &[
+        spec("timeout", "timeout = \"20s\""),
+        spec("cache", "cache(ttl = \"1h\")"),
+    ],
+    elsewhere: &[("retry", "a flow is not retried as a whole; put `retry(..)` on its steps")],
+};
+
+pub(crate) static RETRY: Table = Table {
+    owner: "`retry(..)`",
+    options: &[
+        spec("max", "max = 3"),
+        spec("backoff", "backoff = \"500ms\""),
+        spec("factor", "factor = 2.0"),
+        spec("max_delay", "max_delay = \"30s\""),
+        spec("jitter", "jitter = false"),
+    ],
+    elsewhere: &[],
+};
+
+pub(crate) static CACHE: Table = Table {
+    owner: "`cache(..)`",
+    options: &[
+        spec("ttl", "ttl = \"1h\""),
+        spec("key", "key = \"topic\""),
+        spec("scope", "scope = \"session\""),
+    ],
+    elsewhere: &[],
+};
+
+pub(crate) static DATA: Table = Table {
+    owner: "`#[data]`",
+    options: &[spec("crate", "crate = my_agno")],
+    elsewhere: &[],
+};
+
+pub(crate) static STATE: Table = Table {
+    owner: "`#[state]`",
+    options: &[spec("crate", "crate = my_agno")],
+    elsewhere: &[],
+};
+
+/// The rules of `#[merge(..)]`, with the runtime's name of each.
+pub(crate) const MERGE_RULES: [(&str, &str); 6] = [
+    ("append", "Append"),
+    ("union", "Union"),
+    ("sum", "Sum"),
+    ("max", "Max"),
+    ("min", "Min"),
+    ("last", "Last"),
+];
+
+/// Names of `Flow`'s own methods, and of methods every type has: a step named so could not be called.
+pub(crate) const RESERVED: [&str; 28] = [
+    "workflow", "run_id", "session_id", "user_id", "state", "parallel", "map", "race", "sleep",
+    "sleep_until", "now", "random", "uuid", "say", "ask", "confirm", "choose", "review", "history",
+    "call", "patched", "new", "clone", "drop", "borrow", "into", "from", "deref",
+];

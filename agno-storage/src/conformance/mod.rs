@@ -1,0 +1,149 @@
+//! The suite that every back end must pass.
+//!
+//! [`run_all`] checks every property on a fresh store each; the properties are public, so that a
+//! back end under construction can be held to one at a time. Each panics where the store does
+//! not keep its promise.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use agno_storage::{MemoryStorage, Storage, conformance};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! conformance::run_all(async || Arc::new(MemoryStorage::new()) as Arc<dyn Storage>).await;
+//! # }
+//! ```
+
+mod commits;
+mod lists;
+mod state;
+
+use std::sync::Arc;
+
+pub use commits::{
+    absent_paths, atomic_commits, claims, creation, decided_containers, fences, numbering,
+    superseding, updates,
+};
+pub use lists::{cache, closing, names, runs, sizes};
+pub use state::{concurrent_sums, conflicts, merges, sessions_apart};
+
+use crate::{
+    Commit, Entry, EntryKind, Event, EventKind, FieldChange, Json, Operation, RunId, RunInput,
+    RunRecord, RunStatus, SessionKey, StateDelta, Storage,
+};
+
+/// Checks every property, each on a store that `make` makes: an empty one every time.
+///
+/// # Panics
+///
+/// Where the store does not keep a promise of [`Storage`].
+pub async fn run_all(make: impl AsyncFn() -> Arc<dyn Storage>) {
+    creation(&*make().await).await;
+    fences(&*make().await).await;
+    claims(&*make().await).await;
+    absent_paths(&*make().await).await;
+    decided_containers(&*make().await).await;
+    superseding(&*make().await).await;
+    numbering(&*make().await).await;
+    updates(&*make().await).await;
+    atomic_commits(&*make().await).await;
+    merges(&*make().await).await;
+    conflicts(&*make().await).await;
+    sessions_apart(&*make().await).await;
+    concurrent_sums(&*make().await).await;
+    cache(&*make().await).await;
+    runs(&*make().await).await;
+    sizes(&*make().await).await;
+    names(&*make().await).await;
+    closing(&*make().await).await;
+}
+
+fn id(text: &str) -> RunId {
+    RunId::new(text).expect("a legal id")
+}
+
+fn json(text: &str) -> Json {
+    Json::parse(text).expect("legal JSON")
+}
+
+fn head(id: &RunId) -> RunRecord {
+    RunRecord {
+        id: id.clone(),
+        workflow: "article".into(),
+        version: 1,
+        session: "default".into(),
+        user: None,
+        status: RunStatus::Running,
+        fence: 1,
+        resumes: 0,
+        created_at: 1_000,
+        updated_at: 1_000,
+        active_micros: 0,
+        error: None,
+    }
+}
+
+fn entry(path: &str, output: &str) -> Entry {
+    let mut entry = Entry::new(EntryKind::Step, path.into(), 0);
+    entry.output = Some(json(output));
+    entry
+}
+
+fn said(at: u64) -> Event {
+    let message = format!("at {at}");
+    Event {
+        at,
+        kind: EventKind::Said { message },
+    }
+}
+
+fn session(name: &str) -> SessionKey {
+    SessionKey {
+        workflow: "article".into(),
+        session: name.into(),
+    }
+}
+
+fn change(field: &str, by: &str, operation: Operation) -> FieldChange {
+    FieldChange {
+        field: field.into(),
+        by: by.into(),
+        initial: None,
+        operation,
+    }
+}
+
+fn delta(changes: impl IntoIterator<Item = FieldChange>) -> StateDelta {
+    StateDelta {
+        changes: changes.into_iter().collect(),
+    }
+}
+
+fn create(id: &RunId) -> Commit {
+    let mut commit = Commit::new(id.clone(), 1);
+    let input = RunInput {
+        input: json(r#"{"topic":"rust"}"#),
+        state: None,
+    };
+    commit.create = Some(Box::new((head(id), input)));
+    commit
+}
+
+/// A commit of entries by the first owner.
+fn append<const N: usize>(id: &RunId, entries: [Entry; N]) -> Commit {
+    let mut commit = Commit::new(id.clone(), 1);
+    commit.entries = entries.into();
+    commit
+}
+
+/// A run that exists.
+async fn started(store: &dyn Storage, name: &str) -> RunId {
+    let id = id(name);
+    store.commit(create(&id)).await.expect("create a run");
+    id
+}
+
+/// The paths of a journal, in its order.
+async fn paths(store: &dyn Storage, id: &RunId) -> Vec<String> {
+    let journal = store.journal(id, 0).await.expect("read a journal");
+    journal.iter().map(|entry| entry.path.to_string()).collect()
+}

@@ -1,0 +1,130 @@
+//! The directory of a store: whether it is one, and who may read it.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use super::lock;
+use crate::{StoreError, StoreResult};
+
+/// Present once the format record is durable. It tells a store that lost its records from one
+/// whose making was cut short.
+const MARKER: &str = "AGNO";
+const MARKER_TEXT: &str = "This directory is a store of agno. Do not change its files.\n";
+
+/// A directory that is a store, or may become one.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// Without links or dots, so that it names the store.
+    pub(super) path: PathBuf,
+    /// Whether the store was made before.
+    pub(super) made: bool,
+}
+
+impl Directory {
+    /// Makes the directory if it is not there; refuses one that holds something else. `own` are
+    /// the beginnings of the names of the back end's files.
+    pub(super) fn prepare(path: &Path, own: &[&str]) -> StoreResult<Self> {
+        let io = |error: &std::io::Error| {
+            StoreError::io(format!("cannot open the store {}", path.display()), error)
+        };
+        if fs::metadata(path).is_err() {
+            let mut builder = fs::DirBuilder::new();
+            builder.recursive(true);
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::DirBuilderExt;
+                builder.mode(0o700);
+            }
+            builder.create(path).map_err(|error| io(&error))?;
+            make_private(path)?;
+        }
+        let path = path.canonicalize().map_err(|error| io(&error))?;
+        let mut made = false;
+        let mut foreign = None;
+        for file in fs::read_dir(&path).map_err(|error| io(&error))? {
+            let name = file.map_err(|error| io(&error))?.file_name();
+            let name = name.to_string_lossy();
+            if name == MARKER {
+                made = true;
+            } else if name != lock::FILE && !own.iter().any(|own| name.starts_with(own)) {
+                foreign = Some(name.into_owned());
+            }
+        }
+        match foreign {
+            Some(name) if !made => Err(StoreError::Io {
+                context: format!("{} is not a store of agno", path.display()),
+                message: format!("it holds `{name}`; name a new or empty directory"),
+            }),
+            _ => Ok(Self { path, made }),
+        }
+    }
+
+    /// Lets nobody but the owner read the back end's files, which were made by the umask.
+    pub(super) fn make_files_private(&self) -> StoreResult<()> {
+        let list = fs::read_dir(&self.path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let files = list.map_err(|error| {
+            StoreError::io(format!("cannot list {}", self.path.display()), &error)
+        })?;
+        for file in files {
+            // The back end may remove an old file of its own at the same time.
+            match make_private(&file.path()) {
+                Err(_) if !file.path().exists() => {}
+                result => result?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks the store as made, and makes its files' names durable.
+    pub(super) fn mark_made(&self) -> StoreResult<()> {
+        let path = self.path.join(MARKER);
+        let mark = || {
+            let mut file = File::create(&path)?;
+            file.write_all(MARKER_TEXT.as_bytes())?;
+            file.sync_all()?;
+            sync_directory(&self.path)?;
+            self.path.parent().map_or(Ok(()), sync_directory)
+        };
+        mark()
+            .map_err(|error| StoreError::io(format!("cannot write {}", path.display()), &error))?;
+        make_private(&path)
+    }
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Other systems have no handle to sync a directory by.
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Lets nobody but the owner read a file or directory, whatever the umask was.
+#[cfg(unix)]
+pub(super) fn make_private(path: &Path) -> StoreResult<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let restrict = || {
+        let metadata = fs::metadata(path)?;
+        let mode = if metadata.is_dir() { 0o700 } else { 0o600 };
+        if metadata.permissions().mode() & 0o777 == mode {
+            return Ok(());
+        }
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    };
+    restrict().map_err(|error: std::io::Error| {
+        StoreError::io(format!("cannot make {} private", path.display()), &error)
+    })
+}
+
+/// Elsewhere a file has the rights of its directory.
+#[cfg(not(unix))]
+pub(super) fn make_private(_: &Path) -> StoreResult<()> {
+    Ok(())
+}

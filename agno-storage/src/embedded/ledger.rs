@@ -1,0 +1,374 @@
+//! What the writer checks commits against, and the batch that the accepted ones make.
+//!
+//! Commits of one batch see each other: heads, numbers and paths of active runs and the touched
+//! fields of sessions are kept here, already changed, before the batch is written. If writing
+//! fails nothing here is true any more; then the store takes no more commits.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    mem,
+    sync::Arc,
+};
+
+use super::{
+    body::{self, Numbers},
+    journal,
+    key_value::{Batch, KeyValue},
+    keys,
+    prepared::Prepared,
+    record,
+};
+use crate::{
+    Ack, CacheQuery, Commit, RunId, RunRecord, RunStatus, SessionFields, SessionKey, StateDelta,
+    StoreError, StoreResult,
+};
+
+/// Active runs that are remembered between batches. A run beyond it is read again when it
+/// commits next.
+const REMEMBERED: usize = 4096;
+
+/// What became of a commit.
+pub(super) enum Verdict {
+    /// Part of the batch; acknowledge it when the batch is durable.
+    Accepted(Ack),
+    /// Not part of the batch.
+    Refused(StoreError),
+    /// Needs to read what the batch only now writes: write the batch, then ask again.
+    Later(Box<Prepared>),
+}
+
+pub(super) struct Ledger {
+    active: HashMap<RunId, ActiveRun>,
+    /// Fields that commits of this batch read or changed.
+    sessions: HashMap<SessionKey, TouchedSession>,
+    batch: Batch,
+    /// Runs with a part in this batch.
+    touched: HashSet<RunId>,
+    /// Chunks of the outputs and cached results that this batch wrote.
+    replaced: HashMap<Vec<u8>, u16>,
+}
+
+/// A run that commits.
+struct ActiveRun {
+    head: RunRecord,
+    /// Chunks of the stored head.
+    chunks: u16,
+    /// The head has changed since it was written.
+    dirty: bool,
+    entries: u64,
+    events: u64,
+    /// Every recorded path, so that "is absent" costs no read.
+    paths: HashSet<Arc<str>>,
+}
+
+#[derive(Default)]
+struct TouchedSession {
+    fields: SessionFields,
+    /// Chunks of each field as it is stored now, for every field that was looked up.
+    stored: HashMap<Arc<str>, u16>,
+    changed: BTreeSet<Arc<str>>,
+}
+
+impl Ledger {
+    pub(super) fn new() -> Self {
+        Self {
+            active: HashMap::new(),
+            sessions: HashMap::new(),
+            batch: Batch::default(),
+            touched: HashSet::new(),
+            replaced: HashMap::new(),
+        }
+    }
+
+    /// Checks a commit and, if it holds, makes it part of the batch.
+    pub(super) fn admit<K: KeyValue>(&mut self, store: &K, prepared: Box<Prepared>) -> Verdict {
+        if !prepared.commit.supersede.is_empty() && self.touched.contains(&prepared.commit.run) {
+            return Verdict::Later(prepared);
+        }
+        match self.try_admit(store, *prepared) {
+            Ok(ack) => Verdict::Accepted(ack),
+            Err(error) => Verdict::Refused(error),
+        }
+    }
+
+    fn try_admit<K: KeyValue>(&mut self, store: &K, mut prepared: Prepared) -> StoreResult<Ack> {
+        let id = prepared.commit.run.clone();
+        let known = self.active.contains_key(&id);
+        let mut run = match prepared.commit.create.take() {
+            Some(_) if known => return Err(StoreError::RunExists { run: id }),
+            Some(create) => {
+                if store_has_run(store, &id)? {
+                    return Err(StoreError::RunExists { run: id });
+                }
+                let mut head = create.0;
+                head.id = id.clone();
+                ActiveRun::new(head)
+            }
+            None => match self.active.remove(&id) {
+                Some(run) => run,
+                None => ActiveRun::read(store, &id)?
+                    .ok_or(StoreError::RunNotFound { run: id.clone() })?,
+            },
+        };
+        let created = prepared.input.is_some();
+        let result = self.admit_to(store, &mut run, prepared);
+        // A run whose creation was refused does not exist; any other is remembered.
+        if result.is_ok() || !created {
+            self.active.insert(id, run);
+        }
+        result
+    }
+
+    fn admit_to<K: KeyValue>(
+        &mut self,
+        store: &K,
+        run: &mut ActiveRun,
+        prepared: Prepared,
+    ) -> StoreResult<Ack> {
+        let commit = &prepared.commit;
+        run.check(commit)?;
+        let superseded = run.read_superseded(store, commit)?;
+        let output = prepared.output.as_ref();
+        let output = output.map(|json| (keys::run(keys::OUTPUT, &commit.run), json));
+        let cached = prepared
+            .cached
+            .as_ref()
+            .map(|(hash, json)| (keys::cached(*hash), json));
+        let mut replaced = Vec::new();
+        for (key, json) in output.iter().chain(&cached) {
+            replaced.push((key, json, self.chunks(store, key)?));
+        }
+        if let Some((session, delta)) = &commit.state {
+            self.merge(store, session, delta)?;
+        }
+
+        // All checks are done: from here on nothing fails.
+        for (key, json, old) in replaced {
+            let chunks = self.batch.put(key, json, old);
+            self.replaced.insert(key.clone(), chunks);
+        }
+        if let Some(input) = &prepared.input {
+            self.batch
+                .put(&keys::run(keys::INPUT, &commit.run), input, 0);
+        }
+        for old in superseded {
+            run.paths.remove(&old.path);
+            run.paths.insert(old.moved_to.clone());
+            self.batch.remove(&old.key, old.chunks);
+            self.batch
+                .put(&keys::entry(&commit.run, &old.moved_to), &old.body, 0);
+        }
+        let (seq, first_event) = (run.entries + 1, run.events);
+        for (entry, json) in commit.entries.iter().zip(&prepared.entries) {
+            let events = u32::try_from(entry.events.len()).unwrap_or(u32::MAX);
+            let numbers = Numbers {
+                seq: run.entries + 1,
+                first_event: run.events,
+                events,
+            };
+            run.entries += 1;
+            run.events += u64::from(events);
+            run.paths.insert(entry.path.clone());
+            let key = keys::entry(&commit.run, &entry.path);
+            self.batch.put(&key, &numbers.before(json), 0);
+        }
+        self.touched.insert(commit.run.clone());
+        run.dirty |= prepared.input.is_some() || commit.claim || commit.update.is_some();
+        if commit.claim {
+            run.head.claim();
+        }
+        if let Some(update) = prepared.commit.update {
+            // The output is written already, from its prepared JSON.
+            run.head.update(update);
+        }
+        Ok(Ack {
+            seq,
+            first_event,
+            fence: run.head.fence,
+        })
+    }
+
+    /// Chunks of a record that may be replaced more than once in a batch.
+    fn chunks<K: KeyValue>(&self, store: &K, key: &[u8]) -> StoreResult<u16> {
+        match self.replaced.get(key) {
+            Some(chunks) => Ok(*chunks),
+            None => record::chunks(store, key),
+        }
+    }
+
+    /// Merges a change into the session, with the other changes of this batch.
+    fn merge<K: KeyValue>(
+        &mut self,
+        store: &K,
+        key: &SessionKey,
+        delta: &StateDelta,
+    ) -> StoreResult<()> {
+        let session = self.sessions.entry(key.clone()).or_default();
+        for change in &delta.changes {
+            if session.stored.contains_key(&change.field) {
+                continue;
+            }
+            let at = keys::field(key, &change.field);
+            let chunks = match record::get(store, &at)? {
+                None => 0,
+                Some(record) => {
+                    let (name, value) = body::decode_field(&at, &record.body)?;
+                    session.fields.insert(name, value);
+                    record.chunks
+                }
+            };
+            session.stored.insert(change.field.clone(), chunks);
+        }
+        let changed = delta.merged_within_limits(&session.fields)?;
+        session.changed.extend(changed.keys().cloned());
+        session.fields.extend(changed);
+        Ok(())
+    }
+
+    /// Removes cached results. In a batch of its own.
+    pub(super) fn clear_cache<K: KeyValue>(
+        &mut self,
+        store: &K,
+        query: &CacheQuery,
+    ) -> StoreResult<u64> {
+        let everything =
+            query.workflow.is_none() && query.step.is_none() && query.expired_at.is_none();
+        let mut matching = Vec::new();
+        record::scan(store, &[keys::CACHED], |key, record| {
+            let entry = record.and_then(|record| body::decode(key, &record.body));
+            if entry.map_or(everything, |entry| query.accepts(&entry)) {
+                matching.push(key.to_vec());
+            }
+        })?;
+        for key in &matching {
+            self.batch.remove(key, record::chunks(store, key)?);
+        }
+        Ok(matching.len() as u64)
+    }
+
+    /// The batch of all that was accepted since the last.
+    pub(super) fn finish(&mut self) -> StoreResult<Batch> {
+        let mut batch = mem::take(&mut self.batch);
+        for (key, session) in self.sessions.drain() {
+            for name in &session.changed {
+                if let Some(value) = session.fields.get(name) {
+                    let body = body::encode_field(name, value)?;
+                    let old = session.stored.get(name).copied().unwrap_or(0);
+                    batch.put(&keys::field(&key, name), &body, old);
+                }
+            }
+        }
+        for id in &self.touched {
+            let Some(run) = self.active.get_mut(id) else {
+                continue;
+            };
+            if mem::take(&mut run.dirty) {
+                let body = body::encode_head(&run.head, run.entries)?;
+                run.chunks = batch.put(&keys::run(keys::HEAD, id), &body, run.chunks);
+            }
+            if run.head.status != RunStatus::Running {
+                self.active.remove(id);
+            }
+        }
+        if self.active.len() > REMEMBERED {
+            self.active.retain(|id, _| self.touched.contains(id));
+        }
+        self.touched.clear();
+        self.replaced.clear();
+        Ok(batch)
+    }
+}
+
+fn store_has_run<K: KeyValue>(store: &K, id: &RunId) -> StoreResult<bool> {
+    Ok(record::chunks(store, &keys::run(keys::HEAD, id))? > 0)
+}
+
+/// An entry on its way to `PATH~SEQ`.
+struct Superseded {
+    path: Arc<str>,
+    moved_to: Arc<str>,
+    key: Vec<u8>,
+    chunks: u16,
+    body: Vec<u8>,
+}
+
+impl ActiveRun {
+    fn new(head: RunRecord) -> Self {
+        Self {
+            head,
+            chunks: 0,
+            dirty: true,
+            entries: 0,
+            events: 0,
+            paths: HashSet::new(),
+        }
+    }
+
+    /// Reads a run that was active before. One scan of its journal, then none while it lasts.
+    fn read<K: KeyValue>(store: &K, id: &RunId) -> StoreResult<Option<Self>> {
+        let Some(stored) = journal::read_head(store, id)? else {
+            return Ok(None);
+        };
+        let mut run = Self {
+            head: stored.head,
+            chunks: stored.chunks,
+            dirty: false,
+            entries: 0,
+            events: 0,
+            paths: HashSet::new(),
+        };
+        for (numbers, path) in journal::read(store, id, stored.entries, |key, body| {
+            let (numbers, json) = Numbers::of(key, body)?;
+            Ok((numbers.seq, (numbers, body::path_of(key, json)?)))
+        })? {
+            run.entries += 1;
+            run.events = run
+                .events
+                .max(numbers.first_event + u64::from(numbers.events));
+            run.paths.insert(path);
+        }
+        Ok(Some(run))
+    }
+
+    fn check(&self, commit: &Commit) -> StoreResult<()> {
+        commit.check_fence(&self.head)?;
+        let recorded =
+            |path: &Arc<str>| self.paths.contains(path) && !commit.supersede.contains(path);
+        if let Some(entry) = commit.entries.iter().find(|entry| recorded(&entry.path)) {
+            return Err(commit.already_recorded(&entry.path));
+        }
+        match commit.unless.iter().find(|path| recorded(path)) {
+            Some(path) => Err(commit.decided(path)),
+            None => Ok(()),
+        }
+    }
+
+    fn read_superseded<K: KeyValue>(
+        &self,
+        store: &K,
+        commit: &Commit,
+    ) -> StoreResult<Vec<Superseded>> {
+        let distinct: BTreeSet<_> = commit.supersede.iter().collect();
+        let recorded = distinct
+            .into_iter()
+            .filter(|path| self.paths.contains(*path));
+        recorded
+            .map(|path| {
+                let key = keys::entry(&commit.run, path);
+                let Some(stored) = record::get(store, &key)? else {
+                    return Err(record::corrupt(&key, "it is missing"));
+                };
+                let (numbers, json) = Numbers::of(&key, &stored.body)?;
+                let moved_to: Arc<str> = format!("{path}~{}", numbers.seq).into();
+                let json = body::supersede(&key, json, &moved_to)?;
+                Ok(Superseded {
+                    path: path.clone(),
+                    moved_to,
+                    chunks: stored.chunks,
+                    body: numbers.before(&json),
+                    key,
+                })
+            })
+            .collect()
+    }
+}

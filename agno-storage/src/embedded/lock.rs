@@ -1,0 +1,90 @@
+//! One process at a time: a lock file that says who holds it.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    path::Path,
+    process, thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use super::directory;
+use crate::{StoreError, StoreResult};
+
+/// Name of the lock file in the store's directory.
+pub(super) const FILE: &str = "LOCK";
+
+/// How long to wait for a store that this process is about to let go of.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The lock; held while this lives.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a store.
+    pub(super) fn acquire(directory: &Path) -> StoreResult<Self> {
+        let path = directory.join(FILE);
+        let context = || format!("cannot lock the store, by {}", path.display());
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options
+            .open(&path)
+            .map_err(|error| StoreError::io(context(), &error))?;
+        directory::make_private(&path)?;
+
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(StoreError::io(context(), &error)),
+            }
+            let holder = read_holder(&mut file);
+            // A store that was dropped in this process is still finishing; another process
+            // keeps it as long as it likes.
+            let own = holder.starts_with(&format!("pid {} ", process::id()));
+            if !own || begun.elapsed() >= PATIENCE {
+                let path = directory.to_owned();
+                return Err(StoreError::Locked { path, holder });
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+
+        let write = |mut file: &File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(describe_self().as_bytes())
+        };
+        write(&file).map_err(|error| StoreError::io(context(), &error))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// `pid 4242 (digest, since 12:03:11 UTC)`
+fn describe_self() -> String {
+    let program = std::env::current_exe().ok();
+    let program = program.as_deref().and_then(Path::file_name);
+    let program = program.map_or_else(|| "unknown".into(), |name| name.to_string_lossy());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let second = now.map_or(0, |now| now.as_secs()) % 86_400;
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let pid = process::id();
+    format!("pid {pid} ({program}, since {hour:02}:{minute:02}:{second:02} UTC)")
+}
+
+/// What the holder wrote, fit to be shown: anybody could have written it.
+fn read_holder(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    let read = file
+        .rewind()
+        .and_then(|()| file.take(200).read_to_end(&mut bytes));
+    let text = String::from_utf8_lossy(&bytes);
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    if read.is_err() || text.is_empty() {
+        return "another process".to_owned();
+    }
+    text
+}

@@ -1,0 +1,316 @@
+//! Stores in a directory. All that does not depend on the back end, above a small ordered map.
+
+mod body;
+mod directory;
+mod format;
+mod journal;
+mod key_value;
+mod keys;
+mod ledger;
+mod lock;
+#[cfg(test)]
+mod map;
+mod prepared;
+mod record;
+mod registry;
+mod shared;
+mod sled;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod writer;
+
+use std::{fmt, path::Path, sync::Arc, thread};
+
+use serde::de::DeserializeOwned;
+use tokio::sync::{mpsc, oneshot};
+
+use self::{
+    body::decode,
+    directory::Directory,
+    key_value::KeyValue,
+    lock::Lock,
+    prepared::Prepared,
+    shared::{Shared, Unsettled, caught},
+    writer::Request,
+};
+use crate::{
+    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, Json, RunId,
+    RunInput, RunQuery, RunRecord, SessionFields, SessionKey, Storage, StoreError, StoreResult,
+    VerifyReport,
+};
+pub use sled::{SledOptions, SledStorage};
+
+/// A store in a directory, kept by the back end `K`. Clones share it.
+pub struct Embedded<K> {
+    handle: Arc<Handle<K>>,
+}
+
+/// The last handle to go ends writing.
+struct Handle<K> {
+    shared: Arc<Shared<K>>,
+    location: String,
+    /// Taken when dropped.
+    writer: Option<(mpsc::Sender<Request>, thread::JoinHandle<()>)>,
+}
+
+impl<K> Drop for Handle<K> {
+    fn drop(&mut self) {
+        if let Some((queue, thread)) = self.writer.take() {
+            drop(queue);
+            // Wait, so that a program that ends now ends with a store that was closed well. A
+            // panic of the thread was answered to those it concerned.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl<K> Clone for Embedded<K> {
+    fn clone(&self) -> Self {
+        let handle = self.handle.clone();
+        Self { handle }
+    }
+}
+
+impl<K> fmt::Debug for Embedded<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Embedded({})", self.handle.location)
+    }
+}
+
+impl<K: KeyValue> Embedded<K> {
+    /// Opens the store in a directory, or shares it if this process has it open.
+    fn open_with(
+        path: &Path,
+        files: &[&str],
+        open: impl FnOnce(&Directory) -> StoreResult<K>,
+    ) -> StoreResult<Self> {
+        let directory = Directory::prepare(path, files)?;
+        let handle = registry::share(
+            directory.path.clone(),
+            |handle: &Handle<K>| !handle.shared.is_closed(),
+            || {
+                let lock = Lock::acquire(&directory.path)?;
+                let store = Arc::new(open(&directory)?);
+                let shared = Arc::new(Shared::new(store.clone()));
+                prepare_store(&directory, &*store, &shared)?;
+                let location = format!("{} ({})", path.display(), K::NAME);
+                let writer = Some(writer::spawn(store, shared.clone(), lock)?);
+                Ok(Arc::new(Handle {
+                    shared,
+                    location,
+                    writer,
+                }))
+            },
+        )?;
+        Ok(Self { handle })
+    }
+
+    /// Hands a request to the writer and waits for the answer. The writer owns the request, so
+    /// that a caller who goes away leaves nothing half done.
+    async fn request<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Request,
+    ) -> StoreResult<T> {
+        let shared = &self.handle.shared;
+        let ended = || shared.check().err().unwrap_or(StoreError::Closed);
+        let (queue, _) = self.handle.writer.as_ref().ok_or_else(ended)?;
+        let (reply, answer) = oneshot::channel();
+        if queue.send(request(reply)).await.is_err() {
+            return Err(ended());
+        }
+        answer.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Reads a few records, on the caller's thread: it takes microseconds.
+    async fn point<T>(&self, read: impl FnOnce(&K) -> StoreResult<T>) -> StoreResult<T> {
+        let shared = &self.handle.shared;
+        shared.settle(shared.read(read)?).await
+    }
+
+    /// Reads many records, beside the runtime if there is one.
+    async fn scan<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared<K>) -> StoreResult<Unsettled<T>> + Send + 'static,
+    ) -> StoreResult<T> {
+        let shared = self.handle.shared.clone();
+        let read = match tokio::runtime::Handle::try_current() {
+            Err(_) => read(&shared)?,
+            Ok(runtime) => {
+                let task = runtime.spawn_blocking(move || read(&shared));
+                task.await.map_err(|error| StoreError::Io {
+                    context: "cannot read the store while the runtime ends".to_owned(),
+                    message: error.to_string(),
+                })??
+            }
+        };
+        self.handle.shared.settle(read).await
+    }
+}
+
+/// Checks that the directory holds a store of ours, or makes one of it.
+fn prepare_store<K: KeyValue>(
+    directory: &Directory,
+    store: &K,
+    shared: &Shared<K>,
+) -> StoreResult<()> {
+    let known = caught(|| format::check(store))?;
+    if !known {
+        let mut records = 0;
+        caught(|| store.scan(&[], &mut |_, _| records += 1))?;
+        if directory.made {
+            return Err(StoreError::Corrupt {
+                key: "format".to_owned(),
+                reason: format!(
+                    "the store {} lost it, and with it perhaps more; restore a backup",
+                    directory.path.display()
+                ),
+            });
+        }
+        if records > 0 {
+            return Err(StoreError::Io {
+                context: format!("{} is not a store of agno", directory.path.display()),
+                message: format!("another program's {} database is in it", K::NAME),
+            });
+        }
+        let batch = format::create()?;
+        caught(|| shared.write(store, batch))?;
+    }
+    directory.make_files_private()?;
+    if !directory.made {
+        directory.mark_made()?;
+    }
+    Ok(())
+}
+
+/// Reads the record under `key` and decodes it.
+fn read_json<K: KeyValue, T: DeserializeOwned>(store: &K, key: &[u8]) -> StoreResult<Option<T>> {
+    let record = record::get(store, key)?;
+    record.map(|record| decode(key, &record.body)).transpose()
+}
+
+impl<K: KeyValue> Storage for Embedded<K> {
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
+        Box::pin(async move {
+            let prepared = Prepared::new(commit)?;
+            self.request(|reply| Request::Commit(prepared, reply)).await
+        })
+    }
+
+    fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
+        Box::pin(self.point(|store| {
+            let stored = journal::read_head(store, id)?;
+            Ok(stored.map(|stored| stored.head))
+        }))
+    }
+
+    fn input<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunInput>>> {
+        Box::pin(self.point(|store| read_json(store, &keys::run(keys::INPUT, id))))
+    }
+
+    fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>> {
+        Box::pin(self.point(|store| read_json(store, &keys::run(keys::OUTPUT, id))))
+    }
+
+    fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>> {
+        Box::pin(self.scan(move |shared| {
+            shared.read(|store| {
+                let prefix = query.prefix.as_deref().unwrap_or("");
+                let mut runs = Vec::new();
+                let mut failed = None;
+                let prefix = keys::runs_beginning(keys::HEAD, prefix);
+                record::scan(store, &prefix, |key, record| {
+                    match record.and_then(|record| body::decode_head(key, &record.body)) {
+                        Ok((head, _)) if query.accepts(&head) => runs.push(head),
+                        Ok(_) => {}
+                        Err(error) => failed = failed.take().or(Some(error)),
+                    }
+                })?;
+                failed.map_or_else(|| Ok(query.select(runs)), Err)
+            })
+        }))
+    }
+
+    fn journal<'a>(
+        &'a self,
+        id: &'a RunId,
+        from_seq: u64,
+    ) -> BoxFuture<'a, StoreResult<Vec<Entry>>> {
+        let id = id.clone();
+        Box::pin(self.scan(move |shared| {
+            shared.read(|store| {
+                let head = journal::read_head(store, &id)?;
+                let at_least = head.map_or(0, |head| head.entries);
+                let mut entries = journal::read(store, &id, at_least, |key, body| {
+                    let entry = body::decode_entry(key, body)?;
+                    Ok((entry.seq, entry))
+                })?;
+                entries.retain(|entry| entry.seq >= from_seq);
+                Ok(entries)
+            })
+        }))
+    }
+
+    fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
+        Box::pin(self.point(|store| {
+            let mut fields = SessionFields::new();
+            let mut failed = None;
+            record::scan(store, &keys::session(key), |key, record| {
+                match record.and_then(|record| body::decode_field(key, &record.body)) {
+                    Ok((name, value)) => drop(fields.insert(name, value)),
+                    Err(error) => failed = failed.take().or(Some(error)),
+                }
+            })?;
+            failed.map_or(Ok(fields), Err)
+        }))
+    }
+
+    fn cached(&self, key: CacheKey, now: u64) -> BoxFuture<'_, StoreResult<Option<CacheEntry>>> {
+        Box::pin(self.point(move |store| {
+            match read_json::<K, CacheEntry>(store, &keys::cached(key)) {
+                Ok(entry) => Ok(entry.filter(|entry| !entry.expired_at(now))),
+                Err(StoreError::Corrupt { .. }) => Ok(None),
+                Err(error) => Err(error),
+            }
+        }))
+    }
+
+    fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
+        Box::pin(self.scan(move |shared| {
+            shared.read(|store| {
+                let mut list = Vec::new();
+                record::scan(store, &[keys::CACHED], |key, record| {
+                    let entry = record.and_then(|record| body::decode(key, &record.body));
+                    // One that does not read is a miss, and no part of what the cache holds.
+                    if let (Ok(entry), Some(hash)) = (entry, keys::hash_of(key)) {
+                        if query.accepts(&entry) {
+                            list.push(CacheListing::new(hash, &entry));
+                        }
+                    }
+                })?;
+                Ok(list)
+            })
+        }))
+    }
+
+    fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(self.request(|reply| Request::ClearCache(query, reply)))
+    }
+
+    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
+        Box::pin(self.scan(verify::verify))
+    }
+
+    fn location(&self) -> String {
+        self.handle.location.clone()
+    }
+
+    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async {
+            match self.request(Request::Close).await {
+                Err(StoreError::Closed) => Ok(()),
+                result => result,
+            }
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! What readers and the writer share: the store, and how far it is durable.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use tokio::sync::watch;
+
+use super::key_value::{Batch, KeyValue};
+use crate::{StoreError, StoreResult};
+
+pub(super) struct Shared<K> {
+    /// Gone when the store is closed. The writer holds the lock while it makes a batch visible
+    /// (not while it syncs), readers while they read: no reader sees part of a batch.
+    slot: RwLock<Slot<K>>,
+    progress: watch::Sender<Progress>,
+}
+
+struct Slot<K> {
+    store: Option<Arc<K>>,
+    /// Number of the last batch that is visible, or was to be.
+    visible: u64,
+}
+
+#[derive(Clone, Default)]
+struct Progress {
+    /// Number of the last batch that is durable.
+    durable: u64,
+    poisoned: Option<String>,
+}
+
+/// Something read, and the batch that has to be durable before anybody may see it.
+pub(super) struct Unsettled<T> {
+    value: T,
+    batch: u64,
+}
+
+impl<T> Unsettled<T> {
+    pub(super) fn map<U>(self, map: impl FnOnce(T) -> U) -> Unsettled<U> {
+        Unsettled {
+            value: map(self.value),
+            batch: self.batch,
+        }
+    }
+}
+
+impl<K: KeyValue> Shared<K> {
+    pub(super) fn new(store: Arc<K>) -> Self {
+        Self {
+            slot: RwLock::new(Slot {
+                store: Some(store),
+                visible: 0,
+            }),
+            progress: watch::Sender::new(Progress::default()),
+        }
+    }
+
+    /// Reads, on this thread. What was read may not be durable yet: see [`settle`](Self::settle).
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&K) -> StoreResult<T>,
+    ) -> StoreResult<Unsettled<T>> {
+        let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
+        let store = slot.store.as_ref().ok_or(StoreError::Closed)?;
+        self.check()?;
+        let value = caught(|| read(store))?;
+        let batch = slot.visible;
+        Ok(Unsettled { value, batch })
+    }
+
+    /// Waits until what was read is durable. No reader acts on what a power cut could undo.
+    pub(super) async fn settle<T>(&self, read: Unsettled<T>) -> StoreResult<T> {
+        let Unsettled { value, batch } = read;
+        let settled = |progress: &Progress| progress.durable >= batch || progress.failed();
+        if !settled(&self.progress.borrow()) {
+            // Fails only when the sender is gone, and it is ours.
+            let _ = self.progress.subscribe().wait_for(settled).await;
+        }
+        self.check()?;
+        Ok(value)
+    }
+
+    /// Makes a batch visible, then durable.
+    pub(super) fn write(&self, store: &K, batch: Batch) -> StoreResult<()> {
+        if batch.writes.is_empty() {
+            return Ok(());
+        }
+        let number = {
+            let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+            slot.visible += 1;
+            store.apply(batch)?;
+            slot.visible
+        };
+        store.sync()?;
+        self.progress
+            .send_modify(|progress| progress.durable = number);
+        Ok(())
+    }
+
+    /// Ends writing for good: it is not known what is on disk.
+    pub(super) fn poison(&self, cause: String) {
+        self.progress.send_modify(|progress| {
+            progress.poisoned.get_or_insert(cause);
+        });
+    }
+
+    /// Fails when the store is poisoned.
+    pub(super) fn check(&self) -> StoreResult<()> {
+        match &self.progress.borrow().poisoned {
+            None => Ok(()),
+            Some(cause) => Err(StoreError::Poisoned {
+                cause: cause.clone(),
+            }),
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
+        slot.store.is_none()
+    }
+
+    /// Takes the store from the readers. None is reading when this returns.
+    pub(super) fn close(&self) {
+        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        slot.store = None;
+    }
+}
+
+impl Progress {
+    fn failed(&self) -> bool {
+        self.poisoned.is_some()
+    }
+}
+
+/// Reads, and makes an error of a panic. A read changes nothing, so it does not end writing.
+pub(super) fn caught<T>(read: impl FnOnce() -> StoreResult<T>) -> StoreResult<T> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        Err(StoreError::Corrupt {
+            key: "store".to_owned(),
+            reason: format!("reading it panicked: {}", message(&*panic)),
+        })
+    })
+}
+
+/// The words of a panic.
+pub(super) fn message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("it panicked")
+}

@@ -1,0 +1,79 @@
+//! Commits for the tests of the sled store.
+
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
+use std::path::Path;
+
+use agno_storage::{
+    Commit, Entry, EntryKind, FieldChange, Json, Operation, RunId, RunInput, RunRecord, RunStatus,
+    SessionKey, StateDelta,
+};
+
+pub(crate) fn id(text: &str) -> RunId {
+    RunId::new(text).expect("a legal id")
+}
+
+pub(crate) fn session() -> SessionKey {
+    SessionKey {
+        workflow: "article".into(),
+        session: "default".into(),
+    }
+}
+
+pub(crate) fn create(id: &RunId) -> Commit {
+    let head = RunRecord {
+        id: id.clone(),
+        workflow: "article".into(),
+        version: 1,
+        session: "default".into(),
+        user: None,
+        status: RunStatus::Running,
+        fence: 1,
+        resumes: 0,
+        created_at: 0,
+        updated_at: 0,
+        active_micros: 0,
+        error: None,
+    };
+    let input = RunInput {
+        input: output(id, 0),
+        state: None,
+    };
+    let mut commit = Commit::new(id.clone(), 1);
+    commit.create = Some(Box::new((head, input)));
+    commit
+}
+
+/// A step that also adds one to the session's `total`.
+pub(crate) fn step(id: &RunId, number: usize) -> Commit {
+    let mut entry = Entry::new(EntryKind::Step, format!("step#{number}").into(), 0);
+    entry.output = Some(output(id, number));
+    let sum = FieldChange {
+        field: "total".into(),
+        by: id.as_str().into(),
+        initial: None,
+        operation: Operation::Sum {
+            by: Json::encode(&1).expect("JSON"),
+        },
+    };
+    let mut commit = Commit::new(id.clone(), 1);
+    commit.entries = vec![entry];
+    commit.state = Some((session(), StateDelta { changes: vec![sum] }));
+    commit
+}
+
+/// What a step has to have written: mostly small, now and then of several chunks.
+pub(crate) fn output(id: &RunId, number: usize) -> Json {
+    let size = match number % 20 {
+        19 => 20_000,
+        n => 200 + n * 50,
+    };
+    let word = format!("{id}/{number}.");
+    Json::encode(&word.repeat(size / word.len())).expect("JSON")
+}
+
+/// sled never syncs what it puts there.
+pub(crate) fn assert_no_blobs(store: &Path) {
+    let blobs = store.join("blobs").read_dir().expect("blobs");
+    assert_eq!(blobs.count(), 0);
+}

@@ -1,0 +1,169 @@
+//! A store whose files were damaged: an error or the truth, never a panic and never a wrong
+//! value taken for right.
+#![cfg(feature = "sled")]
+
+mod common;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use agno_storage::{RunId, SledStorage, Storage, StoreError};
+use common::{create, id, output, session, step};
+
+const RUNS: usize = 4;
+const STEPS: usize = 60;
+const POSITIONS: usize = 60;
+
+fn runs() -> impl Iterator<Item = RunId> {
+    (0..RUNS).map(|run| id(&format!("run-{run}")))
+}
+
+async fn make(path: &Path) {
+    let store = SledStorage::open(path).expect("open");
+    for run in runs() {
+        store.commit(create(&run)).await.expect("create");
+        for number in 0..STEPS {
+            store.commit(step(&run, number)).await.expect("step");
+        }
+    }
+    store.close().await.expect("close");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("directory");
+    for file in from.read_dir().expect("list") {
+        let file = file.expect("a file");
+        if file.file_type().expect("its type").is_dir() {
+            copy(&file.path(), &to.join(file.file_name()));
+        } else {
+            fs::copy(file.path(), to.join(file.file_name())).expect("copy");
+        }
+    }
+}
+
+/// What became of a damaged store.
+#[derive(Debug, Default)]
+struct Outcome {
+    refused: usize,
+    corrupt: usize,
+    /// Records that are gone as if they had never been written.
+    lost: usize,
+    intact: usize,
+}
+
+impl Outcome {
+    /// Reads all that was written. Whatever comes back as a value has to be the right one.
+    async fn read(&mut self, path: &Path, what: &str) {
+        let store = match SledStorage::open(path) {
+            Ok(store) => store,
+            Err(StoreError::Corrupt { .. } | StoreError::Io { .. }) => {
+                self.refused += 1;
+                return;
+            }
+            Err(other) => panic!("{what}: {other}"),
+        };
+        let (mut corrupt, mut lost) = (0, 0);
+        let mut total = 0;
+        for run in runs() {
+            match store.run(&run).await {
+                Ok(Some(head)) => assert_eq!((&head.id, head.fence), (&run, 1), "{what}"),
+                Ok(None) => lost += 1,
+                Err(error) => corrupt += is_corrupt(&error, what),
+            }
+            match store.input(&run).await {
+                Ok(Some(input)) => assert_eq!(input.input, output(&run, 0), "{what}"),
+                Ok(None) => lost += 1,
+                Err(error) => corrupt += is_corrupt(&error, what),
+            }
+            match store.journal(&run, 0).await {
+                Ok(journal) => {
+                    for (entry, number) in journal.iter().zip(0..) {
+                        assert_eq!(&*entry.path, format!("step#{number}"), "{what}");
+                        assert_eq!(entry.output, Some(output(&run, number)), "{what}");
+                    }
+                    assert!(journal.len() <= STEPS, "{what}");
+                    lost += usize::from(journal.len() < STEPS);
+                    total += journal.len();
+                }
+                Err(error) => {
+                    corrupt += is_corrupt(&error, what);
+                }
+            }
+        }
+        match store.session(&session()).await {
+            Ok(state) => match state.get("total") {
+                Some(sum) if corrupt + lost == 0 => {
+                    assert_eq!(sum.value.as_str(), total.to_string(), "{what}");
+                }
+                Some(_) => {}
+                None => lost += 1,
+            },
+            Err(error) => corrupt += is_corrupt(&error, what),
+        }
+        let report = store.verify().await.expect("verify");
+        assert!(
+            corrupt == 0 || !report.problems.is_empty(),
+            "{what}: verify found nothing"
+        );
+        match (corrupt, lost) {
+            (0, 0) => self.intact += 1,
+            (0, _) => self.lost += 1,
+            _ => self.corrupt += 1,
+        }
+    }
+}
+
+fn is_corrupt(error: &StoreError, what: &str) -> usize {
+    assert!(
+        matches!(error, StoreError::Corrupt { .. }),
+        "{what}: {error}"
+    );
+    1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_bit_is_never_taken_for_right() {
+    let directory = tempfile::tempdir().expect("directory");
+    let sound = directory.path().join("sound");
+    make(&sound).await;
+    let mut files: Vec<(PathBuf, u64)> = Vec::new();
+    for file in sound.read_dir().expect("list") {
+        let file = file.expect("a file");
+        let metadata = file.metadata().expect("metadata");
+        if metadata.is_file() {
+            files.push((file.file_name().into(), metadata.len()));
+        }
+    }
+    files.sort();
+    let bytes: u64 = files.iter().map(|(_, len)| len).sum();
+    let mut outcome = Outcome::default();
+    for position in 0..POSITIONS as u64 {
+        // Evenly over all files, and the first byte of each.
+        let (name, at) = match files.get(position as usize) {
+            Some((name, _)) => (name, 0),
+            None => {
+                let mut at = position * (bytes - 1) / (POSITIONS as u64 - 1);
+                let within = files.iter().find(|(_, len)| {
+                    let found = at < *len;
+                    at -= if found { 0 } else { *len };
+                    found
+                });
+                (&within.expect("a file").0, at)
+            }
+        };
+        let damaged = directory.path().join(format!("damaged-{position}"));
+        copy(&sound, &damaged);
+        let file = damaged.join(name);
+        let mut content = fs::read(&file).expect("read");
+        let what = format!("{} at {at}", name.display());
+        content[usize::try_from(at).expect("small")] ^= 1 << (position % 8);
+        fs::write(&file, content).expect("write");
+        outcome.read(&damaged, &what).await;
+        fs::remove_dir_all(&damaged).expect("remove");
+    }
+    println!("{outcome:?}");
+    let seen = outcome.refused + outcome.corrupt + outcome.lost + outcome.intact;
+    assert_eq!(seen, POSITIONS);
+}

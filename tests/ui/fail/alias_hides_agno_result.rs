@@ -1,0 +1,17 @@
+// Wanted: a shorter name for the return type.
+use agno::prelude::*;
+
+type Found = Result<String>;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Found {
+        Ok(topic)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+// Wanted: log the topic and ignore the result.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn log(&self, line: String) {
+        println!("{line}");
+    }
+
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<String> {
+        let _ = flow.log(topic.clone());
+        Ok(flow.search(topic).await?.concat())
+    }
+}
+
+fn main() {}

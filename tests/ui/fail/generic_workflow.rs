@@ -1,0 +1,9 @@
+// Wanted: a workflow over any model.
+use agno::prelude::*;
+
+#[workflow]
+struct Article<M> {
+    model: M,
+}
+
+fn main() {}

@@ -1,0 +1,28 @@
+// Wanted: change the session's notes.
+use agno::prelude::*;
+
+#[data]
+#[derive(Default, State)]
+struct Notes {
+    drafts: u32,
+}
+
+#[data]
+#[derive(Default, State)]
+struct Other {
+    drafts: u32,
+}
+
+#[workflow]
+struct Article;
+
+#[workflow(state = Notes)]
+impl Article {
+    #[step]
+    async fn search(&self, notes: &mut Other) -> Result<u32> {
+        notes.drafts += 1;
+        Ok(notes.drafts)
+    }
+}
+
+fn main() {}

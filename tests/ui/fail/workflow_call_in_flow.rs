@@ -1,0 +1,20 @@
+// Wanted: run the step `search`.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<String> {
+        Ok(flow.workflow().search(topic).await?.concat())
+    }
+}
+
+fn main() {}

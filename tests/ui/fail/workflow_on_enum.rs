@@ -1,0 +1,10 @@
+// Wanted: a workflow that is one of two things.
+use agno::prelude::*;
+
+#[workflow]
+enum Article {
+    Short,
+    Long,
+}
+
+fn main() {}
