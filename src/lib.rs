@@ -23,12 +23,12 @@ pub use agno_macros::{data, flow, step, workflow};
 pub mod prelude {
     pub use std::process::ExitCode;
 
-    pub use agno_core::{
-        Error, ErrorKind, Flow, Result, RunHandle, Runtime, State, StepContext, bail, ensure,
-    };
-    pub use agno_macros::{State, data, flow, step, workflow};
     pub use agno_core::__private::{
         schemars::JsonSchema,
         serde::{Deserialize, Serialize},
     };
+    pub use agno_core::{
+        Error, ErrorKind, Flow, Result, RunHandle, Runtime, State, StepContext, bail, ensure,
+    };
+    pub use agno_macros::{State, data, flow, step, workflow};
 }

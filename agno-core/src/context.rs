@@ -73,7 +73,10 @@ impl Inner {
             },
         };
         cell.tell(&event);
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(event);
     }
 }
 
@@ -168,7 +171,8 @@ impl StepContext {
 
     /// Tells how far the step is, with the part that is done, from 0 to 1.
     pub fn progress_at(&self, fraction: f64, message: impl Into<String>) {
-        self.0.progress(message.into(), Some(fraction.clamp(0.0, 1.0)));
+        self.0
+            .progress(message.into(), Some(fraction.clamp(0.0, 1.0)));
     }
 
     /// Does a part of the step once: its result is recorded under `key`, and after a crash the

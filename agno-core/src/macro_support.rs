@@ -51,13 +51,25 @@ impl<T> Accepts<T> for T {}
     label = "not the workflow's state",
     note = "write `&mut {Declared}` here, or `#[workflow(state = {Self})]` on the impl"
 )]
-pub trait IsState<Declared> {}
+pub trait IsState<Declared> {
+    /// The declared state, under the name that the step uses.
+    fn of(declared: &mut Declared) -> &mut Self;
+}
 
-impl<T> IsState<T> for T {}
+impl<T> IsState<T> for T {
+    fn of(declared: &mut T) -> &mut T {
+        declared
+    }
+}
 
 /// The state a step may change.
-pub fn state<Used: State + IsState<Declared>, Declared>(slot: &mut StateSlot) -> &mut Used {
-    slot.get::<Used>()
+pub fn state<S: State>(slot: &mut StateSlot) -> &mut S {
+    slot.get::<S>()
+}
+
+/// The state as a step takes it: the same type, or the program is refused.
+pub fn same<Used: IsState<Declared>, Declared>(declared: &mut Declared) -> &mut Used {
+    Used::of(declared)
 }
 
 /// What a step takes by shared reference.

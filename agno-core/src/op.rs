@@ -32,10 +32,7 @@ pub(crate) enum Op {
     /// A sub-flow of the same workflow.
     Subflow(CallOp),
     /// A durable timer.
-    Sleep {
-        id: Identity,
-        duration: Duration,
-    },
+    Sleep { id: Identity, duration: Duration },
     /// All of them, at most `limit` at once; the first failure ends the others.
     All {
         id: Identity,

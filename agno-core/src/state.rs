@@ -2,9 +2,7 @@
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
-use agno_storage::{
-    FieldChange, Json, KeyChange, Operation, SessionFields, StateDelta, digest,
-};
+use agno_storage::{FieldChange, Json, KeyChange, Operation, SessionFields, StateDelta, digest};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Number, Value};
 
@@ -152,7 +150,10 @@ impl StateSlot {
                 rules: S::FIELDS,
             });
         }
-        let value = self.taken.as_mut().and_then(|taken| taken.value.downcast_mut::<S>());
+        let value = self
+            .taken
+            .as_mut()
+            .and_then(|taken| taken.value.downcast_mut::<S>());
         // One impl has one state type: the generated code spells it twice and rustc compares.
         value.expect("a workflow has one state type")
     }
@@ -200,7 +201,9 @@ impl Changes {
             let field: Arc<str> = Arc::from(name.as_str());
             let rule = rules.iter().find(|rule| rule.name == name);
             let operation = operation(rule.map_or(Merge::Conflict, |rule| rule.merge), old, new)?;
-            changes.values.push((field.clone(), old.clone(), new.clone()));
+            changes
+                .values
+                .push((field.clone(), old.clone(), new.clone()));
             let initial = match stored.contains_key(&field) {
                 true => None,
                 false => Some(Json::encode(old).map_err(|error| error.to_string())?),
@@ -231,7 +234,10 @@ fn operation(rule: Merge, old: &Value, new: &Value) -> Result<Operation, String>
         (Merge::Max, _, _) => Ok(Operation::Max { value: json(new)? }),
         (Merge::Min, _, _) => Ok(Operation::Min { value: json(new)? }),
         (Merge::Append, Value::Array(old), Value::Array(new)) if new.starts_with(old) => {
-            let items = new[old.len()..].iter().map(json).collect::<Result<_, _>>()?;
+            let items = new[old.len()..]
+                .iter()
+                .map(json)
+                .collect::<Result<_, _>>()?;
             Ok(Operation::Append { items })
         }
         (Merge::Union, Value::Array(old), Value::Array(new))
@@ -281,7 +287,11 @@ fn key_changes(
 }
 
 fn difference(old: &Number, new: &Number) -> Option<Number> {
-    let whole = |n: &Number| n.as_i64().map(i128::from).or_else(|| n.as_u64().map(i128::from));
+    let whole = |n: &Number| {
+        n.as_i64()
+            .map(i128::from)
+            .or_else(|| n.as_u64().map(i128::from))
+    };
     match (whole(old), whole(new)) {
         (Some(old), Some(new)) => {
             let by = new - old;

@@ -214,8 +214,11 @@ impl<T: Send + 'static> Codec<T> {
     /// Writes a value and reads it back, so that a live run sees what a resumed one would.
     pub(crate) fn produce(&self, value: &T) -> Result<Produced, Error> {
         let json = (self.encode)(value).map_err(|error| {
-            Error::new(code::INVALID_OUTPUT, format!("the output cannot be saved: {error}"))
-                .permanent()
+            Error::new(
+                code::INVALID_OUTPUT,
+                format!("the output cannot be saved: {error}"),
+            )
+            .permanent()
         })?;
         let value = (self.decode)(json.as_str()).map_err(|error| unreadable(&json, &error))?;
         Ok(Produced {
@@ -237,7 +240,9 @@ impl<T: Send + 'static> Codec<T> {
 fn unreadable(json: &Json, error: &serde_json::Error) -> Error {
     let text = json.as_str();
     let at = error.column().saturating_sub(1).min(text.len());
-    let start = (0..=at.saturating_sub(40)).rev().find(|i| text.is_char_boundary(*i));
+    let start = (0..=at.saturating_sub(40))
+        .rev()
+        .find(|i| text.is_char_boundary(*i));
     let end = (at..=text.len()).find(|i| text.is_char_boundary(*i));
     let near = &text[start.unwrap_or(0)..end.unwrap_or(text.len())];
     Error::new(
@@ -321,10 +326,14 @@ pub trait Skippable: Default {}
 #[diagnostic::do_not_recommend]
 impl<T: Default> Skippable for T {}
 
-impl<R, T: Skippable> Returns<R, T> {
+impl<R, T> Returns<R, T> {
     /// A failed step answers the default of its output: `on_error = "skip"`.
     #[must_use]
-    pub fn or_default(mut self) -> Self {
+    pub fn or_default(mut self) -> Self
+    where
+        // Here and not on the impl: else rustc says "no such method" instead of our text.
+        T: Skippable,
+    {
         self.default = Some(T::default);
         self
     }
@@ -335,16 +344,33 @@ impl<R, T: Skippable> Returns<R, T> {
 pub struct Probe<T>(PhantomData<T>);
 
 /// What [`Probe`] answers for everything that is not a `Result`.
-pub trait ProbePlain {
+pub trait ProbePlain<T> {
     /// True: it is no `Result`.
     const PLAIN: bool = true;
+
+    /// The codec of the output.
+    fn codec() -> Codec<T>
+    where
+        T: Value,
+    {
+        codec::<T>()
+    }
 }
 
-impl<T> ProbePlain for Probe<T> {}
+impl<T> ProbePlain<T> for Probe<T> {}
 
 impl<T, E> Probe<Result<T, E>> {
     /// False: it is a `Result`. An inherent constant comes before one of a trait.
     pub const PLAIN: bool = false;
+
+    /// Asks for nothing, so that the probe's error is the only one.
+    ///
+    /// # Panics
+    ///
+    /// Never: [`assert_plain`] has refused the program.
+    pub fn codec() -> Codec<Result<T, E>> {
+        unreachable!("refused by `assert_plain`")
+    }
 }
 
 /// Refuses an alias that hides a `Result`, when the crate is compiled.

@@ -43,8 +43,10 @@ pub(crate) fn data(args: TokenStream, item: TokenStream) -> TokenStream {
         .map(|(_, path)| path);
     let serde = text(&quote!(#private::serde));
     let schemars = text(&quote!(#private::schemars));
-    let serde = ((ours("Serialize") || ours("Deserialize")) && !sets_crate(&head.attrs, "serde")).then(|| quote!(#[serde(crate = #serde)]));
-    let schemars = (ours("JsonSchema") && !sets_crate(&head.attrs, "schemars")).then(|| quote!(#[schemars(crate = #schemars)]));
+    let serde = ((ours("Serialize") || ours("Deserialize")) && !sets_crate(&head.attrs, "serde"))
+        .then(|| quote!(#[serde(crate = #serde)]));
+    let schemars = (ours("JsonSchema") && !sets_crate(&head.attrs, "schemars"))
+        .then(|| quote!(#[schemars(crate = #schemars)]));
     let errors = diag.finish();
     quote! {
         #[derive(#(#missing),*)]
@@ -57,7 +59,10 @@ pub(crate) fn data(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A path as one word, as `crate = ".."` wants it.
 fn text(path: &TokenStream) -> String {
-    path.to_string().chars().filter(|c| !c.is_whitespace()).collect()
+    path.to_string()
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect()
 }
 
 /// The last segments of what the user derives already.
@@ -68,7 +73,9 @@ fn derives(attrs: &[Attribute]) -> Vec<String> {
             syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
         );
         names.extend(paths.into_iter().flatten().filter_map(|path| {
-            path.segments.last().map(|segment| segment.ident.to_string())
+            path.segments
+                .last()
+                .map(|segment| segment.ident.to_string())
         }));
     }
     names
@@ -76,12 +83,15 @@ fn derives(attrs: &[Attribute]) -> Vec<String> {
 
 /// `#[serde(crate = "..")]` of the user's own.
 fn sets_crate(attrs: &[Attribute], name: &str) -> bool {
-    attrs.iter().filter(|attr| attr.path().is_ident(name)).any(|attr| match &attr.meta {
-        Meta::List(list) => list
-            .tokens
-            .to_token_stream()
-            .into_iter()
-            .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "crate")),
-        _ => false,
-    })
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident(name))
+        .any(|attr| match &attr.meta {
+            Meta::List(list) => list
+                .tokens
+                .to_token_stream()
+                .into_iter()
+                .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "crate")),
+            _ => false,
+        })
 }

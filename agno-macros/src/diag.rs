@@ -85,10 +85,7 @@ pub(crate) fn did_you_mean<'a>(
 }
 
 /// `, did you mean ..?` or nothing.
-pub(crate) fn suggestion<'a>(
-    given: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> String {
+pub(crate) fn suggestion<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     did_you_mean(given, candidates)
         .map(|name| format!(", did you mean `{name}`?"))
         .unwrap_or_default()

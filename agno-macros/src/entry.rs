@@ -58,11 +58,15 @@ fn read_struct(args: TokenStream, head: &Head, diag: &Diagnostics) -> Option<Dec
     if let Some(empty) = name.as_ref().filter(|name| name.value().trim().is_empty()) {
         diag.at(empty.span(), "the name of a workflow cannot be empty");
     }
-    let version = options.get("version").and_then(|option| option.integer(diag));
+    let version = options
+        .get("version")
+        .and_then(|option| option.integer(diag));
     if let Some(zero) = version.as_ref().filter(|version| version.value == 0) {
         diag.at(zero.span, "versions count from 1");
     }
-    let drift = options.get("on_drift").and_then(|option| option.choice(diag, &["fail", "rerun"]));
+    let drift = options
+        .get("on_drift")
+        .and_then(|option| option.choice(diag, &["fail", "rerun"]));
     let krate = options.get("crate").and_then(|option| option.path(diag));
     if let Some(generics) = &head.generics {
         diag.at(
@@ -95,7 +99,8 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     let errors = diag.finish();
     let item = parts.emitted;
     // What the macro asks for (`&self`, owned inputs, `async` flows) is not the user's to change.
-    let lints = quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_async, clippy::unused_self)]);
+    let lints =
+        quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_async, clippy::unused_self)]);
     if errors.is_empty() {
         let expanded = expand::workflow(&model, &graph);
         return quote!(#lints #item #expanded);

@@ -52,7 +52,11 @@ pub(crate) fn unreadable(head: &Head, skeleton: &TokenStream) -> TokenStream {
 }
 
 /// The impl block with `self.step()` as `flow.step()`: rustc would report the same token again.
-pub(crate) fn redirected(item: TokenStream, workflow: &Workflow, wrong: &[Misdirected]) -> TokenStream {
+pub(crate) fn redirected(
+    item: TokenStream,
+    workflow: &Workflow,
+    wrong: &[Misdirected],
+) -> TokenStream {
     if wrong.is_empty() {
         return item;
     }

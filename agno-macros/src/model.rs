@@ -1,8 +1,8 @@
 //! What the macros know about a workflow, with the tokens that said so. Nothing is emitted here.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::visit::{self, Visit};
 use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
 use syn::{Attribute, ItemFn, Lifetime, Path, Signature, Type, Visibility};
 
 use crate::parse::options::Set;
@@ -42,15 +42,21 @@ impl Workflow {
     }
 
     pub(crate) fn step(&self, ident: &Ident) -> Option<&Step> {
-        self.steps.iter().find(|step| step.method.sig.ident == *ident)
+        self.steps
+            .iter()
+            .find(|step| step.method.sig.ident == *ident)
     }
 
     pub(crate) fn unmarked(&self, ident: &Ident) -> bool {
-        self.unmarked.iter().any(|method| method.sig.ident == *ident)
+        self.unmarked
+            .iter()
+            .any(|method| method.sig.ident == *ident)
     }
 
     pub(crate) fn subflow(&self, ident: &Ident) -> Option<&Flow> {
-        self.subflows().iter().find(|flow| flow.method.sig.ident == *ident)
+        self.subflows()
+            .iter()
+            .find(|flow| flow.method.sig.ident == *ident)
     }
 }
 
@@ -74,11 +80,15 @@ impl Method {
     }
 
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &Param> {
-        self.params.iter().filter(|param| param.kind == ParamKind::Input)
+        self.params
+            .iter()
+            .filter(|param| param.kind == ParamKind::Input)
     }
 
     pub(crate) fn state(&self) -> Option<&Param> {
-        self.params.iter().find(|param| param.kind == ParamKind::State)
+        self.params
+            .iter()
+            .find(|param| param.kind == ParamKind::State)
     }
 }
 
@@ -195,7 +205,10 @@ impl<'ast> Visit<'ast> for Borrowed {
     }
 
     fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-        let lasting = reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+        let lasting = reference
+            .lifetime
+            .as_ref()
+            .is_some_and(|lifetime| lifetime.ident == "static");
         if !lasting && self.0.is_none() {
             self.0 = Some(reference.and_token.span());
         }

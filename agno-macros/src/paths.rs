@@ -9,7 +9,9 @@ use syn::Path;
 pub(crate) fn import(krate: Option<&Path>) -> TokenStream {
     match krate {
         Some(path) => quote!(use #path::__private as __agno;),
-        None => quote!(use ::agno::__private as __agno;),
+        None => quote!(
+            use ::agno::__private as __agno;
+        ),
     }
 }
 

@@ -45,7 +45,11 @@ fn expand(ident: &Ident, fields: &[Stored], krate: Option<&Path>) -> TokenStream
     let checks = fields.iter().filter_map(|field| {
         let (rule, _) = field.rule.filter(|(rule, _)| *rule != "last")?;
         let ty = &field.ty;
-        let bound = if matches!(rule, "max" | "min") { "extreme" } else { rule };
+        let bound = if matches!(rule, "max" | "min") {
+            "extreme"
+        } else {
+            rule
+        };
         let check = format_ident!("merge_{bound}", span = at(ty));
         Some(quote_spanned!(at(ty)=> const _: fn() = __agno::#check::<#ty>;))
     });
@@ -64,12 +68,17 @@ fn expand(ident: &Ident, fields: &[Stored], krate: Option<&Path>) -> TokenStream
 /// `#[state(crate = path)]`
 fn crate_path(attrs: &[Attribute], diag: &Diagnostics) -> Option<Path> {
     let attr = attrs.iter().find(|attr| attr.path().is_ident("state"))?;
-    Options::of(attr, &table::STATE, diag).get("crate")?.path(diag)
+    Options::of(attr, &table::STATE, diag)
+        .get("crate")?
+        .path(diag)
 }
 
 fn read(input: &DeriveInput, diag: &Diagnostics) -> Vec<Stored> {
     if let Some(param) = input.generics.params.first() {
-        diag.over(param, "a state cannot be generic, since it is stored; name the types");
+        diag.over(
+            param,
+            "a state cannot be generic, since it is stored; name the types",
+        );
     }
     let fields = match &input.data {
         Data::Struct(data) => match &data.fields {
@@ -84,11 +93,17 @@ fn read(input: &DeriveInput, diag: &Diagnostics) -> Vec<Stored> {
             Fields::Unit => return Vec::new(),
         },
         Data::Enum(data) => {
-            diag.at(data.enum_token.span, "a state is a struct with named fields; put the enum in a field");
+            diag.at(
+                data.enum_token.span,
+                "a state is a struct with named fields; put the enum in a field",
+            );
             return Vec::new();
         }
         Data::Union(data) => {
-            diag.at(data.union_token.span, "a state is a struct with named fields");
+            diag.at(
+                data.union_token.span,
+                "a state is a struct with named fields",
+            );
             return Vec::new();
         }
     };
@@ -99,7 +114,10 @@ fn read(input: &DeriveInput, diag: &Diagnostics) -> Vec<Stored> {
             format!("`{name}` hides the fields of a state, which are merged one by one; remove it"),
         );
     }
-    fields.iter().filter_map(|field| read_field(field, &container, diag)).collect()
+    fields
+        .iter()
+        .filter_map(|field| read_field(field, &container, diag))
+        .collect()
 }
 
 fn read_field(field: &Field, container: &Serde, diag: &Diagnostics) -> Option<Stored> {
@@ -111,7 +129,10 @@ fn read_field(field: &Field, container: &Serde, diag: &Diagnostics) -> Option<St
     }
     if serde.skip {
         if let Some((_, span)) = rule {
-            diag.at(span, "this field is not stored, so it is never merged; remove `merge` or `skip`");
+            diag.at(
+                span,
+                "this field is not stored, so it is never merged; remove `merge` or `skip`",
+            );
         }
         return None;
     }
@@ -120,7 +141,11 @@ fn read_field(field: &Field, container: &Serde, diag: &Diagnostics) -> Option<St
         Some(style) => restyle(&plain, style),
         None => plain,
     });
-    Some(Stored { name, ty: field.ty.clone(), rule: rule.map(|(rule, _)| rule) })
+    Some(Stored {
+        name,
+        ty: field.ty.clone(),
+        rule: rule.map(|(rule, _)| rule),
+    })
 }
 
 type Rule = (&'static str, &'static str);
@@ -134,7 +159,13 @@ fn read_rule(attrs: &[Attribute], diag: &Diagnostics) -> Option<(Rule, Span)> {
             _ => None,
         };
         let Some(given) = given else {
-            diag.over(&attr.meta, format!("`merge` takes one rule, such as `#[merge(append)]`; the rules are {}", list(rules)));
+            diag.over(
+                &attr.meta,
+                format!(
+                    "`merge` takes one rule, such as `#[merge(append)]`; the rules are {}",
+                    list(rules)
+                ),
+            );
             continue;
         };
         let name = given.to_string();
@@ -142,12 +173,19 @@ fn read_rule(attrs: &[Attribute], diag: &Diagnostics) -> Option<(Rule, Span)> {
             let meant = suggestion(&name, rules);
             diag.at(
                 given.span(),
-                format!("unknown rule `{name}`{}; the rules are {}", meant.trim_end_matches('?'), list(rules)),
+                format!(
+                    "unknown rule `{name}`{}; the rules are {}",
+                    meant.trim_end_matches('?'),
+                    list(rules)
+                ),
             );
             continue;
         };
         if found.is_some() {
-            diag.at(given.span(), "a second rule for this field; remove one of them");
+            diag.at(
+                given.span(),
+                "a second rule for this field; remove one of them",
+            );
         }
         found = Some((rule, given.span()));
     }
@@ -173,7 +211,8 @@ impl Serde {
             let Meta::List(meta) = &attr.meta else {
                 continue;
             };
-            let parsed = meta.parse_args_with(syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated);
+            let parsed = meta
+                .parse_args_with(syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated);
             for meta in parsed.into_iter().flatten() {
                 read.take(&meta, diag);
             }
@@ -202,7 +241,10 @@ impl Serde {
 fn name(meta: &Meta, diag: &Diagnostics) -> Option<String> {
     match meta {
         Meta::NameValue(pair) => match &pair.value {
-            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+            syn::Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(text),
+                ..
+            }) => Some(text.value()),
             _ => None,
         },
         Meta::List(list) => {
@@ -214,7 +256,10 @@ fn name(meta: &Meta, diag: &Diagnostics) -> Option<String> {
             });
             let first = names.first()?.value();
             if let Some(other) = names.iter().find(|name| name.value() != first) {
-                diag.at(other.span(), "a state is written and read under one name; use the same for both");
+                diag.at(
+                    other.span(),
+                    "a state is written and read under one name; use the same for both",
+                );
             }
             Some(first)
         }

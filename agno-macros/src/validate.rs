@@ -3,11 +3,10 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 use syn::{FnArg, ReceiverKind, Safety, Signature, Type};
 
 use crate::diag::{Diagnostics, list, suggestion};
-use crate::flow::reader::{Graph, Node};
+use crate::flow::graph::{Graph, Node};
 use crate::model::{Cache, Flow, Method, Param, ParamKind, Retry, Step, Workflow, borrow};
 use crate::parse::attributes::conditions;
 use crate::parse::methods::is_borrowed_input;
@@ -21,7 +20,10 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, diag: &Diagnostics) {
     if workflow.steps.is_empty() && workflow.flows.is_empty() {
         diag.over(
             &workflow.self_ty,
-            format!("`{}` has no steps; put `#[step]` on its methods", workflow.ident),
+            format!(
+                "`{}` has no steps; put `#[step]` on its methods",
+                workflow.ident
+            ),
         );
     }
     for step in &workflow.steps {
@@ -60,7 +62,11 @@ fn check_step(step: &Step, workflow: &Workflow, diag: &Diagnostics) {
     if let Some(retry) = &options.retry {
         check_retry(retry, diag);
     }
-    if let Some(version) = options.version.as_ref().filter(|version| version.value == 0) {
+    if let Some(version) = options
+        .version
+        .as_ref()
+        .filter(|version| version.value == 0)
+    {
         diag.at(version.span, "versions count from 1");
     }
     if let Some(cache) = &options.cache {
@@ -100,7 +106,10 @@ fn check_receiver(sig: &Signature, diag: &Diagnostics) {
             }
         }
         ReceiverKind::Reference(_, _, Some(mutable)) => diag.over(mutable, state),
-        ReceiverKind::Value => diag.over(receiver.self_token, "a step takes `&self`, since it runs again after a crash"),
+        ReceiverKind::Value => diag.over(
+            receiver.self_token,
+            "a step takes `&self`, since it runs again after a crash",
+        ),
         _ => diag.over(receiver, "a step takes `&self`"),
     }
 }
@@ -111,17 +120,27 @@ fn check_signature(sig: &Signature, kind: &str, diag: &Diagnostics) {
             param,
             match param {
                 syn::GenericParam::Lifetime(_) => {
-                    format!("a {kind} cannot have lifetimes; its values are stored, so take them owned")
+                    format!(
+                        "a {kind} cannot have lifetimes; its values are stored, so take them owned"
+                    )
                 }
-                _ => format!("a {kind} cannot be generic, since its values are stored; name the types"),
+                _ => format!(
+                    "a {kind} cannot be generic, since its values are stored; name the types"
+                ),
             },
         );
     }
     if let Safety::Unsafe(token) = &sig.safety {
-        diag.over(token, format!("a {kind} cannot be `unsafe`; put the `unsafe` block in its body"));
+        diag.over(
+            token,
+            format!("a {kind} cannot be `unsafe`; put the `unsafe` block in its body"),
+        );
     }
     if let Some(abi) = &sig.abi {
-        diag.over(abi, format!("a {kind} is a plain Rust function; remove this"));
+        diag.over(
+            abi,
+            format!("a {kind} is a plain Rust function; remove this"),
+        );
     }
     if let syn::ReturnType::Type(_, ty) = &sig.output {
         check_stored_type(ty, kind, "output", diag);
@@ -133,8 +152,15 @@ fn check_stored_type(ty: &Type, kind: &str, role: &str, diag: &Diagnostics) {
     match ty {
         Type::ImplTrait(ty) => {
             let futures = plain_text(ty).contains("Future");
-            let advice = if futures { "write `async fn`" } else { "name the type" };
-            diag.over(ty, format!("the {role} of a {kind} is stored, so it needs a name; {advice}"));
+            let advice = if futures {
+                "write `async fn`"
+            } else {
+                "name the type"
+            };
+            diag.over(
+                ty,
+                format!("the {role} of a {kind} is stored, so it needs a name; {advice}"),
+            );
         }
         Type::Reference(reference) => diag.over(
             ty,
@@ -147,7 +173,9 @@ fn check_stored_type(ty: &Type, kind: &str, role: &str, diag: &Diagnostics) {
             if let Some(span) = borrow(ty) {
                 diag.at(
                     span,
-                    format!("the {role} of a {kind} is stored, so it cannot borrow; use an owned type"),
+                    format!(
+                        "the {role} of a {kind} is stored, so it cannot borrow; use an owned type"
+                    ),
                 );
             }
         }
@@ -172,7 +200,10 @@ fn check_params(method: &Method, diag: &Diagnostics) {
             );
         }
         if let Some(condition) = conditions(&param.written.attrs).first() {
-            diag.over(condition, "a parameter cannot have a `#[cfg(..)]`; put it on the method");
+            diag.over(
+                condition,
+                "a parameter cannot have a `#[cfg(..)]`; put it on the method",
+            );
         }
         // Lifetimes of the step's own are the one mistake then.
         if method.sig.generics.params.is_empty() {
@@ -212,7 +243,10 @@ fn check_param_type(param: &Param, diag: &Diagnostics) {
         }
         (Type::Reference(reference), _) => {
             if let Some(lifetime) = &reference.lifetime {
-                diag.over(lifetime, "remove this lifetime; the reference lasts as long as the step");
+                diag.over(
+                    lifetime,
+                    "remove this lifetime; the reference lasts as long as the step",
+                );
             }
         }
         (owned, _) => check_stored_type(owned, "step", "input", diag),
@@ -243,7 +277,10 @@ fn reserved(method: &Method, kind: &str, diag: &Diagnostics) {
 
 /// A name becomes part of a path such as `map#1[3]/read#0`.
 fn check_journal_name(step: &Step, diag: &Diagnostics) {
-    let bad = step.name.chars().find(|c| c.is_control() || "/#[]".contains(*c));
+    let bad = step
+        .name
+        .chars()
+        .find(|c| c.is_control() || "/#[]".contains(*c));
     if step.name.trim().is_empty() {
         diag.at(step.name_span, "the name of a step cannot be empty");
     } else if let Some(bad) = bad {
@@ -261,13 +298,23 @@ fn check_retry(retry: &Retry, diag: &Diagnostics) {
             "`max` counts the retries after the first attempt; write 1 or more, or remove `retry`",
         );
     }
-    if let Some(factor) = retry.factor.as_ref().filter(|factor| !(factor.value >= 1.0)) {
-        diag.at(factor.span, "a factor below 1 would shorten the wait; write 1.0 or more");
+    if let Some(factor) = retry
+        .factor
+        .as_ref()
+        .filter(|factor| !(factor.value >= 1.0))
+    {
+        diag.at(
+            factor.span,
+            "a factor below 1 would shorten the wait; write 1.0 or more",
+        );
     }
     if let (Some(backoff), Some(max_delay)) = (&retry.backoff, &retry.max_delay)
         && max_delay.value < backoff.value
     {
-        diag.at(max_delay.span, "`max_delay` is shorter than `backoff`, the first wait");
+        diag.at(
+            max_delay.span,
+            "`max_delay` is shorter than `backoff`, the first wait",
+        );
     }
 }
 
@@ -288,7 +335,9 @@ fn check_cache_key(cache: &Cache, method: &Method, diag: &Diagnostics) {
             let meant = meant.trim_end_matches('?');
             diag.at(
                 key.span,
-                format!("the cache key names `{first}`, which is not an input{meant}; {inputs_are}"),
+                format!(
+                    "the cache key names `{first}`, which is not an input{meant}; {inputs_are}"
+                ),
             );
         }
     }
@@ -306,8 +355,12 @@ fn check_flow(flow: &Flow, diag: &Diagnostics) {
     if !method.output.fallible {
         let message = "any call in a flow may fail, so a flow returns a `Result`";
         match &sig.output {
-            syn::ReturnType::Default => diag.at(sig.ident.span(), format!("{message}; write `-> Result<()>`")),
-            syn::ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_) | Type::Reference(_)) => {}
+            syn::ReturnType::Default => diag.at(
+                sig.ident.span(),
+                format!("{message}; write `-> Result<()>`"),
+            ),
+            syn::ReturnType::Type(_, ty)
+                if matches!(**ty, Type::ImplTrait(_) | Type::Reference(_)) => {}
             syn::ReturnType::Type(_, ty) => {
                 diag.over(ty, format!("{message}; write `Result<{}>`", plain_text(ty)));
             }
@@ -326,7 +379,10 @@ fn check_flow_start(flow: &Flow, diag: &Diagnostics) {
             receiver,
             format!("{expected} instead of `self`; `flow.workflow()` gives the workflow"),
         ),
-        None => diag.at(sig.ident.span(), format!("{expected}; write `fn {}(flow: &Flow<Self>)`", sig.ident)),
+        None => diag.at(
+            sig.ident.span(),
+            format!("{expected}; write `fn {}(flow: &Flow<Self>)`", sig.ident),
+        ),
         Some(FnArg::Typed(first)) => match &*first.ty {
             Type::Reference(reference) if reference.mutability.is_none() => {
                 if let Some(lifetime) = &reference.lifetime {
@@ -450,7 +506,12 @@ fn check_cached_flows(workflow: &Workflow, graph: &Graph, diag: &Diagnostics) {
     }
 }
 
-fn uncacheable(workflow: &Workflow, graph: &Graph, flow: &str, seen: &mut Vec<String>) -> Option<String> {
+fn uncacheable(
+    workflow: &Workflow,
+    graph: &Graph,
+    flow: &str,
+    seen: &mut Vec<String>,
+) -> Option<String> {
     let mut nodes: Vec<&Node> = graph.flow(flow)?.iter().collect();
     while let Some(node) = nodes.pop() {
         if let Some((name, _)) = node.step() {

@@ -100,6 +100,14 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
+/// Reads a value that is there. By itself serde reads a `null` into an `Option` as `None`, and a
+/// step that returned nothing would come back as one that has no output.
+pub(crate) fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
 /// The canonical text of a value: object keys sorted, numbers by value, no white space. Two
 /// values that differ only in the order of a map's keys have the same canonical text, whatever
 /// feature of `serde_json` the user turned on.

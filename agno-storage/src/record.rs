@@ -8,7 +8,7 @@ use crate::{Event, Json, StateDelta, StoreError};
 
 /// Names a run. Time-sortable when the runtime made it; a user may choose another.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct RunId(Arc<str>);
 
 impl RunId {
@@ -36,6 +36,14 @@ impl RunId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = StoreError;
+
+    fn try_from(id: String) -> Result<Self, StoreError> {
+        Self::new(id)
     }
 }
 
@@ -134,7 +142,11 @@ pub struct RunInput {
     /// The input of its flow.
     pub input: Json,
     /// The session's state when the run began, by field.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub state: Option<Json>,
 }
 
@@ -192,10 +204,18 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// The input, by parameter name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub input: Option<Json>,
     /// The output, if it succeeded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub output: Option<Json>,
     /// The error, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -283,7 +303,11 @@ pub struct RecordedError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<Arc<str>>,
     /// Anything more the step wanted to say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub details: Option<Json>,
 }
 

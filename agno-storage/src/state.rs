@@ -39,7 +39,11 @@ pub struct FieldChange {
     /// Who changed it: run and path of the step.
     pub by: Arc<str>,
     /// What the field holds as long as nothing is stored: its default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub initial: Option<Json>,
     /// How.
     pub operation: Operation,
@@ -102,7 +106,11 @@ pub struct KeyChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Arc<str>>,
     /// The new value; `None` removes the key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub value: Option<Json>,
 }
 

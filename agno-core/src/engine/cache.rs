@@ -8,7 +8,10 @@ use std::{
 use agno_storage::{CacheKey, Json, canonical};
 use serde_json::{Value, json};
 
-use super::{cell::{RunCell, locked}, same_input::sort_sets};
+use super::{
+    cell::{RunCell, locked},
+    same_input::sort_sets,
+};
 use crate::registry::{Cache, Scope};
 
 /// What the key of a call is made from.
@@ -47,7 +50,9 @@ impl RunCell {
             "input": input,
         });
         let parts = Json::encode(&parts).map_err(|error| error.to_string())?;
-        Ok(CacheKey(*blake3::hash(canonical(&parts).as_bytes()).as_bytes()))
+        Ok(CacheKey(
+            *blake3::hash(canonical(&parts).as_bytes()).as_bytes(),
+        ))
     }
 }
 

@@ -138,7 +138,18 @@ pub(super) use crate::sync::locked;
 
 impl RunCell {
     pub(crate) fn new(new: NewCell) -> Arc<Self> {
-        let NewCell { head, input, registered, storage, shared, recorded, kept, fields, fresh, watched } = new;
+        let NewCell {
+            head,
+            input,
+            registered,
+            storage,
+            shared,
+            recorded,
+            kept,
+            fields,
+            fresh,
+            watched,
+        } = new;
         let mut hasher = blake3::Hasher::new();
         hasher.update(head.id.as_str().as_bytes());
         hasher.update(&head.created_at.to_le_bytes());
@@ -150,7 +161,9 @@ impl RunCell {
         let base = Arc::new(fields);
         let started = input.is_some().then(|| Event {
             at: head.created_at,
-            kind: EventKind::RunStarted { workflow: head.workflow.clone() },
+            kind: EventKind::RunStarted {
+                workflow: head.workflow.clone(),
+            },
         });
         let live = OnceLock::new();
         if watched {
@@ -159,7 +172,10 @@ impl RunCell {
         Arc::new_cyclic(|me| Self {
             id: head.id.clone(),
             info,
-            session: SessionKey { workflow: head.workflow.clone(), session: head.session.clone() },
+            session: SessionKey {
+                workflow: head.workflow.clone(),
+                session: head.session.clone(),
+            },
             registered,
             storage,
             shared,
@@ -171,14 +187,21 @@ impl RunCell {
             seed: *hasher.finalize().as_bytes(),
             created: AtomicBool::new(input.is_none()),
             creation: tokio::sync::Mutex::new(input.map(|input| Box::new((head, input)))),
-            riding: Mutex::new(Riding { entries: Vec::new(), events: started.into_iter().collect() }),
+            riding: Mutex::new(Riding {
+                entries: Vec::new(),
+                events: started.into_iter().collect(),
+            }),
             replaying: AtomicBool::new(!recorded.is_empty()),
             recorded: Mutex::new(recorded),
             kept: Mutex::new(kept),
             decisions: Mutex::default(),
             begun: Mutex::new(None),
             ended: AtomicBool::new(false),
-            view: Mutex::new(View { now: base.clone(), base, changes: Vec::new() }),
+            view: Mutex::new(View {
+                now: base.clone(),
+                base,
+                changes: Vec::new(),
+            }),
             stop: Mutex::new(None),
             stopped: AtomicBool::new(false),
             waker: AtomicWaker::new(),
@@ -211,7 +234,11 @@ impl RunCell {
     }
 
     pub(super) fn take_stop(&self) -> Option<Stop> {
-        if self.stopped.load(Ordering::Acquire) { locked(&self.stop).take() } else { None }
+        if self.stopped.load(Ordering::Acquire) {
+            locked(&self.stop).take()
+        } else {
+            None
+        }
     }
 
     pub(crate) fn cancel(&self) {
@@ -231,7 +258,11 @@ impl RunCell {
     pub(super) fn enter_body(&self) -> Option<Body<'_>> {
         self.bodies.fetch_add(1, Ordering::SeqCst);
         let body = Body(self);
-        if self.interrupting.load(Ordering::SeqCst) { None } else { Some(body) }
+        if self.interrupting.load(Ordering::SeqCst) {
+            None
+        } else {
+            Some(body)
+        }
     }
 
     /// The recorded output cannot be read as what the code expects now.
@@ -250,7 +281,11 @@ impl RunCell {
     pub(super) fn apply(&self, seq: u64, delta: &StateDelta) {
         let mut view = locked(&self.view);
         let last = view.changes.last().is_none_or(|(known, _)| *known < seq);
-        let from = if last { view.now.clone() } else { view.base.clone() };
+        let from = if last {
+            view.now.clone()
+        } else {
+            view.base.clone()
+        };
         let at = view.changes.partition_point(|(known, _)| *known < seq);
         view.changes.insert(at, (seq, delta.clone()));
         let skip = if last { view.changes.len() - 1 } else { 0 };
@@ -274,22 +309,31 @@ impl RunCell {
     pub(super) fn tell_numbered(&self, number: Option<u64>, event: &Event) {
         if let Some(live) = self.live.get() {
             // Nobody listening is no failure.
-            let _ = live.send(NumberedEvent { number, event: event.clone() });
+            let _ = live.send(NumberedEvent {
+                number,
+                event: event.clone(),
+            });
         }
     }
 
     pub(super) fn is_watched(&self) -> bool {
-        self.live.get().is_some_and(|live| live.receiver_count() > 0)
+        self.live
+            .get()
+            .is_some_and(|live| live.receiver_count() > 0)
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<NumberedEvent> {
-        self.live.get_or_init(|| broadcast::Sender::new(1024)).subscribe()
+        self.live
+            .get_or_init(|| broadcast::Sender::new(1024))
+            .subscribe()
     }
 
     // ---- memos ----
 
     pub(crate) fn recall(&self, path: &str) -> Option<Json> {
-        locked(&self.recorded).get(path).and_then(|entry| entry.output.clone())
+        locked(&self.recorded)
+            .get(path)
+            .and_then(|entry| entry.output.clone())
     }
 
     /// Records a part of a step. Does not resolve if the store refuses: the run stops then.
@@ -338,7 +382,10 @@ impl Engine for RunCell {
         if self.claim_value(id).is_some() {
             return;
         }
-        let event = Event { at: now_micros(), kind: EventKind::Said { message } };
+        let event = Event {
+            at: now_micros(),
+            kind: EventKind::Said { message },
+        };
         self.tell(&event);
         let mut entry = Entry::new(EntryKind::Marker, id.path.clone(), id.position);
         entry.finished_at = event.at;
@@ -356,7 +403,9 @@ impl Engine for RunCell {
 
     fn is_polling(&self) -> bool {
         CURRENT.with_borrow(|current| {
-            current.as_ref().is_some_and(|cell| std::ptr::eq(Arc::as_ptr(cell), self))
+            current
+                .as_ref()
+                .is_some_and(|cell| std::ptr::eq(Arc::as_ptr(cell), self))
         })
     }
 }

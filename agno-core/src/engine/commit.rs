@@ -70,7 +70,10 @@ impl RunCell {
                 for (offset, event) in telling.into_iter().flatten() {
                     self.tell_numbered(Some(ack.first_event + offset), &event);
                 }
-                Ok(Ack { seq: ack.seq + seq_of_own as u64, ..ack })
+                Ok(Ack {
+                    seq: ack.seq + seq_of_own as u64,
+                    ..ack
+                })
             }
             Err(error) => {
                 if let Some((entries, events)) = kept {
@@ -110,11 +113,19 @@ impl RunCell {
 
     pub(super) async fn commit_entry(&self, entry: Entry) -> Ack {
         let entries = vec![entry];
-        self.commit_or_stop(Writing { entries, ..Writing::default() }).await
+        self.commit_or_stop(Writing {
+            entries,
+            ..Writing::default()
+        })
+        .await
     }
 
     pub(super) async fn commit_supersede(&self, supersede: Vec<Arc<str>>) {
-        self.commit_or_stop(Writing { supersede, ..Writing::default() }).await;
+        self.commit_or_stop(Writing {
+            supersede,
+            ..Writing::default()
+        })
+        .await;
     }
 
     /// Puts the run into the store by itself, when its first step takes its time.

@@ -116,7 +116,11 @@ impl RunCell {
         }
         let recorded = locked(&self.recorded);
         let left = recorded.left_over()?;
-        let place = left.place.as_ref().map(|place| format!(" (at {place})")).unwrap_or_default();
+        let place = left
+            .place
+            .as_ref()
+            .map(|place| format!(" (at {place})"))
+            .unwrap_or_default();
         let problem = format!(
             "drift: the run recorded `{}`{place}, and the flow ended without asking for it. \
              Restore what this run has done, or start a new run",
@@ -157,7 +161,13 @@ impl RunCell {
         let at = now_micros();
         let brief = (status == RunStatus::Failed).then(|| EventError::from(&recorded));
         entry.finished_at = at;
-        entry.events.push(Event { at, kind: EventKind::RunEnded { status, error: brief } });
+        entry.events.push(Event {
+            at,
+            kind: EventKind::RunEnded {
+                status,
+                error: brief,
+            },
+        });
         let update = RunUpdate {
             status,
             output: None,
@@ -166,7 +176,12 @@ impl RunCell {
             at,
         };
         match self.end_with(entry, update).await {
-            Ok(()) => Ending { status, released: false, produced: None, error: Some(error) },
+            Ok(()) => Ending {
+                status,
+                released: false,
+                produced: None,
+                error: Some(error),
+            },
             Err(mut ending) => {
                 // The first failure is the one to tell.
                 ending.error = Some(error);
@@ -176,8 +191,11 @@ impl RunCell {
     }
 
     async fn end_with(&self, entry: Entry, update: RunUpdate) -> Result<(), Ending> {
-        let writing =
-            Writing { entries: vec![entry], update: Some(update), ..Writing::default() };
+        let writing = Writing {
+            entries: vec![entry],
+            update: Some(update),
+            ..Writing::default()
+        };
         match self.commit(writing).await {
             Ok(_) => Ok(()),
             Err(error) => Err(released(RunStatus::Running, Error::from(error))),
@@ -189,7 +207,13 @@ impl RunCell {
         let at = now_micros();
         entry.finished_at = entry.finished_at.max(at);
         let status = RunStatus::Completed;
-        entry.events.push(Event { at, kind: EventKind::RunEnded { status, error: None } });
+        entry.events.push(Event {
+            at,
+            kind: EventKind::RunEnded {
+                status,
+                error: None,
+            },
+        });
         self.ended.store(true, Ordering::Release);
         RunUpdate {
             status,
@@ -202,10 +226,17 @@ impl RunCell {
 
     fn active_micros(&self) -> u64 {
         let begun = *locked(&self.begun);
-        begun.map_or(0, |begun| u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX))
+        begun.map_or(0, |begun| {
+            u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+        })
     }
 }
 
 fn released(status: RunStatus, error: Error) -> Ending {
-    Ending { status, released: true, produced: None, error: Some(error) }
+    Ending {
+        status,
+        released: true,
+        produced: None,
+        error: Some(error),
+    }
 }

@@ -50,10 +50,16 @@ impl RunCell {
                 Planned::Recorded(outcome) => *outcome,
                 Planned::Step(call) => self.run_step(call, &around).await,
                 Planned::Subflow { call, is_new } => self.run_subflow(call, is_new, &around).await,
-                Planned::Sleep { id, duration, until } => self.sleep(id, duration, until).await,
-                Planned::All { id, children, limit } => {
-                    self.run_all(id, children, limit, &around).await
-                }
+                Planned::Sleep {
+                    id,
+                    duration,
+                    until,
+                } => self.sleep(id, duration, until).await,
+                Planned::All {
+                    id,
+                    children,
+                    limit,
+                } => self.run_all(id, children, limit, &around).await,
             }
         })
     }
@@ -95,12 +101,20 @@ impl RunCell {
     async fn decide(&self, inside: &Around, error: &Error) {
         let missing = {
             let recorded = locked(&self.decisions);
-            inside.deciding().iter().any(|path| !recorded.contains(path))
+            inside
+                .deciding()
+                .iter()
+                .any(|path| !recorded.contains(path))
         };
         if missing {
             let entries = self.decisions_for(inside, error);
             let unless = inside.unless();
-            self.commit_or_stop(Writing { entries, unless, ..Writing::default() }).await;
+            self.commit_or_stop(Writing {
+                entries,
+                unless,
+                ..Writing::default()
+            })
+            .await;
             self.remember_decisions(inside);
         }
     }
@@ -108,7 +122,10 @@ impl RunCell {
     /// Entries that say how the containers directly around a failure were decided.
     pub(super) fn decisions_for(&self, around: &Around, error: &Error) -> Vec<Entry> {
         let recorded = locked(&self.decisions);
-        let open = around.deciding().iter().filter(|path| !recorded.contains(*path));
+        let open = around
+            .deciding()
+            .iter()
+            .filter(|path| !recorded.contains(*path));
         open.map(|path| {
             let mut entry = Entry::new(EntryKind::Container, path.clone(), 0);
             entry.error = Some(error.to_recorded());
@@ -143,15 +160,28 @@ impl RunCell {
         let FlowRun::Body(body) = &flow.run else {
             return Err(Error::new(code::MISUSE, "a chain of steps is no sub-flow"));
         };
-        let inside = Inside { cell: self.clone(), around: around.flow() };
+        let inside = Inside {
+            cell: self.clone(),
+            around: around.flow(),
+        };
         let scope = Arc::from(format!("{}/", call.id.path));
-        let work = body(Handle::inside(&self, Arc::new(inside), scope), call.input.clone());
-        let key = options.cache.as_ref().and_then(|cache| self.subflow_key(cache, flow, &call));
+        let work = body(
+            Handle::inside(&self, Arc::new(inside), scope),
+            call.input.clone(),
+        );
+        let key = options
+            .cache
+            .as_ref()
+            .and_then(|cache| self.subflow_key(cache, flow, &call));
         if key.is_none() && options.timeout.is_none() {
             let produced = work.await?;
-            return Ok(Reply::One { json: produced.json, value: produced.value });
+            return Ok(Reply::One {
+                json: produced.json,
+                value: produced.value,
+            });
         }
-        self.run_whole(&call, flow, key, options.timeout, work, around).await
+        self.run_whole(&call, flow, key, options.timeout, work, around)
+            .await
     }
 
     async fn sleep(&self, id: Identity, duration: Duration, until: Option<u64>) -> Outcome {
@@ -162,7 +192,10 @@ impl RunCell {
                 let until = now_micros().saturating_add(length);
                 let event = Event {
                     at: now_micros(),
-                    kind: EventKind::TimerStarted { path: id.path.clone(), until },
+                    kind: EventKind::TimerStarted {
+                        path: id.path.clone(),
+                        until,
+                    },
                 };
                 self.tell(&event);
                 let mut entry = Entry::new(EntryKind::Timer, id.path, id.position);
@@ -176,7 +209,10 @@ impl RunCell {
         };
         let left = until.saturating_sub(now_micros());
         tokio::time::sleep(Duration::from_micros(left)).await;
-        Ok(Reply::One { json: Json::null(), value: Some(Box::new(())) })
+        Ok(Reply::One {
+            json: Json::null(),
+            value: Some(Box::new(())),
+        })
     }
 
     /// The steps of a workflow without a flow, each output feeding the next input.
@@ -187,7 +223,10 @@ impl RunCell {
     ) -> Result<Produced, Error> {
         let handle = Handle::new(&self, Arc::from(""));
         let mut values = input;
-        let mut last = Produced { json: Json::null(), value: None };
+        let mut last = Produced {
+            json: Json::null(),
+            value: None,
+        };
         for (place, name) in steps.iter().enumerate() {
             let (index, entry) = self.registered.step(name).ok_or_else(|| {
                 Error::new(code::MISUSE, format!("there is no step `{name}`")).permanent()
@@ -202,14 +241,27 @@ impl RunCell {
                 };
             }
             let id = handle.identify(name, std::panic::Location::caller());
-            let call = CallOp { id, index, input: values.clone(), options: Default::default(), label: None };
+            let call = CallOp {
+                id,
+                index,
+                input: values.clone(),
+                options: Default::default(),
+                label: None,
+            };
             let is_last = place + 1 == steps.len();
             let reply = if self.replaying() {
                 let op = Op::Step(call);
                 match self.plan_or_stop(&op).await {
-                    Planned::Step(call) => self.clone().run_step(call, &Around::last(is_last)).await?,
+                    Planned::Step(call) => {
+                        self.clone().run_step(call, &Around::last(is_last)).await?
+                    }
                     Planned::Recorded(outcome) => (*outcome)?,
-                    _ => return Err(Error::new(code::MISUSE, "a step was planned as something else")),
+                    _ => {
+                        return Err(Error::new(
+                            code::MISUSE,
+                            "a step was planned as something else",
+                        ));
+                    }
                 }
             } else {
                 self.clone().run_step(call, &Around::last(is_last)).await?

@@ -20,9 +20,20 @@ pub(super) enum Planned {
     /// Recorded: nothing runs.
     Recorded(Box<Result<Reply, Error>>),
     Step(CallOp),
-    Subflow { call: CallOp, is_new: bool },
-    Sleep { id: Identity, duration: std::time::Duration, until: Option<u64> },
-    All { id: Identity, children: Vec<Self>, limit: Option<usize> },
+    Subflow {
+        call: CallOp,
+        is_new: bool,
+    },
+    Sleep {
+        id: Identity,
+        duration: std::time::Duration,
+        until: Option<u64>,
+    },
+    All {
+        id: Identity,
+        children: Vec<Self>,
+        limit: Option<usize>,
+    },
 }
 
 /// What a container writes down: its kind and how many there are.
@@ -34,7 +45,10 @@ pub(super) struct Size {
 
 impl Size {
     fn of(kind: Container, count: usize) -> Self {
-        Self { kind: kind.as_str().to_owned(), count }
+        Self {
+            kind: kind.as_str().to_owned(),
+            count,
+        }
     }
 }
 
@@ -72,9 +86,18 @@ impl RunCell {
             Op::Subflow(call) => self.plan_subflow(call, recorded.as_deref()),
             Op::Sleep { id, duration } => {
                 let until = recorded.and_then(|entry| entry.output?.decode().ok());
-                Ok(Planned::Sleep { id: id.clone(), duration: *duration, until })
+                Ok(Planned::Sleep {
+                    id: id.clone(),
+                    duration: *duration,
+                    until,
+                })
             }
-            Op::All { id, kind, ops, limit } => {
+            Op::All {
+                id,
+                kind,
+                ops,
+                limit,
+            } => {
                 let size = Size::of(*kind, ops.len());
                 match &recorded {
                     Some(entry) => check_size(id, entry, &size)?,
@@ -89,15 +112,23 @@ impl RunCell {
                     for op in ops {
                         recorded.claim_below(&op.id().path);
                     }
-                    return Ok(Planned::Recorded(Box::new(Err(Error::from_recorded(error)))));
+                    return Ok(Planned::Recorded(Box::new(Err(Error::from_recorded(
+                        error,
+                    )))));
                 }
-                Ok(Planned::All { id: id.clone(), children: children?, limit: *limit })
+                Ok(Planned::All {
+                    id: id.clone(),
+                    children: children?,
+                    limit: *limit,
+                })
             }
         }
     }
 
     fn replay_step(&self, call: &CallOp, entry: &Entry) -> Result<Planned, Drift> {
-        self.check_input(call, entry, || self.registered.step_at(call.index).input_schema())?;
+        self.check_input(call, entry, || {
+            self.registered.step_at(call.index).input_schema()
+        })?;
         self.replayed(&call.id.path);
         if let Some(delta) = &entry.delta {
             self.apply(entry.seq, delta);
@@ -107,16 +138,24 @@ impl RunCell {
 
     fn plan_subflow(&self, call: &CallOp, entry: Option<&Entry>) -> Result<Planned, Drift> {
         let Some(entry) = entry else {
-            return Ok(Planned::Subflow { call: call.clone(), is_new: true });
+            return Ok(Planned::Subflow {
+                call: call.clone(),
+                is_new: true,
+            });
         };
-        self.check_input(call, entry, || self.registered.flow_at(call.index).input_schema())?;
+        self.check_input(call, entry, || {
+            self.registered.flow_at(call.index).input_schema()
+        })?;
         let mut recorded = locked(&self.recorded);
         match recorded.get(&whole(&call.id.path)).cloned() {
             Some(entry) => {
                 recorded.claim_below(&format!("{}/", call.id.path));
                 Ok(Planned::Recorded(Box::new(outcome_of(&entry))))
             }
-            None => Ok(Planned::Subflow { call: call.clone(), is_new: false }),
+            None => Ok(Planned::Subflow {
+                call: call.clone(),
+                is_new: false,
+            }),
         }
     }
 
@@ -132,7 +171,11 @@ impl RunCell {
         if same_input(recorded, &call.input, schema) {
             return Ok(());
         }
-        let place = entry.place.as_ref().map(|place| format!(" (at {place})")).unwrap_or_default();
+        let place = entry
+            .place
+            .as_ref()
+            .map(|place| format!(" (at {place})"))
+            .unwrap_or_default();
         let problem = format!(
             "drift: `{}` was recorded{place} with the input {}, the code now calls it (at {}) \
              with {}. A flow must not take time, chance or files from outside its steps",
@@ -141,7 +184,11 @@ impl RunCell {
             call.id.place,
             short(&call.input),
         );
-        Err(Drift { scope: call.id.scope.clone(), position: call.id.position, problem })
+        Err(Drift {
+            scope: call.id.scope.clone(),
+            position: call.id.position,
+            problem,
+        })
     }
 
     /// New operations must not overtake recorded ones.
@@ -149,7 +196,9 @@ impl RunCell {
         match planned {
             Planned::Step(call) => self.check_order(&call.id),
             Planned::Subflow { call, is_new: true } => self.check_order(&call.id),
-            Planned::Sleep { id, until: None, .. } => self.check_order(id),
+            Planned::Sleep {
+                id, until: None, ..
+            } => self.check_order(id),
             Planned::All { children, .. } => {
                 children.iter().try_for_each(|child| self.check_new(child))
             }
@@ -168,16 +217,24 @@ fn check_size(id: &Identity, entry: &Entry, size: &Size) -> Result<(), Drift> {
         "drift: `{}` was recorded as{was}, the code now asks (at {}) for {} of {}",
         id.path, id.place, size.kind, size.count
     );
-    Err(Drift { scope: id.scope.clone(), position: id.position, problem })
+    Err(Drift {
+        scope: id.scope.clone(),
+        position: id.position,
+        problem,
+    })
 }
 
 /// What a recorded entry answers.
 fn outcome_of(entry: &Entry) -> Result<Reply, Error> {
     match (&entry.output, &entry.error) {
-        (Some(json), None) => Ok(Reply::One { json: json.clone(), value: None }),
-        (Some(json), Some(_)) if entry.source == agno_storage::Source::Skipped => {
-            Ok(Reply::One { json: json.clone(), value: None })
-        }
+        (Some(json), None) => Ok(Reply::One {
+            json: json.clone(),
+            value: None,
+        }),
+        (Some(json), Some(_)) if entry.source == agno_storage::Source::Skipped => Ok(Reply::One {
+            json: json.clone(),
+            value: None,
+        }),
         (_, Some(error)) => Err(Error::from_recorded(error.clone())),
         (None, None) => Err(Error::new(code::DRIFT, "the recorded step has no outcome")),
     }

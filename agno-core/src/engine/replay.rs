@@ -75,7 +75,10 @@ impl Recorded {
 
     /// The highest attempt that left memos behind: a crash keeps its attempt.
     pub(super) fn attempt_of(&self, path: &str) -> u32 {
-        let memos = self.entries.keys().filter_map(|key| key.strip_prefix(path)?.strip_prefix('!'));
+        let memos = self
+            .entries
+            .keys()
+            .filter_map(|key| key.strip_prefix(path)?.strip_prefix('!'));
         let attempts = memos.filter_map(|rest| rest.split_once('.')?.0.parse().ok());
         attempts.max().unwrap_or(1)
     }
@@ -129,7 +132,8 @@ impl Recorded {
             return None;
         }
         let left = self.scopes.values().flat_map(BTreeMap::values);
-        left.filter_map(|path| self.entries.get(path)).min_by_key(|entry| entry.seq)
+        left.filter_map(|path| self.entries.get(path))
+            .min_by_key(|entry| entry.seq)
     }
 
     /// What is recorded in a scope from a position on, with all that is below it.
@@ -139,12 +143,15 @@ impl Recorded {
         let direct: Vec<&Arc<str>> = direct.map(|(_, path)| path).collect();
         let below = |path: &Arc<str>| {
             direct.iter().any(|top| {
-                path.strip_prefix(&***top).is_some_and(|rest| {
-                    rest.is_empty() || rest.starts_with(['/', '[', '!'])
-                })
+                path.strip_prefix(&***top)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[', '!']))
             })
         };
-        self.entries.keys().filter(|path| below(path)).cloned().collect()
+        self.entries
+            .keys()
+            .filter(|path| below(path))
+            .cloned()
+            .collect()
     }
 
     fn forget(&mut self, paths: &[Arc<str>]) {
@@ -203,7 +210,11 @@ impl RunCell {
                      Restore the name and order of what this run has done, or start a new run",
                     id.path, id.place
                 );
-                Err(Drift { scope: id.scope.clone(), position: id.position, problem })
+                Err(Drift {
+                    scope: id.scope.clone(),
+                    position: id.position,
+                    problem,
+                })
             }
         }
     }
@@ -250,7 +261,9 @@ impl RunCell {
             let recorded = locked(&self.recorded);
             let paths = recorded.from_position(&drift.scope, drift.position);
             let changed = paths.iter().find(|path| {
-                recorded.get(path).is_some_and(|entry| entry.delta.is_some())
+                recorded
+                    .get(path)
+                    .is_some_and(|entry| entry.delta.is_some())
             });
             if let Some(path) = changed {
                 return Err(Error::new(

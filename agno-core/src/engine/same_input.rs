@@ -34,7 +34,12 @@ pub(super) fn sort_sets(value: &mut Value, schema: &Value, root: &Value, depth: 
         None => schema,
     };
     for choice in ["anyOf", "oneOf", "allOf"] {
-        for option in schema.get(choice).and_then(Value::as_array).into_iter().flatten() {
+        for option in schema
+            .get(choice)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             sort_sets(value, option, root, depth + 1);
         }
     }
@@ -49,11 +54,15 @@ pub(super) fn sort_sets(value: &mut Value, schema: &Value, root: &Value, depth: 
         }
         Value::Array(items) => {
             if let Some(of) = schema.get("items") {
-                items.iter_mut().for_each(|item| sort_sets(item, of, root, depth + 1));
+                items
+                    .iter_mut()
+                    .for_each(|item| sort_sets(item, of, root, depth + 1));
             }
             if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
                 items.sort_by_cached_key(|item| {
-                    Json::encode(item).map(|item| canonical(&item)).unwrap_or_default()
+                    Json::encode(item)
+                        .map(|item| canonical(&item))
+                        .unwrap_or_default()
                 });
             }
         }

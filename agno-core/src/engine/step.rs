@@ -42,7 +42,10 @@ pub(super) struct Around {
 
 impl Around {
     pub(super) fn last(last: bool) -> Self {
-        Self { last, ..Self::default() }
+        Self {
+            last,
+            ..Self::default()
+        }
     }
 
     pub(super) fn inside(&self, decided: Arc<str>) -> Self {
@@ -53,7 +56,11 @@ impl Around {
 
     /// For the calls of a sub-flow: it may handle their failures.
     pub(super) fn flow(&self) -> Self {
-        Self { all: self.all.clone(), direct: self.all.len(), last: false }
+        Self {
+            all: self.all.clone(),
+            direct: self.all.len(),
+            last: false,
+        }
     }
 
     pub(super) fn deciding(&self) -> &[Arc<str>] {
@@ -139,7 +146,9 @@ impl RunCell {
         if let Some(cache) = &effective.cache
             && let Some(key) = self.step_key(cache, entry, &call.input)
         {
-            let ends = cache.ttl.map(|ttl| u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
+            let ends = cache
+                .ttl
+                .map(|ttl| u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
             work.fill = Some((key, ends));
             // Held until the result is stored, so that others find it.
             _flight = Some(self.shared.flights.lead(key).await);
@@ -157,9 +166,13 @@ impl RunCell {
         let done = self.attempts(&call, entry, effective).await;
         match done.result {
             Ok((produced, changes)) => {
-                self.record_success(work, produced, changes, done.events, done.count).await
+                self.record_success(work, produced, changes, done.events, done.count)
+                    .await
             }
-            Err(error) => self.record_failure(work, error, done.events, done.count, entry).await,
+            Err(error) => {
+                self.record_failure(work, error, done.events, done.count, entry)
+                    .await
+            }
         }
     }
 
@@ -178,20 +191,25 @@ impl RunCell {
         loop {
             let started = Event {
                 at: now_micros(),
-                kind: EventKind::StepStarted { path: path.clone(), attempt },
+                kind: EventKind::StepStarted {
+                    path: path.clone(),
+                    attempt,
+                },
             };
             self.tell(&started);
             events.push(started);
-            let context = StepContext::new(
-                path.clone(),
-                self.info.clone(),
-                attempt,
-                Some(self.clone()),
-            );
+            let context =
+                StepContext::new(path.clone(), self.info.clone(), attempt, Some(self.clone()));
             let result = self.attempt(call, entry, options.timeout, &context).await;
             events.extend(context.take_events());
             let error = match result {
-                Ok(done) => return Attempts { result: Ok(done), count: attempt, events },
+                Ok(done) => {
+                    return Attempts {
+                        result: Ok(done),
+                        count: attempt,
+                        events,
+                    };
+                }
                 Err(error) => error.at(path),
             };
             let again = options.retry.filter(|retry| {
@@ -200,7 +218,11 @@ impl RunCell {
                     && !(entry.step.at_most_once && error.code() == code::MAY_HAVE_RUN)
             });
             let Some(retry) = again else {
-                return Attempts { result: Err(error), count: attempt, events };
+                return Attempts {
+                    result: Err(error),
+                    count: attempt,
+                    events,
+                };
             };
             let pause = retry.delay(attempt, fastrand::f64());
             let retrying = Event {
@@ -233,12 +255,24 @@ impl RunCell {
                 let problem = format!("the double answers what the step could not: {error}");
                 Error::new(code::INVALID_OUTPUT, problem).permanent()
             })?;
-            return Ok((Produced { json, value: Some(value) }, Changes::default()));
+            return Ok((
+                Produced {
+                    json,
+                    value: Some(value),
+                },
+                Changes::default(),
+            ));
         }
-        let body = Call { state: StateSlot::new(self.view()), context: context.clone() };
+        let body = Call {
+            state: StateSlot::new(self.view()),
+            context: context.clone(),
+        };
         let running = (entry.run)(self.registered.workflow.clone(), body, call.input.clone());
         let span = tracing::info_span!(
-            "step", step = entry.step.name, path = &*call.id.path, attempt = context.attempt()
+            "step",
+            step = entry.step.name,
+            path = &*call.id.path,
+            attempt = context.attempt()
         );
         let running = self.created_meanwhile(running).instrument(span);
         let (body, outcome) = match timeout {
@@ -253,9 +287,10 @@ impl RunCell {
         };
         let produced = outcome?;
         let by = Arc::from(format!("{}/{}", self.id, call.id.path));
-        let changes = body.state.changes(&by).map_err(|problem| {
-            Error::new(code::INVALID_STATE, problem).permanent()
-        })?;
+        let changes = body
+            .state
+            .changes(&by)
+            .map_err(|problem| Error::new(code::INVALID_STATE, problem).permanent())?;
         Ok((produced, changes))
     }
 
@@ -313,7 +348,10 @@ impl RunCell {
         work.entry.delta.clone_from(&delta);
         // Kept for a commit that is refused: the step has run and must not run again.
         let spare = delta.is_some().then(|| work.entry.clone());
-        let update = work.around.last.then(|| self.ending(&mut work.entry, &produced.json));
+        let update = work
+            .around
+            .last
+            .then(|| self.ending(&mut work.entry, &produced.json));
         let writing = Writing {
             entries: vec![work.entry],
             unless: work.around.unless(),
@@ -329,17 +367,22 @@ impl RunCell {
                 {
                     self.apply(ack.seq, delta);
                 }
-                Ok(Reply::One { json: produced.json, value: produced.value })
+                Ok(Reply::One {
+                    json: produced.json,
+                    value: produced.value,
+                })
             }
             Err(StoreError::Conflict(conflict)) => {
                 let entry = spare.unwrap_or_else(|| Entry::new(EntryKind::Step, path.clone(), 0));
-                self.record_conflict(entry, &work.around, changes.values, conflict.to_string()).await
+                self.record_conflict(entry, &work.around, changes.values, conflict.to_string())
+                    .await
             }
             Err(error @ StoreError::TooLarge { .. }) => {
                 let mut entry = Entry::new(EntryKind::Step, path.clone(), 0);
                 entry.attempts = attempts;
                 let error = Error::from(error).at(&path);
-                self.record_error(entry, &work.around, error.to_recorded(), None).await
+                self.record_error(entry, &work.around, error.to_recorded(), None)
+                    .await
             }
             Err(error) => self.refused(error).await,
         }
@@ -367,7 +410,8 @@ impl RunCell {
             .at(&entry.path);
         // The last event said that the step completed; it has, but the run will not say so.
         entry.events.pop();
-        self.record_error(entry, around, error.to_recorded(), None).await
+        self.record_error(entry, around, error.to_recorded(), None)
+            .await
     }
 
     async fn record_failure(
@@ -396,15 +440,27 @@ impl RunCell {
             work.entry.finished_at = now_micros();
             work.entry.error = Some(recorded);
             work.entry.output = Some(produced.json.clone());
-            let update = work.around.last.then(|| self.ending(&mut work.entry, &produced.json));
+            let update = work
+                .around
+                .last
+                .then(|| self.ending(&mut work.entry, &produced.json));
             let unless = work.around.unless();
-            let writing = Writing { entries: vec![work.entry], unless, update, ..Writing::default() };
+            let writing = Writing {
+                entries: vec![work.entry],
+                unless,
+                update,
+                ..Writing::default()
+            };
             self.commit_or_stop(writing).await;
-            return Ok(Reply::One { json: produced.json, value: produced.value });
+            return Ok(Reply::One {
+                json: produced.json,
+                value: produced.value,
+            });
         }
         work.entry.events = events;
         let pause = (entry.step.on_error == OnError::Pause).then_some(RunStatus::Paused);
-        self.record_error(work.entry, &work.around, recorded, pause).await
+        self.record_error(work.entry, &work.around, recorded, pause)
+            .await
     }
 
     /// Records a failure, with the decision of the containers around it, and answers it. With a
@@ -440,7 +496,13 @@ impl RunCell {
             entries.extend(self.decisions_for(around, &error));
         }
         let unless = around.unless();
-        self.commit_or_stop(Writing { entries, unless, update, ..Writing::default() }).await;
+        self.commit_or_stop(Writing {
+            entries,
+            unless,
+            update,
+            ..Writing::default()
+        })
+        .await;
         if is_pause {
             self.stop(Stop::Paused(error));
             return std::future::pending().await;
@@ -463,11 +525,22 @@ impl RunCell {
             },
         });
         self.tally.cached.fetch_add(1, Ordering::Relaxed);
-        let update = work.around.last.then(|| self.ending(&mut work.entry, &hit.output));
+        let update = work
+            .around
+            .last
+            .then(|| self.ending(&mut work.entry, &hit.output));
         let unless = work.around.unless();
-        let writing = Writing { entries: vec![work.entry], unless, update, ..Writing::default() };
+        let writing = Writing {
+            entries: vec![work.entry],
+            unless,
+            update,
+            ..Writing::default()
+        };
         self.commit_or_stop(writing).await;
-        Ok(Reply::One { json: hit.output, value: None })
+        Ok(Reply::One {
+            json: hit.output,
+            value: None,
+        })
     }
 
     // ---- cache ----
@@ -506,7 +579,8 @@ impl RunCell {
     }
 
     fn key_or_reason(&self, step: &str, key: Result<CacheKey, String>) -> Option<CacheKey> {
-        key.inspect_err(|reason| tracing::warn!(step, reason, "not cached")).ok()
+        key.inspect_err(|reason| tracing::warn!(step, reason, "not cached"))
+            .ok()
     }
 
     /// A stored result, unless the run wants everything fresh.
@@ -532,10 +606,18 @@ impl RunCell {
     ) -> Result<Reply, Error> {
         let mut entry = Entry::new(EntryKind::Subflow, result_path(call), call.id.position);
         entry.started_at = now_micros();
-        let cache = call.options.cache.as_ref().or(flow.spec.options.cache.as_ref());
+        let cache = call
+            .options
+            .cache
+            .as_ref()
+            .or(flow.spec.options.cache.as_ref());
         let ends = cache.and_then(|cache| cache.ttl);
         let ends = ends.map(|ttl| u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
-        let kept = Work { entry, around: around.clone(), fill: key.map(|key| (key, ends)) };
+        let kept = Work {
+            entry,
+            around: around.clone(),
+            fill: key.map(|key| (key, ends)),
+        };
         let mut _flight = None;
         if let Some(key) = key {
             _flight = Some(self.shared.flights.lead(key).await);
@@ -552,7 +634,8 @@ impl RunCell {
         };
         match produced {
             Ok(produced) => {
-                self.record_success(kept, produced, Changes::default(), Vec::new(), 1).await
+                self.record_success(kept, produced, Changes::default(), Vec::new(), 1)
+                    .await
             }
             Err(error) => {
                 let recorded = error.at(&call.id.path).to_recorded();
@@ -583,7 +666,11 @@ impl RunCell {
 
     /// The output of a step that ran and whose change did not merge.
     fn kept_output(&self, path: &str) -> Option<Entry> {
-        if self.resumes == 0 { None } else { locked(&self.kept).remove(path) }
+        if self.resumes == 0 {
+            None
+        } else {
+            locked(&self.kept).remove(path)
+        }
     }
 
     async fn merge_again(
@@ -594,18 +681,25 @@ impl RunCell {
     ) -> Result<Reply, Error> {
         let Some(output) = &kept.output else {
             let error = Error::new(code::DRIFT, "the kept output is gone").permanent();
-            return self.record_failure(work, error, Vec::new(), kept.attempts, entry).await;
+            return self
+                .record_failure(work, error, Vec::new(), kept.attempts, entry)
+                .await;
         };
         let by = Arc::from(format!("{}/{}", self.id, work.entry.path));
         let changes = self.changes_again(kept, &by);
-        let produced = Produced { json: output.clone(), value: None };
+        let produced = Produced {
+            json: output.clone(),
+            value: None,
+        };
         match changes {
             Ok(changes) => {
-                self.record_success(work, produced, changes, Vec::new(), kept.attempts).await
+                self.record_success(work, produced, changes, Vec::new(), kept.attempts)
+                    .await
             }
             Err(problem) => {
                 let error = Error::new(code::INVALID_STATE, problem).permanent();
-                self.record_failure(work, error, Vec::new(), kept.attempts, entry).await
+                self.record_failure(work, error, Vec::new(), kept.attempts, entry)
+                    .await
             }
         }
     }
@@ -619,7 +713,11 @@ impl RunCell {
             before.insert(field.to_owned(), change["before"].clone());
             after.insert(field.to_owned(), change["after"].clone());
         }
-        let rules = self.registered.state.as_ref().map_or(&[][..], |state| state.rules);
+        let rules = self
+            .registered
+            .state
+            .as_ref()
+            .map_or(&[][..], |state| state.rules);
         Changes::between(&self.view(), &before, &after, rules, by)
     }
 }

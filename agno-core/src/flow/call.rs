@@ -60,7 +60,10 @@ impl<O> Pending<O> {
 
 impl<O> Drop for Pending<O> {
     fn drop(&mut self) {
-        let Some(Parts { handle, op: Ok(op), .. }) = self.0.take() else {
+        let Some(Parts {
+            handle, op: Ok(op), ..
+        }) = self.0.take()
+        else {
             return;
         };
         // When the engine drops a flow, its calls are not to blame.
@@ -90,7 +93,11 @@ impl<O: Send + 'static> StepCall<O> {
     }
 
     fn options(mut self, set: impl FnOnce(&mut StepOptions)) -> Self {
-        if let Some(Parts { op: Ok(Op::Step(call) | Op::Subflow(call)), .. }) = &mut self.pending.0 {
+        if let Some(Parts {
+            op: Ok(Op::Step(call) | Op::Subflow(call)),
+            ..
+        }) = &mut self.pending.0
+        {
             set(&mut call.options);
         }
         self
@@ -113,14 +120,21 @@ impl<O: Send + 'static> StepCall<O> {
 
     /// Names this call for people, beside the step's name. Not part of its identity.
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        if let Some(Parts { op: Ok(Op::Step(call) | Op::Subflow(call)), .. }) = &mut self.pending.0 {
+        if let Some(Parts {
+            op: Ok(Op::Step(call) | Op::Subflow(call)),
+            ..
+        }) = &mut self.pending.0
+        {
             call.label = Some(label.into());
         }
         self
     }
 }
 
-fn step_decoder<O: Send + 'static>(registered: Arc<Registered>, op: &Result<Op, Error>) -> Decode<O> {
+fn step_decoder<O: Send + 'static>(
+    registered: Arc<Registered>,
+    op: &Result<Op, Error>,
+) -> Decode<O> {
     let (subflow, index) = match op {
         Ok(Op::Step(call)) => (false, call.index),
         Ok(Op::Subflow(call)) => (true, call.index),
@@ -146,7 +160,10 @@ fn step_decoder<O: Send + 'static>(registered: Arc<Registered>, op: &Result<Op, 
         };
         let value = value.downcast::<O>();
         value.map(|value| *value).map_err(|_| {
-            format!("the call expects `{}`, the step answers another type", std::any::type_name::<O>())
+            format!(
+                "the call expects `{}`, the step answers another type",
+                std::any::type_name::<O>()
+            )
         })
     })
 }
@@ -191,7 +208,11 @@ impl<O: Send + 'static> MapCall<O> {
 
     /// At most so many at a time; at least one. Default: all at once.
     pub fn limit(mut self, limit: usize) -> Self {
-        if let Some(Parts { op: Ok(Op::All { limit: slot, .. }), .. }) = &mut self.pending.0 {
+        if let Some(Parts {
+            op: Ok(Op::All { limit: slot, .. }),
+            ..
+        }) = &mut self.pending.0
+        {
             *slot = Some(limit.max(1));
         }
         self

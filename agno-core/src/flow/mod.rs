@@ -75,7 +75,9 @@ impl<W: Workflow> Flow<W> {
     #[track_caller]
     pub fn parallel<B: Branches>(&self, branches: B) -> Durable<B::Output> {
         let gathered = branches.gather();
-        let id = self.handle.identify(Container::Parallel.as_str(), Location::caller());
+        let id = self
+            .handle
+            .identify(Container::Parallel.as_str(), Location::caller());
         let op = gathered.ops.map(|ops| Op::All {
             id,
             kind: Container::Parallel,
@@ -98,7 +100,9 @@ impl<W: Workflow> Flow<W> {
         items: impl IntoIterator<Item = I>,
         mut call: impl FnMut(I) -> C,
     ) -> MapCall<C::Output> {
-        let id = self.handle.identify(Container::Map.as_str(), Location::caller());
+        let id = self
+            .handle
+            .identify(Container::Map.as_str(), Location::caller());
         let mut ops: Result<Vec<_>, Error> = Ok(Vec::new());
         let mut decoders = Vec::new();
         for (index, item) in items.into_iter().enumerate() {

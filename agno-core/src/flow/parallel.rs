@@ -37,9 +37,14 @@ impl<C: DurableCall> Branches for Vec<C> {
     type Output = Vec<C::Output>;
 
     fn gather(self) -> Gathered<Self::Output> {
-        let (ops, decoders): (Vec<_>, Vec<_>) =
-            self.into_iter().map(|call| call.into_pending().split()).unzip();
-        Gathered { ops: ops.into_iter().collect(), decode: decode_all(decoders) }
+        let (ops, decoders): (Vec<_>, Vec<_>) = self
+            .into_iter()
+            .map(|call| call.into_pending().split())
+            .unzip();
+        Gathered {
+            ops: ops.into_iter().collect(),
+            decode: decode_all(decoders),
+        }
     }
 }
 

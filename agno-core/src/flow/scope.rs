@@ -44,7 +44,9 @@ impl Scopes {
     /// The next path of this name.
     pub(crate) fn claim(&self, name: &'static str) -> Claimed {
         let mut scopes = self.lock();
-        let scope = scopes.last_mut().expect("a flow is always in its own scope");
+        let scope = scopes
+            .last_mut()
+            .expect("a flow is always in its own scope");
         let position = scope.position;
         scope.position += 1;
         let ordinal = match scope.ordinals.iter_mut().find(|(known, _)| *known == name) {
@@ -98,7 +100,10 @@ mod tests {
     fn ordinals_count_by_name_and_positions_by_call() {
         let scopes = Scopes::new(Arc::from(""));
         let calls: Vec<_> = ["a", "b", "a"].map(|name| scopes.claim(name)).into();
-        let paths: Vec<_> = calls.iter().map(|call| (&*call.path, call.position)).collect();
+        let paths: Vec<_> = calls
+            .iter()
+            .map(|call| (&*call.path, call.position))
+            .collect();
         assert_eq!(paths, [("a#0", 0), ("b#0", 1), ("a#1", 2)]);
     }
 

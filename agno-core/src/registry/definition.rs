@@ -140,7 +140,8 @@ impl<W: Workflow> Definition<W> {
             };
             Box::pin(future) as BoxFuture<'static, (Call, StepOutcome)>
         };
-        self.steps.push(StepEntry::new(step, params, &returns, Box::new(run)));
+        self.steps
+            .push(StepEntry::new(step, params, &returns, Box::new(run)));
     }
 
     /// A step with a blocking body. It runs on the blocking pool and cannot be stopped: after a
@@ -163,7 +164,8 @@ impl<W: Workflow> Definition<W> {
                     Err(error) => return (call, Err(unreadable_input(&error))),
                 };
                 let workflow = workflow.downcast::<W>().expect("the registered workflow");
-                let body = AssertUnwindSafe(|| span.in_scope(|| body(&workflow, &mut call, values)));
+                let body =
+                    AssertUnwindSafe(|| span.in_scope(|| body(&workflow, &mut call, values)));
                 let result = match std::panic::catch_unwind(body) {
                     Ok(returned) => settle(&returns, returned),
                     Err(payload) => Err(panicked(&*payload)),
@@ -179,7 +181,8 @@ impl<W: Workflow> Definition<W> {
             };
             Box::pin(future) as BoxFuture<'static, (Call, StepOutcome)>
         };
-        self.steps.push(StepEntry::new(step, params, &returns, Box::new(run)));
+        self.steps
+            .push(StepEntry::new(step, params, &returns, Box::new(run)));
     }
 
     /// The flow that a run begins with.
@@ -228,7 +231,9 @@ impl<W: Workflow> Definition<W> {
         let run = move |handle: Handle, input| {
             let params = reader.clone();
             let future = async move {
-                let values = params.decode(&input).map_err(|error| unreadable_input(&error))?;
+                let values = params
+                    .decode(&input)
+                    .map_err(|error| unreadable_input(&error))?;
                 let flow = Flow::<W>::new(handle);
                 let body = AssertUnwindSafe(async { body(&flow, values).await });
                 match body.catch_unwind().await {

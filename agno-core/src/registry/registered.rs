@@ -224,7 +224,10 @@ impl Registered {
             }
         }
         if definition.flows.is_empty() {
-            return misuse(format!("`{}` declares no flow and no chain of steps", W::NAME));
+            return misuse(format!(
+                "`{}` declares no flow and no chain of steps",
+                W::NAME
+            ));
         }
         for flow in &definition.flows {
             if let FlowRun::Chain(names) = &flow.run {
@@ -286,14 +289,20 @@ impl Registered {
                 [one] => (one.schema.name)().into_owned(),
                 _ => format!("the input of {}", self.name),
             };
-            { let mut schema = input_of(params); schema.insert("title".to_owned(), Value::String(name)); InputSchema::new(&schema) }
+            {
+                let mut schema = input_of(params);
+                schema.insert("title".to_owned(), Value::String(name));
+                InputSchema::new(&schema)
+            }
         })
     }
 
     /// Whether the input's schema asks for more than its Rust type does: lengths, ranges,
     /// patterns. If not, a typed input needs no check.
     pub(crate) fn input_has_limits(&self) -> bool {
-        *self.limits.get_or_init(|| has_limits(&input_of(&self.entry().params).to_value()))
+        *self
+            .limits
+            .get_or_init(|| has_limits(&input_of(&self.entry().params).to_value()))
     }
 
     pub(crate) fn output_schema(&self) -> Schema {
@@ -343,7 +352,12 @@ impl Registered {
             version: self.version,
             input: input_of(&self.entry().params).to_value(),
             output: self.output_schema().to_value(),
-            parameters: self.entry().params.iter().map(|p| p.name.to_owned()).collect(),
+            parameters: self
+                .entry()
+                .params
+                .iter()
+                .map(|p| p.name.to_owned())
+                .collect(),
             steps: steps.collect(),
         }
     }
@@ -383,9 +397,21 @@ pub struct StepSummary {
 
 fn has_limits(schema: &Value) -> bool {
     const LIMITS: &[&str] = &[
-        "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
-        "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "contains", "minProperties",
-        "maxProperties", "const", "format",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minItems",
+        "maxItems",
+        "contains",
+        "minProperties",
+        "maxProperties",
+        "const",
+        "format",
     ];
     match schema {
         Value::Object(map) => map.iter().any(|(key, value)| {
@@ -404,10 +430,15 @@ fn has_limits(schema: &Value) -> bool {
 }
 
 fn schema_of(schema: SchemaOf) -> Schema {
-    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let mut generator = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator();
     let mut root = (schema.inline)(&mut generator);
     if root.get("type").is_none_or(|kind| kind == "object") && root.get("title").is_none() {
-        root.insert("title".to_owned(), Value::String((schema.name)().into_owned()));
+        root.insert(
+            "title".to_owned(),
+            Value::String((schema.name)().into_owned()),
+        );
     }
     let definitions = generator.take_definitions(true);
     if !definitions.is_empty() {
@@ -425,7 +456,9 @@ fn input_of(params: &[ParamInfo]) -> Schema {
 }
 
 fn object_of(params: &[ParamInfo]) -> Schema {
-    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let mut generator = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator();
     let mut properties = Map::new();
     let mut required = Vec::new();
     for param in params {
@@ -452,9 +485,10 @@ fn allows_null(schema: &Schema) -> bool {
     match schema.get("type") {
         Some(Value::String(name)) => name == "null",
         Some(Value::Array(names)) => names.iter().any(|name| name == "null"),
-        _ => schema.get("anyOf").and_then(Value::as_array).is_some_and(|options| {
-            options.iter().any(|option| option["type"] == "null")
-        }),
+        _ => schema
+            .get("anyOf")
+            .and_then(Value::as_array)
+            .is_some_and(|options| options.iter().any(|option| option["type"] == "null")),
     }
 }
 

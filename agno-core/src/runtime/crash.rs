@@ -28,13 +28,19 @@ impl CrashAfter {
         commits: u64,
         crash: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self { storage, left: AtomicU64::new(commits.max(1)), crash: Box::new(crash) }
+        Self {
+            storage,
+            left: AtomicU64::new(commits.max(1)),
+            crash: Box::new(crash),
+        }
     }
 }
 
 impl fmt::Debug for CrashAfter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CrashAfter").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("CrashAfter")
+            .field("left", &self.left)
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,7 +52,10 @@ impl Storage for CrashAfter {
                 return std::future::pending().await;
             }
             let ack = self.storage.commit(commit).await?;
-            match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lower) {
+            match self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, lower)
+            {
                 Ok(1) => {
                     (self.crash)();
                     std::future::pending().await

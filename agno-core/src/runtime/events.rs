@@ -35,7 +35,14 @@ impl EventStream {
         next: u64,
         live: Option<Receiver<NumberedEvent>>,
     ) -> Self {
-        Self { storage, run, next, stored: VecDeque::new(), live, reread: true }
+        Self {
+            storage,
+            run,
+            next,
+            stored: VecDeque::new(),
+            live,
+            reread: true,
+        }
     }
 
     /// The next event, or `None` when the run has ended or stopped.
@@ -92,10 +99,12 @@ pub(crate) fn stored_events(journal: &[Entry]) -> Vec<NumberedEvent> {
     let mut events: Vec<_> = journal
         .iter()
         .flat_map(|entry| {
-            (entry.first_event..).zip(&entry.events).map(|(number, event)| NumberedEvent {
-                number: Some(number),
-                event: event.clone(),
-            })
+            (entry.first_event..)
+                .zip(&entry.events)
+                .map(|(number, event)| NumberedEvent {
+                    number: Some(number),
+                    event: event.clone(),
+                })
         })
         .collect();
     events.sort_by_key(|event| event.number);

@@ -83,7 +83,12 @@ impl<O> RunHandle<O> {
     /// What happens in the run, from an offset on: the number of the last event seen, plus one.
     pub fn events_from(&self, offset: u64) -> EventStream {
         let live = self.cell.as_ref().map(|cell| cell.subscribe());
-        EventStream::new(self.runtime.storage().clone(), self.id.clone(), offset, live)
+        EventStream::new(
+            self.runtime.storage().clone(),
+            self.id.clone(),
+            offset,
+            live,
+        )
     }
 
     /// Ends the run. A step that is running is dropped at its next `.await`; what is recorded
@@ -115,7 +120,10 @@ impl<O> RunHandle<O> {
 
     /// The task that ran it is gone without a word: its runtime was shut down.
     fn lost(&self) -> Outcome {
-        let error = Error::new(code::INTERRUPTED, "the program that ran it is shutting down");
+        let error = Error::new(
+            code::INTERRUPTED,
+            "the program that ran it is shutting down",
+        );
         Outcome {
             run: self.id.clone(),
             workflow: self.registered.name.clone(),
@@ -240,7 +248,10 @@ impl Runtime {
         use tracing::Instrument;
 
         let (ended, outcome) = watch::channel(None);
-        let active = Active { cell: cell.clone(), outcome };
+        let active = Active {
+            cell: cell.clone(),
+            outcome,
+        };
         let shared = self.0.shared.clone();
         crate::sync::locked(&shared.active).insert(cell.id.clone(), active.clone());
         let span = tracing::info_span!("run", run = %cell.id, workflow = &*cell.registered.name);

@@ -41,7 +41,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn double(&self, step: &str) -> Option<&Double> {
-        if self.doubles.is_empty() { None } else { self.doubles.get(step) }
+        if self.doubles.is_empty() {
+            None
+        } else {
+            self.doubles.get(step)
+        }
     }
 }
 
@@ -147,7 +151,8 @@ impl RuntimeBuilder {
             let name = registered.name.clone();
             first.get_or_insert_with(|| name.clone());
             if workflows.insert(name.clone(), registered).is_some() {
-                let problem = format!("two workflows are called `{name}`: give one a `name = \"..\"`");
+                let problem =
+                    format!("two workflows are called `{name}`: give one a `name = \"..\"`");
                 return Err(Error::new(code::MISUSE, problem).permanent());
             }
         }
@@ -160,7 +165,12 @@ impl RuntimeBuilder {
             doubles: self.doubles,
             active: Mutex::default(),
         };
-        let inner = Inner { storage, workflows, first, shared: Arc::new(shared) };
+        let inner = Inner {
+            storage,
+            workflows,
+            first,
+            shared: Arc::new(shared),
+        };
         Ok(Runtime(Arc::new(inner)))
     }
 }
@@ -178,7 +188,8 @@ pub async fn open(url: &str) -> Result<Arc<dyn Storage>, Error> {
         Some(("sled", path)) => path,
         // `C:\data` and `./a:b` are paths.
         Some((scheme, _)) if scheme.len() > 1 && scheme.chars().all(char::is_alphabetic) => {
-            let problem = format!("no store `{scheme}:`; this build has `memory:` and `sled:DIRECTORY`");
+            let problem =
+                format!("no store `{scheme}:`; this build has `memory:` and `sled:DIRECTORY`");
             return Err(Error::new(code::INVALID_INPUT, problem).permanent());
         }
         _ => url,
@@ -191,7 +202,10 @@ async fn open_sled(path: String) -> Result<Arc<dyn Storage>, Error> {
     let opened = tokio::task::spawn_blocking(move || agno_storage::SledStorage::open(path)).await;
     match opened {
         Ok(storage) => Ok(Arc::new(storage?)),
-        Err(error) => Err(Error::new(code::STORE, format!("the store did not open: {error}"))),
+        Err(error) => Err(Error::new(
+            code::STORE,
+            format!("the store did not open: {error}"),
+        )),
     }
 }
 
@@ -235,7 +249,11 @@ impl Runtime {
 
     /// The workflows, by name.
     pub fn workflows(&self) -> Vec<WorkflowSummary> {
-        self.0.workflows.values().map(|registered| registered.summary()).collect()
+        self.0
+            .workflows
+            .values()
+            .map(|registered| registered.summary())
+            .collect()
     }
 
     /// The name of the workflow that was added first.
@@ -249,7 +267,8 @@ impl Runtime {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), with the nearest name.
     pub fn input_schema(&self, workflow: &str) -> Result<&InputSchema, Error> {
-        self.find(workflow).map(|registered| registered.input_schema())
+        self.find(workflow)
+            .map(|registered| registered.input_schema())
     }
 
     /// The graph of a workflow.
@@ -292,7 +311,10 @@ impl Runtime {
         };
         let input = storage.input(id).await?;
         Ok(RunDetails {
-            input: input.unwrap_or(RunInput { input: Json::null(), state: None }),
+            input: input.unwrap_or(RunInput {
+                input: Json::null(),
+                state: None,
+            }),
             output: storage.output(id).await?,
             journal: storage.journal(id, 0).await?,
             state: storage.session(&key).await?,
@@ -311,8 +333,13 @@ impl Runtime {
             likeness(a).total_cmp(&likeness(b))
         });
         let guess = near.filter(|name| strsim::jaro_winkler(name, workflow) > 0.7);
-        let guess = guess.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
-        let problem = format!("no workflow `{workflow}`{guess} There are: {}", names.join(", "));
+        let guess = guess
+            .map(|name| format!(", did you mean `{name}`?"))
+            .unwrap_or_default();
+        let problem = format!(
+            "no workflow `{workflow}`{guess} There are: {}",
+            names.join(", ")
+        );
         Err(Error::new(code::NOT_FOUND, problem).permanent())
     }
 }

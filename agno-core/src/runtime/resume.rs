@@ -48,7 +48,11 @@ impl Runtime {
         }
         let Some(input) = storage.input(id).await? else {
             let key = format!("input of run {id}");
-            return Err(StoreError::Corrupt { key, reason: "it is missing".to_owned() }.into());
+            return Err(StoreError::Corrupt {
+                key,
+                reason: "it is missing".to_owned(),
+            }
+            .into());
         };
         let journal = storage.journal(id, 0).await?;
         if fruitless_resumes(&journal) >= MOST_FRUITLESS_RESUMES {
@@ -61,20 +65,23 @@ impl Runtime {
             Error::new(code::INVALID_STATE, problem).permanent()
         })?;
         if let Some(state) = &registered.state {
-            (state.check)(&fields).map_err(|problem| {
-                Error::new(code::INVALID_STATE, problem).permanent()
-            })?;
+            (state.check)(&fields)
+                .map_err(|problem| Error::new(code::INVALID_STATE, problem).permanent())?;
         }
-        let values = registered.entry_values(&input.input).map_err(|error| {
-            Error::new(code::INVALID_INPUT, error.to_string()).permanent()
-        })?;
+        let values = registered
+            .entry_values(&input.input)
+            .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
 
         let mut claim = Commit::new(id.clone(), record.fence);
         claim.claim = true;
         claim.supersede = again;
         claim.entries.push(resumed(&record));
         let ack = storage.commit(claim).await?;
-        let head = RunRecord { fence: ack.fence, resumes: record.resumes + 1, ..record };
+        let head = RunRecord {
+            fence: ack.fence,
+            resumes: record.resumes + 1,
+            ..record
+        };
         let cell = RunCell::new(NewCell {
             head,
             input: None,
@@ -102,7 +109,9 @@ impl Runtime {
         let mut commit = Commit::new(record.id.clone(), record.fence);
         let at = now_micros();
         let path = format!("@given-up~{}", record.resumes);
-        commit.entries.push(Entry::new(EntryKind::Marker, Arc::from(path), 0));
+        commit
+            .entries
+            .push(Entry::new(EntryKind::Marker, Arc::from(path), 0));
         commit.update = Some(RunUpdate {
             status: RunStatus::Failed,
             output: None,
@@ -123,19 +132,27 @@ fn resumed(record: &RunRecord) -> Entry {
     let path = format!("@resumed~{resumes}");
     let mut entry = Entry::new(EntryKind::Marker, Arc::from(path), 0);
     entry.finished_at = at;
-    entry.events.push(Event { at, kind: EventKind::RunResumed { resumes } });
+    entry.events.push(Event {
+        at,
+        kind: EventKind::RunResumed { resumes },
+    });
     entry
 }
 
 /// How many resumes at the end of the journal recorded nothing.
 fn fruitless_resumes(journal: &[Entry]) -> usize {
-    journal.iter().rev().take_while(|entry| entry.path.starts_with("@resumed")).count()
+    journal
+        .iter()
+        .rev()
+        .take_while(|entry| entry.path.starts_with("@resumed"))
+        .count()
 }
 
 /// What a resume of a failed or paused run tries again: the failure that ended it, the decisions
 /// it made, and the record that it had begun. A step that may have run is not tried again.
 fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
-    let (RunStatus::Failed | RunStatus::Paused, Some(error)) = (record.status, &record.error) else {
+    let (RunStatus::Failed | RunStatus::Paused, Some(error)) = (record.status, &record.error)
+    else {
         return Vec::new();
     };
     let active = || journal.iter().filter(|entry| !entry.superseded);
@@ -153,7 +170,10 @@ fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
             error.path.as_ref() == Some(&path) && &*error.code != code::MAY_HAVE_RUN
         }) && entry.source != Source::Skipped
     };
-    let mut again: Vec<_> = active().filter(of_it).map(|entry| entry.path.clone()).collect();
+    let mut again: Vec<_> = active()
+        .filter(of_it)
+        .map(|entry| entry.path.clone())
+        .collect();
     if again.contains(&path) {
         again.push(Arc::from(format!("{path}!begun")));
     }
@@ -172,11 +192,18 @@ fn says(error: &RecordedError, entry: &Entry) -> bool {
 
 /// The journal without what is tried again, and of that the outputs that are kept.
 fn without(journal: Vec<Entry>, again: &[Arc<str>]) -> (Vec<Entry>, HashMap<Arc<str>, Entry>) {
-    let (again, rest): (Vec<_>, Vec<_>) =
-        journal.into_iter().partition(|entry| !entry.superseded && again.contains(&entry.path));
+    let (again, rest): (Vec<_>, Vec<_>) = journal
+        .into_iter()
+        .partition(|entry| !entry.superseded && again.contains(&entry.path));
     let kept = again.into_iter().filter(|entry| {
-        let conflict = entry.error.as_ref().is_some_and(|e| &*e.code == code::STATE_CONFLICT);
+        let conflict = entry
+            .error
+            .as_ref()
+            .is_some_and(|e| &*e.code == code::STATE_CONFLICT);
         conflict && entry.output.is_some()
     });
-    (rest, kept.map(|entry| (entry.path.clone(), entry)).collect())
+    (
+        rest,
+        kept.map(|entry| (entry.path.clone(), entry)).collect(),
+    )
 }

@@ -93,7 +93,9 @@ impl<W: Workflow> std::fmt::Debug for Start<W> {
 
 impl std::fmt::Debug for StartJson {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StartJson").field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("StartJson")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 
@@ -123,17 +125,22 @@ impl Runtime {
             registered.check_typed(&json)?;
             Ok((registered.clone(), json))
         });
-        Start { inner: self.prepare(checked), workflow: PhantomData }
+        Start {
+            inner: self.prepare(checked),
+            workflow: PhantomData,
+        }
     }
 
     /// Starts a run of a workflow by name, with input as JSON text. All that is wrong with it is
     /// told at once, and starts nothing.
     pub fn start_json(&self, workflow: &str, input: &str) -> StartJson {
         let checked = self.find(workflow).and_then(|registered| {
-            let value = registered.input_schema().check(input).map_err(Error::input)?;
-            let json = Json::encode(&value).map_err(|error| {
-                Error::new(code::INVALID_INPUT, error.to_string()).permanent()
-            })?;
+            let value = registered
+                .input_schema()
+                .check(input)
+                .map_err(Error::input)?;
+            let json = Json::encode(&value)
+                .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
             registered.check_decodes(&json)?;
             Ok((registered.clone(), json))
         });
@@ -173,7 +180,10 @@ impl StartJson {
     async fn start<O>(self) -> Result<RunHandle<O>, Error> {
         let (registered, input) = self.input?;
         let runtime = self.runtime;
-        let session = name("session", self.session.unwrap_or_else(|| DEFAULT_SESSION.to_owned()))?;
+        let session = name(
+            "session",
+            self.session.unwrap_or_else(|| DEFAULT_SESSION.to_owned()),
+        )?;
         let user = self.user.map(|user| name("user", user)).transpose()?;
         let id = match self.id {
             None => run_id::new(),
@@ -185,7 +195,10 @@ impl StartJson {
                 id
             }
         };
-        let key = SessionKey { workflow: registered.name.clone(), session: session.clone() };
+        let key = SessionKey {
+            workflow: registered.name.clone(),
+            session: session.clone(),
+        };
         let fields = runtime.fields_of(&registered, &key).await?;
         let now = now_micros();
         let head = RunRecord {
@@ -202,12 +215,15 @@ impl StartJson {
             active_micros: 0,
             error: None,
         };
-        let values = registered.entry_values(&input).map_err(|error| {
-            Error::new(code::INVALID_INPUT, error.to_string()).permanent()
-        })?;
+        let values = registered
+            .entry_values(&input)
+            .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
         let cell = RunCell::new(NewCell {
             head,
-            input: Some(RunInput { input, state: snapshot(&fields) }),
+            input: Some(RunInput {
+                input,
+                state: snapshot(&fields),
+            }),
             registered,
             storage: runtime.storage().clone(),
             shared: runtime.0.shared.clone(),
@@ -227,7 +243,10 @@ fn name(what: &'static str, name: String) -> Result<Arc<str>, Error> {
     if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
         let problem = format!(
             "`{}` is not the name of a {what}: 1 to 200 bytes without control characters",
-            name.chars().take(40).flat_map(char::escape_debug).collect::<String>()
+            name.chars()
+                .take(40)
+                .flat_map(char::escape_debug)
+                .collect::<String>()
         );
         return Err(Error::new(code::INVALID_INPUT, problem).permanent());
     }
@@ -275,7 +294,10 @@ impl Registered {
         if !self.input_has_limits() {
             return Ok(());
         }
-        self.input_schema().check(json.as_str()).map(drop).map_err(Error::input)
+        self.input_schema()
+            .check(json.as_str())
+            .map(drop)
+            .map_err(Error::input)
     }
 
     /// What the schema lets pass and serde does not: a type with a `Deserialize` of its own.
@@ -283,7 +305,11 @@ impl Registered {
         let values = self.entry_values(json);
         let checked = values.and_then(|values| (self.entry().check)(&values));
         checked.map_err(|error| {
-            Error::new(code::INVALID_INPUT, format!("the input cannot be read: {error}")).permanent()
+            Error::new(
+                code::INVALID_INPUT,
+                format!("the input cannot be read: {error}"),
+            )
+            .permanent()
         })
     }
 }

@@ -97,7 +97,11 @@ fn open_parts(object: &mut Map<String, Value>, root: &Value, through: &mut Vec<S
         }
     }
     // The definition stays closed for those that use it alone, so an open copy of it is put here.
-    let Some(reference) = object.get("$ref").and_then(Value::as_str).map(str::to_owned) else {
+    let Some(reference) = object
+        .get("$ref")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+    else {
         return;
     };
     if through.contains(&reference) {

@@ -37,36 +37,36 @@ pub(super) fn description(document: &Value, schema: &Value) -> Option<String> {
 /// The fields that a schema knows, in all of its parts.
 pub(super) fn fields<'a>(document: &'a Value, schema: &'a Value) -> Vec<(&'a str, &'a Value)> {
     let mut found = Vec::new();
-    collect(document, schema, 0, &mut found);
+    collect(document, schema, &mut Vec::new(), &mut found);
     found
 }
 
 fn collect<'a>(
     document: &'a Value,
     schema: &'a Value,
-    depth: usize,
+    seen: &mut Vec<&'a Value>,
     found: &mut Vec<(&'a str, &'a Value)>,
 ) {
-    if depth > REFERENCES {
+    // Definitions may refer to each other.
+    if seen.iter().any(|known| std::ptr::eq(*known, schema)) {
         return;
     }
+    seen.push(schema);
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         if !found.iter().any(|(known, _)| known == name) {
             found.push((name, field));
         }
     }
-    for key in ["allOf", "anyOf", "oneOf"] {
-        for part in schema[key].as_array().into_iter().flatten() {
-            collect(document, part, depth + 1, found);
-        }
-    }
-    for key in ["then", "else"] {
-        collect(document, &schema[key], depth + 1, found);
-    }
-    if let Some(reference) = schema["$ref"].as_str()
-        && let Some(part) = target(document, reference)
-    {
-        collect(document, part, depth + 1, found);
+    let listed = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .filter_map(|key| schema[*key].as_array())
+        .flatten();
+    let single = ["then", "else"].iter().filter_map(|key| schema.get(*key));
+    let referred = schema["$ref"]
+        .as_str()
+        .and_then(|reference| target(document, reference));
+    for part in listed.chain(single).chain(referred) {
+        collect(document, part, seen, found);
     }
 }
 
@@ -210,10 +210,9 @@ pub(super) fn any_of(parts: impl IntoIterator<Item = String>) -> String {
             unique.push(part);
         }
     }
-    // `null` comes last: it is what one may leave out.
-    if let Some(at) = unique.iter().position(|part| part == "null") {
-        let null = unique.remove(at);
-        unique.push(null);
+    // Beside something else, `null` is only a way of leaving a field out.
+    if unique.len() > 1 {
+        unique.retain(|part| part != "null");
     }
     let more = unique.len().saturating_sub(12);
     unique.truncate(12);
@@ -246,6 +245,8 @@ pub(super) fn short(value: &Value) -> String {
     const LIMIT: usize = 48;
     match value {
         Value::String(text) => format!("\"{}\"", quoted(text, LIMIT)),
+        Value::Array(items) if items.is_empty() => "empty array".to_owned(),
+        Value::Object(fields) if fields.is_empty() => "empty object".to_owned(),
         Value::Array(items) => format!("array of {}", count(items.len(), "item")),
         Value::Object(fields) => format!("object with {}", count(fields.len(), "field")),
         _ => printable(&value.to_string(), LIMIT),
@@ -280,10 +281,7 @@ pub(super) fn allows_string(document: &Value) -> bool {
 }
 
 /// The name that was probably meant.
-pub(super) fn meant<'a>(
-    given: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub(super) fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     // Nobody mistypes a page of text, and comparing it takes long.
     if given.len() > 80 {
         return None;

@@ -18,7 +18,11 @@ const SHOWN: usize = 20;
 ///
 /// Its text has several lines and no end of line. Lines that begin with `  = ` may be added below.
 #[derive(Clone, Debug)]
-pub struct InputErrors {
+pub struct InputErrors(Box<Report>);
+
+/// Behind a pointer, so that the good case does not carry its size.
+#[derive(Clone, Debug)]
+struct Report {
     type_name: String,
     headline: String,
     origin: String,
@@ -27,24 +31,7 @@ pub struct InputErrors {
     notes: Vec<String>,
 }
 
-impl InputErrors {
-    /// Every problem, in the order of the text. The missing fields come last.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-
-    /// The name of the type that was expected.
-    pub fn type_name(&self) -> &str {
-        &self.type_name
-    }
-
-    /// Says where the text came from: `-i`, or the name of a file.
-    #[must_use]
-    pub fn with_origin(mut self, origin: &str) -> Self {
-        self.origin = printable(origin, 120);
-        self
-    }
-
+impl Report {
     fn new(type_name: &str, headline: String) -> Self {
         Self {
             type_name: type_name.to_owned(),
@@ -55,6 +42,25 @@ impl InputErrors {
             notes: Vec::new(),
         }
     }
+}
+
+impl InputErrors {
+    /// Every problem, in the order of the text. The missing fields come last.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.problems
+    }
+
+    /// The name of the type that was expected.
+    pub fn type_name(&self) -> &str {
+        &self.0.type_name
+    }
+
+    /// Says where the text came from: `-i`, or the name of a file.
+    #[must_use]
+    pub fn with_origin(mut self, origin: &str) -> Self {
+        self.0.origin = printable(origin, 120);
+        self
+    }
 
     pub(super) fn of_syntax(
         type_name: &str,
@@ -63,15 +69,22 @@ impl InputErrors {
         takes_text: bool,
     ) -> Self {
         let wrong = syntax::explain(text, error, takes_text);
-        let mut errors = Self::new(type_name, "input is not JSON".to_owned());
-        errors.excerpt = Excerpt::new(text, vec![(wrong.place, wrong.problem.message.clone())]);
-        errors.notes.extend(wrong.help.map(|help| format!("help: {help}")));
-        errors.problems.push(wrong.problem);
+        let mut errors = Report::new(type_name, "input is not JSON".to_owned());
+        if text.trim().is_empty() {
+            errors.notes.push(wrong.problem.message.clone());
+        } else {
+            let mark = (wrong.place, wrong.problem.message.clone());
+            errors.excerpt = Excerpt::new(text, vec![mark]);
+        }
         errors
+            .notes
+            .extend(wrong.help.map(|help| format!("help: {help}")));
+        errors.problems.push(wrong.problem);
+        Self(Box::new(errors))
     }
 
     pub(super) fn in_text(type_name: &str, text: &str, findings: Vec<Finding>, more: bool) -> Self {
-        let mut errors = Self::new(type_name, format!("input does not match `{type_name}`"));
+        let mut errors = Report::new(type_name, format!("input does not match `{type_name}`"));
         let paths: Vec<&Path> = findings
             .iter()
             .take(SHOWN)
@@ -105,16 +118,22 @@ impl InputErrors {
         let total = placed.len() + others.len();
         errors.notes.extend(rest(total, more));
         let placed = placed.into_iter().map(|(_, finding)| finding);
-        errors.problems = placed.chain(others).map(|finding| finding.problem).collect();
-        errors
+        errors.problems = placed
+            .chain(others)
+            .map(|finding| finding.problem)
+            .collect();
+        Self(Box::new(errors))
     }
 
     pub(super) fn of_flags(type_name: &str, findings: Vec<Finding>) -> Self {
-        let mut errors = Self::new(type_name, format!("input does not match `{type_name}`"));
+        let mut errors = Report::new(type_name, format!("input does not match `{type_name}`"));
         errors.notes = findings.iter().take(SHOWN).map(note_of_flag).collect();
         errors.notes.extend(rest(findings.len(), false));
-        errors.problems = findings.into_iter().map(|finding| finding.problem).collect();
-        errors
+        errors.problems = findings
+            .into_iter()
+            .map(|finding| finding.problem)
+            .collect();
+        Self(Box::new(errors))
     }
 }
 
@@ -171,10 +190,10 @@ fn rest(total: usize, more: bool) -> Option<String> {
 
 impl fmt::Display for InputErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.headline)?;
-        self.excerpt.write(f, &self.origin)?;
-        let gutter = self.excerpt.gutter();
-        for note in &self.notes {
+        f.write_str(&self.0.headline)?;
+        self.0.excerpt.write(f, &self.0.origin)?;
+        let gutter = self.0.excerpt.gutter();
+        for note in &self.0.notes {
             write!(f, "\n{:gutter$} = {note}", "")?;
         }
         Ok(())

@@ -1,28 +1,32 @@
 //! A small valid input, made from a schema.
 
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Number, Value};
 
 use super::close::target;
 
-/// As deep as an example goes: a type that contains itself has a way out before that, or none.
-const DEEPEST: usize = 24;
+/// As deep as an example goes.
+const DEEPEST: usize = 64;
 
 /// As long as an example text or list becomes.
 const LONGEST: u64 = 200;
 
 pub(super) fn example(document: &Value) -> Value {
-    Maker { document }
-        .make(document, 0)
-        .unwrap_or(Value::Null)
+    let mut maker = Maker {
+        document,
+        inside: vec!["#"],
+    };
+    maker.make(document, 0).unwrap_or(Value::Null)
 }
 
 struct Maker<'a> {
     document: &'a Value,
+    /// The definitions that an example is being made of.
+    inside: Vec<&'a str>,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
     /// A value for `schema`, or `None` when every way leads round in a circle.
-    fn make(&self, schema: &Value, depth: usize) -> Option<Value> {
+    fn make(&mut self, schema: &'a Value, depth: usize) -> Option<Value> {
         if depth > DEEPEST {
             return None;
         }
@@ -39,7 +43,14 @@ impl Maker<'_> {
             parts.push(self.make(part, depth + 1)?);
         }
         if let Some(reference) = schema["$ref"].as_str() {
-            parts.push(self.make(target(self.document, reference)?, depth + 1)?);
+            // A type that contains itself: another way, or an empty list, must end it.
+            if self.inside.contains(&reference) {
+                return None;
+            }
+            self.inside.push(reference);
+            let made = self.make(target(self.document, reference)?, depth + 1);
+            self.inside.pop();
+            parts.push(made?);
         }
         for key in ["oneOf", "anyOf"] {
             if let Some(ways) = schema[key].as_array() {
@@ -55,7 +66,7 @@ impl Maker<'_> {
     }
 
     /// The first way that ends; `null` only if there is no other.
-    fn first_way(&self, ways: &[Value], depth: usize) -> Option<Value> {
+    fn first_way(&mut self, ways: &'a [Value], depth: usize) -> Option<Value> {
         let is_null = |way: &&Value| way["type"] == "null";
         ways.iter()
             .filter(|way| !is_null(way))
@@ -63,7 +74,7 @@ impl Maker<'_> {
             .find_map(|way| self.make(way, depth + 1))
     }
 
-    fn object(&self, schema: &Value, depth: usize) -> Option<Value> {
+    fn object(&mut self, schema: &'a Value, depth: usize) -> Option<Value> {
         let mut object = Map::new();
         for name in schema["required"].as_array().into_iter().flatten() {
             let name = name.as_str()?;
@@ -76,7 +87,7 @@ impl Maker<'_> {
         Some(Value::Object(object))
     }
 
-    fn by_type(&self, schema: &Value, depth: usize) -> Option<Value> {
+    fn by_type(&mut self, schema: &'a Value, depth: usize) -> Option<Value> {
         let name = match &schema["type"] {
             Value::Array(names) => names.iter().find(|name| *name != "null"),
             name => Some(name),
@@ -94,7 +105,7 @@ impl Maker<'_> {
         Some(value)
     }
 
-    fn array(&self, schema: &Value, depth: usize) -> Option<Value> {
+    fn array(&mut self, schema: &'a Value, depth: usize) -> Option<Value> {
         let mut items = Vec::new();
         for item in schema["prefixItems"].as_array().into_iter().flatten() {
             items.push(self.make(item, depth + 1)?);
@@ -104,10 +115,10 @@ impl Maker<'_> {
         let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX);
         if items.is_empty() && least == 0 && most > 0 {
             let item = schema.get("items").filter(|items| items.is_object());
-            items.extend(item.and_then(|item| self.make(item, depth + DEEPEST / 4)));
+            items.extend(item.and_then(|item| self.make(item, depth + 1)));
         }
         while (items.len() as u64) < least {
-            let item = self.make(schema.get("items").unwrap_or(&json!({})), depth + 1)?;
+            let item = self.make(schema.get("items").unwrap_or(&Value::Null), depth + 1)?;
             items.push(match schema["uniqueItems"] == true {
                 true => numbered(item, items.len()),
                 false => item,
@@ -174,8 +185,7 @@ fn number(schema: &Value, whole: bool) -> Value {
     let most = schema["maximum"].as_f64();
     let below = schema["exclusiveMaximum"].as_f64();
     let mut number: f64 = 1.0;
-    // The smallest number that is allowed is the best guess, unless the type alone gives it.
-    if let Some(least) = least.filter(|least| *least > number || most.is_some_and(|most| most < 1.0)) {
+    if let Some(least) = least.filter(|least| *least > number) {
         number = least;
     }
     if let Some(above) = above.filter(|above| *above >= number) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::describe::{any_of, choices, count, description, fields, meant, short, type_of, wanted};
 use super::place::{Path, Segment};
 use super::printable::printable;
-use super::problem::{Finding, ProblemKind};
+use super::problem::{Finding, Mark, ProblemKind};
 
 mod ways;
 
@@ -54,7 +54,7 @@ impl<'a> Explainer<'a> {
             known.problem == finding.problem
                 // A value of the wrong type is none of the allowed ones either.
                 || (is_wrong_type(known)
-                    && finding.mark == super::problem::Mark::Value)
+                    && finding.mark == Mark::Value)
         });
         if !repeated {
             self.findings.push(finding);
@@ -85,7 +85,9 @@ impl<'a> Explainer<'a> {
     fn owner(&self, error: &ValidationError<'_>) -> &'a Value {
         let pointer = error.schema_path().as_str();
         let end = pointer.rfind('/').unwrap_or_default();
-        self.document.pointer(&pointer[..end]).unwrap_or(&Value::Null)
+        self.document
+            .pointer(&pointer[..end])
+            .unwrap_or(&Value::Null)
     }
 
     pub(super) fn explain(&mut self, error: &ValidationError<'_>) {
@@ -137,7 +139,10 @@ impl<'a> Explainer<'a> {
     /// The value that was probably meant, as it is written.
     fn meant_choice(&self, value: &Value, owner: &Value) -> Option<String> {
         let choices = choices(self.document, owner)?;
-        meant(value.as_str()?, choices.into_iter().filter_map(Value::as_str))
+        meant(
+            value.as_str()?,
+            choices.into_iter().filter_map(Value::as_str),
+        )
     }
 
     fn unknown(&self, path: &Path, value: &Value, owner: &Value, key: &str) -> Finding {
@@ -148,7 +153,11 @@ impl<'a> Explainer<'a> {
             .map(|(name, _)| *name)
             .filter(|name| value.get(*name).is_none());
         let suggestion = meant(key, free);
-        let names = || known.iter().map(|(name, _)| format!("`{}`", printable(name, 40)));
+        let names = || {
+            known
+                .iter()
+                .map(|(name, _)| format!("`{}`", printable(name, 40)))
+        };
         let patterns: Vec<String> = owner["patternProperties"]
             .as_object()
             .into_iter()
@@ -173,8 +182,8 @@ impl<'a> Explainer<'a> {
         let schema = field.map_or(&Value::Null, |(_, schema)| *schema);
         let expected = wanted(self.document, schema);
         let message = format!("missing field `{}` ({expected})", printable(name, 60));
-        let mut finding = Finding::new(path.key(name), ProblemKind::MissingField, message)
-            .expected(expected);
+        let mut finding =
+            Finding::new(path.key(name), ProblemKind::MissingField, message).expected(expected);
         finding.about = description(self.document, schema);
         finding
     }
@@ -205,7 +214,11 @@ impl<'a> Explainer<'a> {
                 ProblemKind::TooLong
             };
             let what = if least { "too short" } else { "too long" };
-            (kind, format!("{what}: expected {expected}, found {has}"), expected)
+            (
+                kind,
+                format!("{what}: expected {expected}, found {has}"),
+                expected,
+            )
         };
         let range = |sign: &str, limit: &Value| {
             let expected = format!("a number {sign} {limit}");
@@ -213,14 +226,18 @@ impl<'a> Explainer<'a> {
             (ProblemKind::OutOfRange, message, expected)
         };
         let plain = |kind: ProblemKind, expected: String| {
-            (kind, format!("expected {expected}, found {}", short(value)), expected)
+            (
+                kind,
+                format!("expected {expected}, found {}", short(value)),
+                expected,
+            )
         };
         match kind {
             Kind::Type { .. } => {
                 let expected = wanted(self.document, owner);
                 let message = match (expected.as_str(), value) {
                     // `3.5` is a number, and so would be what is expected.
-                    ("integer" | "integer or null", Value::Number(number)) => {
+                    ("integer", Value::Number(number)) => {
                         format!("expected {expected}, found {number}")
                     }
                     _ => format!("expected {expected}, found {}", type_of(value)),
@@ -232,7 +249,9 @@ impl<'a> Explainer<'a> {
             Kind::MaxLength { limit } => long(false, *limit, "character"),
             Kind::MinItems { limit } => long(true, *limit, "item"),
             Kind::MaxItems { limit } => long(false, *limit, "item"),
-            Kind::AdditionalItems { limit } => long(false, *limit as u64, "item"),
+            Kind::AdditionalItems { limit } => {
+                long(false, u64::try_from(*limit).unwrap_or(u64::MAX), "item")
+            }
             Kind::MinProperties { limit } => long(true, *limit, "field"),
             Kind::MaxProperties { limit } => long(false, *limit, "field"),
             Kind::Minimum { limit } => range(">=", limit),

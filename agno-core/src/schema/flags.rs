@@ -77,7 +77,9 @@ fn kind(document: &Value, field: &Value, lists: bool) -> Option<FlagKind> {
             .filter(|choice| !choice.is_null())
             .map(|choice| choice.as_str().map(str::to_owned))
             .collect();
-        return names.filter(|names| !names.is_empty()).map(FlagKind::Choice);
+        return names
+            .filter(|names| !names.is_empty())
+            .map(FlagKind::Choice);
     }
     // An `Option` of a definition.
     for key in ["anyOf", "oneOf"] {
@@ -93,7 +95,10 @@ fn kind(document: &Value, field: &Value, lists: bool) -> Option<FlagKind> {
     let name = match &schema["type"] {
         Value::String(name) => name.as_str(),
         Value::Array(names) => {
-            let mut names = names.iter().filter_map(Value::as_str).filter(|name| *name != "null");
+            let mut names = names
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|name| *name != "null");
             let only = names.next()?;
             if names.next().is_some() {
                 return None;
@@ -170,10 +175,11 @@ pub(super) fn read(flags: &[Flag], given: &[(String, String)]) -> (Value, Vec<Fi
 
 /// By its name, with `-` for `_` as is usual on a command line.
 fn find<'f>(flags: &'f [Flag], name: &str) -> Option<&'f Flag> {
-    flags
-        .iter()
-        .find(|flag| flag.name == name)
-        .or_else(|| flags.iter().find(|flag| flag.name.replace('_', "-") == name))
+    flags.iter().find(|flag| flag.name == name).or_else(|| {
+        flags
+            .iter()
+            .find(|flag| flag.name.replace('_', "-") == name)
+    })
 }
 
 fn unknown(flags: &[Flag], name: &str) -> Finding {
@@ -184,10 +190,14 @@ fn unknown(flags: &[Flag], name: &str) -> Finding {
         Some(_) => "unknown field".to_owned(),
         None => format!("unknown field, expected {expected}"),
     };
-    Finding::new(Path::default().key(name), ProblemKind::UnknownField, message)
-        .expected(expected)
-        .found(printable(name, 60))
-        .suggestion(suggestion)
+    Finding::new(
+        Path::default().key(name),
+        ProblemKind::UnknownField,
+        message,
+    )
+    .expected(expected)
+    .found(printable(name, 60))
+    .suggestion(suggestion)
 }
 
 /// A text as a value of `kind`, or what was expected.

@@ -149,7 +149,10 @@ impl InputSchema {
         if findings.is_empty() {
             return Ok(());
         }
-        Err(findings.into_iter().map(|finding| finding.problem).collect())
+        Err(findings
+            .into_iter()
+            .map(|finding| finding.problem)
+            .collect())
     }
 
     /// Adds what is wrong with `value`. Whether there may be more than that.

@@ -82,7 +82,7 @@ pub(super) fn locate(text: &str, paths: &[&Path]) -> Vec<Option<Place>> {
 fn find(
     cursor: &mut Cursor<'_>,
     wanted: &[(usize, &[Segment])],
-    key: Option<Range<usize>>,
+    key: Option<&Range<usize>>,
     places: &mut [Option<Place>],
 ) {
     let first = cursor.peek();
@@ -92,10 +92,11 @@ fn find(
         Some(b'{') => {
             cursor.open();
             while let Some((name, place)) = cursor.key() {
-                let below = step(wanted, |segment| {
-                    matches!(segment, Segment::Key(key) if *key == name)
-                });
-                find(cursor, &below, Some(place), places);
+                let below = step(
+                    wanted,
+                    |segment| matches!(segment, Segment::Key(key) if *key == name),
+                );
+                find(cursor, &below, Some(&place), places);
                 if !cursor.comma() {
                     break;
                 }
@@ -121,7 +122,7 @@ fn find(
         if path.is_empty() {
             // A key that comes twice: the last one counts.
             places[*index] = Some(Place {
-                key: key.clone(),
+                key: key.cloned(),
                 value: start..cursor.at,
             });
         }

@@ -70,10 +70,16 @@ fn place(text: &str, error: &serde_json::Error) -> Range<usize> {
     while !text.is_char_boundary(start) {
         start -= 1;
     }
+    if error.to_string().starts_with("trailing comma")
+        && let Some(comma) = text[..start].rfind(',')
+    {
+        return comma..comma + 1;
+    }
     let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
     // Of a word such as `True` the reader may have come a part of the way.
     let before = text[..start].chars().rev().take(8);
-    if text[start..].starts_with(in_word) {
+    let begins_before = error.to_string().starts_with("expected ident");
+    if begins_before || text[start..].starts_with(in_word) {
         start -= before
             .take_while(|c| in_word(*c))
             .map(char::len_utf8)

@@ -28,18 +28,27 @@ impl Codecs {
 
     /// The call that gives the codec of `ty`, used under `conditions`. A `probed` type may be an alias that hides
     /// a `Result`; its codec then asks for nothing, since the probe says what is wrong.
-    pub(crate) fn call(&mut self, ty: &Type, conditions: &[Attribute], probed: bool) -> TokenStream {
+    pub(crate) fn call(
+        &mut self,
+        ty: &Type,
+        conditions: &[Attribute],
+        probed: bool,
+    ) -> TokenStream {
         let key = type_key(ty, conditions);
-        let index = self.0.iter().position(|codec| codec.key == key).unwrap_or_else(|| {
-            self.0.push(Codec {
-                key,
-                name: format_ident!("codec{}", self.0.len()),
-                ty: ty.clone(),
-                conditions: conditions.to_vec(),
-                probed: false,
+        let index = self
+            .0
+            .iter()
+            .position(|codec| codec.key == key)
+            .unwrap_or_else(|| {
+                self.0.push(Codec {
+                    key,
+                    name: format_ident!("codec{}", self.0.len()),
+                    ty: ty.clone(),
+                    conditions: conditions.to_vec(),
+                    probed: false,
+                });
+                self.0.len() - 1
             });
-            self.0.len() - 1
-        });
         self.0[index].probed |= probed;
         let name = &self.0[index].name;
         quote!(#name())
@@ -49,11 +58,20 @@ impl Codecs {
 impl ToTokens for Codecs {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         if self.probes() {
-            tokens.extend(quote!(use __agno::ProbePlain as _;));
+            tokens.extend(quote!(
+                use __agno::ProbePlain as _;
+            ));
         }
-        for Codec { name, ty, conditions, probed, .. } in &self.0 {
+        for Codec {
+            name,
+            ty,
+            conditions,
+            probed,
+            ..
+        } in &self.0
+        {
             let body = if *probed {
-                quote_spanned!(at(ty)=> <__agno::Probe<#ty>>::codec())
+                quote_spanned!(at(ty)=> <__agno::Probe<#ty>>::codec::<#ty>())
             } else {
                 quote_spanned!(at(ty)=> __agno::codec::<#ty>())
             };

@@ -8,9 +8,19 @@ use crate::paths;
 
 /// `checked` asks rustc for the impl block; after an error of our own that would only repeat it.
 pub(crate) fn declaration(declaration: &Declaration, checked: bool) -> TokenStream {
-    let Declaration { ident, name, description, version, .. } = declaration;
+    let Declaration {
+        ident,
+        name,
+        description,
+        version,
+        ..
+    } = declaration;
     let import = paths::import(declaration.krate.as_ref());
-    let drift = if declaration.rerun_on_drift { quote!(Rerun) } else { quote!(Fail) };
+    let drift = if declaration.rerun_on_drift {
+        quote!(Rerun)
+    } else {
+        quote!(Fail)
+    };
     let check = checked.then(|| {
         quote_spanned!(paths::generated(ident.span())=> const _: fn() = __agno::has_steps::<#ident>;)
     });

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use crate::flow::reader::{Graph, Kind, Node};
+use crate::flow::graph::{Graph, Kind, Node};
 use crate::model::Workflow;
 use crate::parse::attributes::conditions;
 
@@ -58,7 +58,11 @@ fn node(node: &Node) -> TokenStream {
             let at = here(*dot);
             quote!(Human { kind: #kind, at: #at })
         }
-        Kind::If { condition, then, otherwise } => {
+        Kind::If {
+            condition,
+            then,
+            otherwise,
+        } => {
             let (then, otherwise) = (nodes(then), nodes(otherwise));
             quote!(If { condition: #condition, then: #then, otherwise: #otherwise })
         }

@@ -24,15 +24,22 @@ pub(crate) fn name(workflow: &Workflow) -> Ident {
 pub(crate) fn handle(workflow: &Workflow, bodies: Bodies) -> TokenStream {
     let name = name(workflow);
     let about = format!("The durable calls of [`{}`].", workflow.ident);
-    let steps = workflow.steps.iter().map(|step| method(&step.method, &step.name, "step", bodies));
+    let steps = workflow
+        .steps
+        .iter()
+        .map(|step| method(&step.method, &step.name, "step", bodies));
     let subflows = workflow.subflows().iter().map(|flow| {
         let name = flow.method.sig.ident.unraw().to_string();
         method(&flow.method, &name, "subflow", bodies)
     });
-    let unmarked = workflow.unmarked.iter().filter(|_| bodies == Bodies::Empty).map(|item| {
-        let name = item.sig.ident.unraw().to_string();
-        method(item, &name, "step", bodies)
-    });
+    let unmarked = workflow
+        .unmarked
+        .iter()
+        .filter(|_| bodies == Bodies::Empty)
+        .map(|item| {
+            let name = item.sig.ident.unraw().to_string();
+            method(item, &name, "step", bodies)
+        });
     let state = workflow.state.as_ref().map(|state| {
         let body = match bodies {
             Bodies::Durable => quote!((STATE.0)(&self.0)),
@@ -65,7 +72,9 @@ pub(crate) fn handle(workflow: &Workflow, bodies: Bodies) -> TokenStream {
 }
 
 fn method(method: &Method, name: &str, call: &str, bodies: Bodies) -> TokenStream {
-    let Method { vis, sig, output, .. } = method;
+    let Method {
+        vis, sig, output, ..
+    } = method;
     let ident = &sig.ident;
     let attrs = repeated(&method.attrs);
     let documented = attrs.iter().any(|attr| attr.path().is_ident("doc"));
@@ -73,7 +82,11 @@ fn method(method: &Method, name: &str, call: &str, bodies: Bodies) -> TokenStrea
         let about = format!("The durable call of `{name}`.");
         quote!(#[doc = #about])
     });
-    let args: Vec<Ident> = method.inputs().enumerate().map(|(index, param)| arg(param, index)).collect();
+    let args: Vec<Ident> = method
+        .inputs()
+        .enumerate()
+        .map(|(index, param)| arg(param, index))
+        .collect();
     let types = method.inputs().map(|param| &param.ty);
     let body = match bodies {
         Bodies::Durable => {
@@ -86,7 +99,11 @@ fn method(method: &Method, name: &str, call: &str, bodies: Bodies) -> TokenStrea
         Bodies::Durable => (None, None),
         Bodies::Empty => (Some(&sig.generics), sig.generics.where_clause.as_ref()),
     };
-    let value = if is_storable(&output.value) { output.value.to_token_stream() } else { quote!(()) };
+    let value = if is_storable(&output.value) {
+        output.value.to_token_stream()
+    } else {
+        quote!(())
+    };
     let returned = quote_spanned!(paths::generated(ident.span())=> __agno::StepCall<#value>);
     quote! {
         #(#attrs)*
@@ -97,5 +114,8 @@ fn method(method: &Method, name: &str, call: &str, bodies: Bodies) -> TokenStrea
 }
 
 fn arg(param: &Param, index: usize) -> Ident {
-    param.ident.clone().unwrap_or_else(|| format_ident!("input{index}"))
+    param
+        .ident
+        .clone()
+        .unwrap_or_else(|| format_ident!("input{index}"))
 }

@@ -10,7 +10,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
-use crate::flow::reader::Graph;
+use crate::flow::graph::Graph;
 use crate::model::{Method, Workflow, is_storable};
 use crate::paths;
 use codecs::Codecs;
@@ -22,17 +22,23 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph) -> TokenStream {
     let registrations = registration::registrations(workflow, &mut codecs);
     let graph = graph::graph(workflow, graph);
     let state = registration::state(workflow);
-    let contract = contract(workflow, &quote! {
-        #registrations
-        __d.graph(&GRAPH);
-    });
-    block(workflow, &quote! {
-        #handle
-        #codecs
-        #state
-        #contract
-        static GRAPH: __agno::Graph = #graph;
-    })
+    let contract = contract(
+        workflow,
+        &quote! {
+            #registrations
+            __d.graph(&GRAPH);
+        },
+    );
+    block(
+        workflow,
+        &quote! {
+            #handle
+            #codecs
+            #state
+            #contract
+            static GRAPH: __agno::Graph = #graph;
+        },
+    )
 }
 
 /// The scope of generated code: no name in it is visible from outside.
@@ -51,9 +57,18 @@ pub(crate) fn block(workflow: &Workflow, inner: &TokenStream) -> TokenStream {
 /// Uses `#[step]` and `#[flow]` once each as written: their imports are then not unused, and an unimported one
 /// is an error at the user's attribute.
 fn markers(workflow: &Workflow) -> TokenStream {
-    let step = workflow.steps.first().and_then(|step| step.method.marker.as_ref());
-    let flow = workflow.flows.first().and_then(|flow| flow.method.marker.as_ref());
-    step.into_iter().chain(flow).map(|path| quote!(#[#path(__seen)] const _: () = ();)).collect()
+    let step = workflow
+        .steps
+        .first()
+        .and_then(|step| step.method.marker.as_ref());
+    let flow = workflow
+        .flows
+        .first()
+        .and_then(|flow| flow.method.marker.as_ref());
+    step.into_iter()
+        .chain(flow)
+        .map(|path| quote!(#[#path(__seen)] const _: () = ();))
+        .collect()
 }
 
 /// `impl Workflow`, with `define` made of `body`.
@@ -61,7 +76,10 @@ pub(crate) fn contract(workflow: &Workflow, body: &TokenStream) -> TokenStream {
     let this = &workflow.self_ty;
     let handle = handle::name(workflow);
     let first = entry(workflow);
-    let last = workflow.entry().map(|flow| &flow.method).or_else(|| workflow.steps.last().map(|step| &step.method));
+    let last = workflow
+        .entry()
+        .map(|flow| &flow.method)
+        .or_else(|| workflow.steps.last().map(|step| &step.method));
     let input = associated("Input", first.map_or_else(|| quote!(()), inputs), workflow);
     let output = associated("Output", last.map_or_else(|| quote!(()), output), workflow);
     quote! {
@@ -80,7 +98,10 @@ pub(crate) fn contract(workflow: &Workflow, body: &TokenStream) -> TokenStream {
 
 /// The method whose inputs are the workflow's.
 fn entry(workflow: &Workflow) -> Option<&Method> {
-    workflow.entry().map(|flow| &flow.method).or_else(|| workflow.steps.first().map(|step| &step.method))
+    workflow
+        .entry()
+        .map(|flow| &flow.method)
+        .or_else(|| workflow.steps.first().map(|step| &step.method))
 }
 
 /// One input is its type, several are a tuple. What has an error of its own is `()`.
@@ -97,12 +118,20 @@ fn inputs(method: &Method) -> TokenStream {
 
 fn output(method: &Method) -> TokenStream {
     let ty = &method.output.value;
-    if method.sig.generics.params.is_empty() && is_storable(ty) { quote!(#ty) } else { quote!(()) }
+    if method.sig.generics.params.is_empty() && is_storable(ty) {
+        quote!(#ty)
+    } else {
+        quote!(())
+    }
 }
 
 /// An associated type whose errors (a private type, say) land at the type.
 fn associated(name: &str, ty: TokenStream, workflow: &Workflow) -> TokenStream {
-    let span = ty.clone().into_iter().next().map_or_else(|| workflow.ident.span(), |token| token.span());
+    let span = ty
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(|| workflow.ident.span(), |token| token.span());
     let span = paths::generated(span);
     let name = proc_macro2::Ident::new(name, span);
     quote_spanned!(span=> type #name = #ty;)

@@ -16,33 +16,53 @@ use crate::paths;
 /// The body of `define`, without the graph.
 pub(crate) fn registrations(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     let state = workflow.state.as_ref().map(|_| quote!((STATE.1)(__d);));
-    let steps: TokenStream = workflow.steps.iter().map(|item| step(item, workflow, codecs)).collect();
+    let steps: TokenStream = workflow
+        .steps
+        .iter()
+        .map(|item| step(item, workflow, codecs))
+        .collect();
     let flows: TokenStream = match workflow.flows.split_first() {
         None => chain(workflow, codecs),
         Some((entry, subflows)) => {
             let entry = flow(entry, "flow", workflow, codecs);
-            let subflows = subflows.iter().map(|item| flow(item, "subflow", workflow, codecs));
+            let subflows = subflows
+                .iter()
+                .map(|item| flow(item, "subflow", workflow, codecs));
             std::iter::once(entry).chain(subflows).collect()
         }
     };
     quote!(#state #steps #flows)
 }
 
-/// How the state is read and registered, in one place: the bound on its type is then asked for once.
+/// Everything that wants the state's type to be a state, in one place: the bound is then asked for once.
 pub(crate) fn state(workflow: &Workflow) -> Option<TokenStream> {
     let this = &workflow.self_ty;
     workflow.state.as_ref().map(|state| {
         let functions = quote_spanned! {at(state)=>
-            (__agno::Handle::state::<#state>, __agno::Definition::<#this>::state::<#state>)
+            (
+                __agno::Handle::state::<#state>,
+                __agno::Definition::<#this>::state::<#state>,
+                __agno::state::<#state>,
+            )
         };
         quote! {
-            static STATE: (fn(&__agno::Handle) -> #state, fn(&mut __agno::Definition<#this>)) = #functions;
+            #[allow(clippy::type_complexity)]
+            static STATE: (
+                fn(&__agno::Handle) -> #state,
+                fn(&mut __agno::Definition<#this>),
+                fn(&mut __agno::StateSlot) -> &mut #state,
+            ) = #functions;
         }
     })
 }
 
 fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
-    let Step { method, name, options, .. } = step;
+    let Step {
+        method,
+        name,
+        options,
+        ..
+    } = step;
     let conditions = conditions(&method.attrs);
     let ident = &method.sig.ident;
     let span = paths::generated(ident.span());
@@ -50,9 +70,18 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     let options = step_options(options);
     let params = params(method, &conditions, codecs);
     let returns = returns(&method.output, &conditions, codecs);
-    let skip = (step.options.on_error.as_ref().map(|set| set.value) == Some("skip"))
-        .then(|| quote_spanned!(at(&method.output.value)=> .or_default()));
-    let probe = probe(&method.output);
+    let returns = if step
+        .options
+        .on_error
+        .as_ref()
+        .is_some_and(|set| set.value == "skip")
+    {
+        let value = &method.output.value;
+        quote_spanned!(at(value)=> __agno::or_default::<#value, _>(#returns))
+    } else {
+        returns
+    };
+    let probe = probe(&method.output).map(|probe| quote!(#(#conditions)* #probe));
     let (this, call) = (local("w"), local("c"));
     let args = method.params.iter().map(|param| {
         let ty = &param.ty;
@@ -63,7 +92,7 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
             }
             ParamKind::State => {
                 let declared = &workflow.state;
-                quote_spanned!(at(ty)=> __agno::state::<#ty, #declared>(&mut #call.state))
+                quote_spanned!(at(ty)=> __agno::same::<#ty, #declared>((STATE.2)(&mut #call.state)))
             }
             ParamKind::Context => quote_spanned!(at(ty)=> __agno::context::<#ty>(&#call.context)),
         }
@@ -76,7 +105,10 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     };
     let register = Ident::new(register, span);
     let inputs = pattern(method);
-    let uses_call = method.params.iter().any(|param| param.kind != ParamKind::Input);
+    let uses_call = method
+        .params
+        .iter()
+        .any(|param| param.kind != ParamKind::Input);
     let call = if uses_call { quote!(#call) } else { quote!(_) };
     quote_spanned! {span=>
         #probe
@@ -84,7 +116,7 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
         __d.#register(
             __agno::Step::new(#name)#about #options,
             #params,
-            #returns #skip,
+            #returns,
             |#this, #call, #inputs| #run,
         );
     }

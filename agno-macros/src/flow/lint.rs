@@ -28,13 +28,17 @@ const fn forbidden(path: &'static [&'static str], instead: &'static str) -> Forb
 const CLOCK: &str = "the clock differs after a resume; use `flow.now()`, which is recorded";
 const RANDOM: &str = "random values differ after a resume; use `flow.random()`, which is recorded";
 const ID: &str = "a new id differs after a resume; use `flow.uuid()`, which is recorded";
-const SLEEP: &str = "this wait starts again after a crash; use `flow.sleep(..)`, which is a durable timer";
+const SLEEP: &str =
+    "this wait starts again after a crash; use `flow.sleep(..)`, which is a durable timer";
 const TIMEOUT: &str = "this timer starts again after a crash; put `timeout` on the step, or use `flow.race(..)` with `flow.sleep(..)`";
-const SPAWN: &str = "a spawned task is not part of the run; use `flow.parallel(..)` or `flow.map(..)`";
+const SPAWN: &str =
+    "a spawned task is not part of the run; use `flow.parallel(..)` or `flow.map(..)`";
 const THREAD: &str = "a thread is not part of the run; do this in a step";
-const FILES: &str = "files may have changed when the flow runs again; read and write them in a step";
+const FILES: &str =
+    "files may have changed when the flow runs again; read and write them in a step";
 const NETWORK: &str = "the network is not recorded in a flow; use it in a step";
-const ENVIRONMENT: &str = "the environment may differ after a resume; read it in a step, or into a field of the workflow";
+const ENVIRONMENT: &str =
+    "the environment may differ after a resume; read it in a step, or into a field of the workflow";
 
 const PATHS: &[Forbidden] = &[
     forbidden(&["SystemTime", "now"], CLOCK),
@@ -74,12 +78,19 @@ fn find(segments: &[String]) -> Option<&'static str> {
         .iter()
         .find(|forbidden| match forbidden.path {
             // A whole module: only from the path's start, so that a user's own `fs` is not meant.
-            [modules @ .., "*"] => segments.len() > modules.len() && segments.iter().zip(modules).all(|(a, b)| a == b),
+            [modules @ .., "*"] => {
+                segments.len() > modules.len() && segments.iter().zip(modules).all(|(a, b)| a == b)
+            }
             // From the start too, or a type that is reached through its modules.
             path => {
                 let type_name = path[0].starts_with(char::is_uppercase);
-                let fits = segments.len() == path.len() || (type_name && segments.len() > path.len());
-                fits && segments.iter().rev().zip(path.iter().rev()).all(|(a, b)| a == b)
+                let fits =
+                    segments.len() == path.len() || (type_name && segments.len() > path.len());
+                fits && segments
+                    .iter()
+                    .rev()
+                    .zip(path.iter().rev())
+                    .all(|(a, b)| a == b)
             }
         })
         .map(|forbidden| forbidden.instead)
@@ -104,12 +115,24 @@ pub(crate) enum Misdirection {
 pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Misdirected> {
     let mut misdirected = Vec::new();
     for flow in &workflow.flows {
-        let (Some(ident), Some(source), Some(body)) = (&flow.flow, &flow.source, flow.method.body) else {
+        let (Some(ident), Some(source), Some(body)) = (&flow.flow, &flow.source, flow.method.body)
+        else {
             continue;
         };
-        let mut lint = Lint { scope: Scope { workflow, flow: ident }, diag, kinds: Vec::new() };
+        let mut lint = Lint {
+            scope: Scope {
+                workflow,
+                flow: ident,
+            },
+            diag,
+            kinds: Vec::new(),
+        };
         lint.visit_block(&source.block);
-        misdirected.extend(lint.kinds.into_iter().map(|kind| Misdirected { body, kind }));
+        misdirected.extend(
+            lint.kinds
+                .into_iter()
+                .map(|kind| Misdirected { body, kind }),
+        );
     }
     misdirected
 }
@@ -129,7 +152,9 @@ impl Lint<'_> {
         let flow = self.scope.flow;
         self.diag.at(
             span,
-            format!("this calls the plain method, which is not recorded; write `{flow}.{method}(..)`"),
+            format!(
+                "this calls the plain method, which is not recorded; write `{flow}.{method}(..)`"
+            ),
         );
     }
 
@@ -142,7 +167,11 @@ impl Lint<'_> {
     }
 
     fn path(&self, path: &Path) {
-        let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let segments: Vec<String> = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect();
         if let Some(instead) = find(&segments) {
             self.diag.over(path, instead);
         }
@@ -154,7 +183,9 @@ impl Lint<'_> {
         let mut span = None;
         let mut joined = false;
         let tokens = macros::flat(tokens);
-        for token in tokens.iter().chain(std::iter::once(&TokenTree::Literal(proc_macro2::Literal::u8_unsuffixed(0)))) {
+        for token in tokens.iter().chain(std::iter::once(&TokenTree::Literal(
+            proc_macro2::Literal::u8_unsuffixed(0),
+        ))) {
             match token {
                 TokenTree::Punct(punct) if punct.as_char() == ':' => joined = true,
                 TokenTree::Ident(ident) if joined && !segments.is_empty() => {
@@ -177,13 +208,20 @@ impl Lint<'_> {
     }
 
     fn joins(&self, mac: &Macro) {
-        let segments: Vec<String> = mac.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let segments: Vec<String> = mac
+            .path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect();
         let known = match segments.as_slice() {
             [_] => true,
             [krate, _] => matches!(krate.as_str(), "tokio" | "futures" | "futures_util"),
             _ => false,
         };
-        let join = JOINS.iter().find(|(name, _)| segments.last().is_some_and(|last| last == name));
+        let join = JOINS
+            .iter()
+            .find(|(name, _)| segments.last().is_some_and(|last| last == name));
         if let (true, Some((name, instead))) = (known, join) {
             self.diag.over(
                 &mac.path,
@@ -200,7 +238,9 @@ impl<'ast> Visit<'ast> for Lint<'_> {
         for stmt in &block.stmts {
             let dropped = match stmt {
                 Stmt::Expr(expr, Some(_)) => Some(expr),
-                Stmt::Local(local) if matches!(local.pat, Pat::Wild(_)) => local.init.as_ref().map(|init| &*init.expr),
+                Stmt::Local(local) if matches!(local.pat, Pat::Wild(_)) => {
+                    local.init.as_ref().map(|init| &*init.expr)
+                }
                 _ => None,
             };
             if let Some(call) = dropped.and_then(|expr| self.scope.durable(expr)) {
@@ -236,7 +276,9 @@ impl<'ast> Visit<'ast> for Lint<'_> {
                     self.not_durable(&call.method, path.span());
                     self.kinds.push(Misdirection::OnSelf);
                 }
-                Expr::MethodCall(inner) if inner.method == "workflow" && self.scope.is_flow(&inner.receiver) => {
+                Expr::MethodCall(inner)
+                    if inner.method == "workflow" && self.scope.is_flow(&inner.receiver) =>
+                {
                     self.not_durable(&call.method, inner.method.span());
                 }
                 _ => {}
@@ -280,7 +322,10 @@ pub(crate) fn redirect(tokens: TokenStream, kind: Misdirection, flow: &Ident) ->
                 out.push(flow_at(ident.span()));
             }
             TokenTree::Ident(ident)
-                if kind == Misdirection::OnType && ident == "Self" && is_colon(tokens.get(index)) && is_colon(tokens.get(index + 1)) =>
+                if kind == Misdirection::OnType
+                    && ident == "Self"
+                    && is_colon(tokens.get(index))
+                    && is_colon(tokens.get(index + 1)) =>
             {
                 let mut dot = proc_macro2::Punct::new('.', proc_macro2::Spacing::Alone);
                 dot.set_span(ident.span());

@@ -21,7 +21,11 @@ pub(crate) fn expressions(mac: &Macro) -> Option<Vec<Expr>> {
 
 /// The last segment of a macro's path.
 pub(crate) fn name(mac: &Macro) -> String {
-    mac.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
+    mac.path
+        .segments
+        .last()
+        .map(|segment| segment.ident.to_string())
+        .unwrap_or_default()
 }
 
 /// Every token, those in groups too, in order.

@@ -1,6 +1,7 @@
 //! Flow bodies: read into a graph, and checked for what a durable flow must not do. Nothing is rewritten.
 
 pub(crate) mod calls;
+pub(crate) mod graph;
 pub(crate) mod lint;
 pub(crate) mod macros;
 pub(crate) mod reader;

@@ -9,82 +9,24 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Expr, ExprMethodCall, Item, Local, Pat, Stmt};
 
 use super::calls::{Call, Scope};
+use super::graph::{Graph, Kind, Node};
 use super::macros;
 use super::text::{label, shorten};
 use crate::model::Workflow;
 use crate::parse::attributes::conditions;
-
-/// The graphs of all flows, by the flow's identifier.
-pub(crate) struct Graph(Vec<(String, Vec<Node>)>);
-
-impl Graph {
-    pub(crate) fn flow(&self, ident: &str) -> Option<&[Node]> {
-        self.0.iter().find(|(name, _)| name == ident).map(|(_, nodes)| nodes.as_slice())
-    }
-}
-
-pub(crate) struct Node {
-    /// The conditions of the statement it stands in.
-    pub(crate) conditions: Vec<Attribute>,
-    pub(crate) kind: Kind,
-}
-
-/// The nodes of `agno_core::graph::Node`, with the place of the call's dot.
-pub(crate) enum Kind {
-    Step { name: String, dot: Span },
-    Subflow { name: String, dot: Span },
-    Workflow { name: String, dot: Span },
-    Sleep { duration: String, dot: Span },
-    Human { kind: String, dot: Span },
-    If { condition: String, then: Vec<Node>, otherwise: Vec<Node> },
-    Match { on: String, arms: Vec<(Vec<Attribute>, String, Vec<Node>)> },
-    Loop { head: String, body: Vec<Node> },
-    Parallel { branches: Vec<Vec<Node>>, dot: Span },
-    Map { over: String, body: Vec<Node>, dot: Span },
-    Race { branches: Vec<Vec<Node>>, dot: Span },
-    End { text: String },
-    Opaque { text: String },
-}
-
-impl Node {
-    pub(crate) fn step(&self) -> Option<(&str, Span)> {
-        match &self.kind {
-            Kind::Step { name, dot } => Some((name, *dot)),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn subflow(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Subflow { name, .. } => Some(name),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn human(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Human { kind, .. } => Some(kind),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn children(&self) -> Vec<&Node> {
-        match &self.kind {
-            Kind::If { then, otherwise, .. } => then.iter().chain(otherwise).collect(),
-            Kind::Match { arms, .. } => arms.iter().flat_map(|(_, _, body)| body).collect(),
-            Kind::Loop { body, .. } | Kind::Map { body, .. } => body.iter().collect(),
-            Kind::Parallel { branches, .. } | Kind::Race { branches, .. } => branches.iter().flatten().collect(),
-            _ => Vec::new(),
-        }
-    }
-}
 
 /// Reads every flow that parses.
 pub(crate) fn read(workflow: &Workflow) -> Graph {
     let flows = workflow.flows.iter().map(|flow| {
         let nodes = match (&flow.flow, &flow.source) {
             (Some(ident), Some(source)) => {
-                let mut reader = Reader { scope: Scope { workflow, flow: ident }, nodes: Vec::new() };
+                let mut reader = Reader {
+                    scope: Scope {
+                        workflow,
+                        flow: ident,
+                    },
+                    nodes: Vec::new(),
+                };
                 reader.visit_block(&source.block);
                 reader.nodes
             }
@@ -102,7 +44,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn push(&mut self, kind: Kind) {
-        self.nodes.push(Node { conditions: Vec::new(), kind });
+        self.nodes.push(Node {
+            conditions: Vec::new(),
+            kind,
+        });
     }
 
     /// The nodes of one part, apart from those so far.
@@ -154,7 +99,11 @@ impl Reader<'_> {
                     Some(other) => reader.push(Kind::Opaque { text: label(other) }),
                     None => {}
                 });
-                self.push(Kind::Map { over: over.map(label).unwrap_or_default(), body, dot });
+                self.push(Kind::Map {
+                    over: over.map(label).unwrap_or_default(),
+                    body,
+                    dot,
+                });
             }
             _ => {
                 for arg in &call.args {
@@ -163,13 +112,21 @@ impl Reader<'_> {
                 let first = call.args.first().map(label).unwrap_or_default();
                 self.push(match kind {
                     Call::Step => Kind::Step {
-                        name: workflow.step(&call.method).map_or(name, |step| step.name.clone()),
+                        name: workflow
+                            .step(&call.method)
+                            .map_or(name, |step| step.name.clone()),
                         dot,
                     },
                     Call::Subflow => Kind::Subflow { name, dot },
-                    Call::Sleep => Kind::Sleep { duration: first, dot },
+                    Call::Sleep => Kind::Sleep {
+                        duration: first,
+                        dot,
+                    },
                     Call::Human => Kind::Human { kind: name, dot },
-                    _ => Kind::Workflow { name: called_workflow(call), dot },
+                    _ => Kind::Workflow {
+                        name: called_workflow(call),
+                        dot,
+                    },
                 });
             }
         }
@@ -188,7 +145,9 @@ impl Reader<'_> {
                 self.apart(|reader| {
                     reader.visit_expr(element);
                     if reader.nodes.is_empty() {
-                        reader.push(Kind::Opaque { text: label(element) });
+                        reader.push(Kind::Opaque {
+                            text: label(element),
+                        });
                     }
                 })
             })
@@ -206,7 +165,9 @@ impl Reader<'_> {
                 continue;
             }
             let call = match (tokens.get(index + 1), tokens.get(index + 2)) {
-                (Some(TokenTree::Punct(dot)), Some(TokenTree::Ident(method))) if dot.as_char() == '.' => {
+                (Some(TokenTree::Punct(dot)), Some(TokenTree::Ident(method)))
+                    if dot.as_char() == '.' =>
+                {
                     Some((dot.span(), method))
                 }
                 _ => None,
@@ -214,21 +175,33 @@ impl Reader<'_> {
             let kind = call.and_then(|(_, method)| self.scope.kind(method));
             match (call, kind) {
                 (Some((dot, method)), Some(Call::Step)) => {
-                    let name = self.scope.workflow.step(method).map(|step| step.name.clone());
-                    self.push(Kind::Step { name: name.unwrap_or_default(), dot });
+                    let name = self
+                        .scope
+                        .workflow
+                        .step(method)
+                        .map(|step| step.name.clone());
+                    self.push(Kind::Step {
+                        name: name.unwrap_or_default(),
+                        dot,
+                    });
                 }
                 (Some((dot, method)), Some(Call::Subflow)) => self.push(Kind::Subflow {
                     name: method.unraw().to_string(),
                     dot,
                 }),
                 (Some((dot, method)), Some(Call::Human)) => {
-                    self.push(Kind::Human { kind: method.to_string(), dot });
+                    self.push(Kind::Human {
+                        kind: method.to_string(),
+                        dot,
+                    });
                 }
                 (Some((_, method)), Some(_)) => self.push(Kind::Opaque {
                     text: format!("{ident}.{method}(..)"),
                 }),
                 (Some(_), None) => {}
-                (None, _) => self.push(Kind::Opaque { text: ident.to_string() }),
+                (None, _) => self.push(Kind::Opaque {
+                    text: ident.to_string(),
+                }),
             }
         }
     }
@@ -269,7 +242,11 @@ impl<'ast> Visit<'ast> for Reader<'_> {
                 if !otherwise.is_empty() {
                     let (pat, expr) = (&local.pat, &init.expr);
                     let condition = label(quote!(let #pat = #expr));
-                    reader.push(Kind::If { condition, then: Vec::new(), otherwise });
+                    reader.push(Kind::If {
+                        condition,
+                        then: Vec::new(),
+                        otherwise,
+                    });
                 }
             }
         });
@@ -301,7 +278,9 @@ impl Reader<'_> {
             Expr::Call(call) if call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) => {
                 self.handed_on(expr, call.args.iter());
             }
-            Expr::Path(_) if self.scope.is_flow(expr) => self.push(Kind::Opaque { text: label(expr) }),
+            Expr::Path(_) if self.scope.is_flow(expr) => {
+                self.push(Kind::Opaque { text: label(expr) })
+            }
             Expr::If(branch) => {
                 self.visit_expr(&branch.cond);
                 let then = self.apart(|reader| reader.visit_block(&branch.then_branch));
@@ -311,7 +290,11 @@ impl Reader<'_> {
                     }
                 });
                 if !then.is_empty() || !otherwise.is_empty() {
-                    self.push(Kind::If { condition: label(&branch.cond), then, otherwise });
+                    self.push(Kind::If {
+                        condition: label(&branch.cond),
+                        then,
+                        otherwise,
+                    });
                 }
             }
             Expr::Match(expr) => self.match_expr(expr),
@@ -361,7 +344,10 @@ impl Reader<'_> {
             })
             .collect();
         if arms.iter().any(|(_, _, body)| !body.is_empty()) {
-            self.push(Kind::Match { on: label(&expr.expr), arms });
+            self.push(Kind::Match {
+                on: label(&expr.expr),
+                arms,
+            });
         }
     }
 
@@ -379,7 +365,9 @@ impl Reader<'_> {
                 self.visit_expr(arg);
             }
         }
-        self.push(Kind::Opaque { text: shorten(&label(call)) });
+        self.push(Kind::Opaque {
+            text: shorten(&label(call)),
+        });
     }
 }
 

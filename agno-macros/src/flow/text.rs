@@ -63,7 +63,12 @@ mod tests {
 
     #[test]
     fn keeps_the_spaces_of_the_source() {
-        for text in ["a.len() > 3 && !b", "let Some(x) = f(a, b)?", "x[0..3]", "m!{ a => b }"] {
+        for text in [
+            "a.len() > 3 && !b",
+            "let Some(x) = f(a, b)?",
+            "x[0..3]",
+            "m!{ a => b }",
+        ] {
             let tokens: TokenStream = text.parse().expect("tokens");
             assert_eq!(label(tokens), text);
         }

@@ -10,13 +10,18 @@ fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
         .filter_map(|attr| match &attr.meta {
             Meta::NameValue(pair) => match &pair.value {
                 Expr::Lit(ExprLit {
-                    lit: Lit::Str(text), ..
+                    lit: Lit::Str(text),
+                    ..
                 }) => Some(text.value()),
                 _ => None,
             },
             _ => None,
         })
-        .flat_map(|text| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>())
+        .flat_map(|text| {
+            text.split('\n')
+                .map(|line| line.trim().to_owned())
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 

@@ -11,14 +11,21 @@ const UNITS: [(&str, u64); 5] = [
 /// Milliseconds, or what is wrong and what to write.
 pub(crate) fn parse(text: &str) -> Result<u64, String> {
     let trimmed = text.trim();
-    let digits = trimmed.len() - trimmed.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let digits = trimmed.len()
+        - trimmed
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .len();
     let (number, unit) = trimmed.split_at(digits);
     let unit = unit.trim();
     if trimmed.starts_with('-') {
-        return Err(format!("a duration cannot be negative; write one such as {EXAMPLES}"));
+        return Err(format!(
+            "a duration cannot be negative; write one such as {EXAMPLES}"
+        ));
     }
     if number.is_empty() {
-        return Err(format!("`{text}` is not a duration; write one such as {EXAMPLES}"));
+        return Err(format!(
+            "`{text}` is not a duration; write one such as {EXAMPLES}"
+        ));
     }
     if unit.is_empty() {
         return Err(format!(
@@ -38,9 +45,15 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
             "unknown unit `{unit}`{meant}; the units are `ms`, `s`, `m`, `h`, `d`"
         ));
     };
-    match number.parse::<u64>().ok().and_then(|n| n.checked_mul(*factor)) {
+    match number
+        .parse::<u64>()
+        .ok()
+        .and_then(|n| n.checked_mul(*factor))
+    {
         None => Err(format!("`{text}` is too long for a duration")),
-        Some(0) => Err(format!("a duration must be longer than zero; write one such as {EXAMPLES}")),
+        Some(0) => Err(format!(
+            "a duration must be longer than zero; write one such as {EXAMPLES}"
+        )),
         Some(millis) => Ok(millis),
     }
 }
@@ -51,7 +64,9 @@ fn meant(unit: &str) -> Option<&'static str> {
     let lower = unit.to_lowercase();
     let stem = lower.trim_end_matches('s');
     match stem {
-        "milli" | "millisecond" | "msec" | "m" if lower.starts_with("mi") || lower.starts_with("ms") => {
+        "milli" | "millisecond" | "msec" | "m"
+            if lower.starts_with("mi") || lower.starts_with("ms") =>
+        {
             Some("ms")
         }
         "" | "sec" | "second" => Some("s"),

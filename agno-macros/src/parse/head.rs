@@ -16,7 +16,17 @@ pub(crate) struct Head {
 }
 
 const KEYWORDS: [&str; 11] = [
-    "struct", "impl", "enum", "union", "fn", "trait", "mod", "type", "static", "use", "macro_rules",
+    "struct",
+    "impl",
+    "enum",
+    "union",
+    "fn",
+    "trait",
+    "mod",
+    "type",
+    "static",
+    "use",
+    "macro_rules",
 ];
 
 /// Reads the beginning of `item`. A half-typed item gives what there is.

@@ -54,7 +54,10 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
         };
         let markers = take_markers(&mut function.attrs);
         for extra in markers.iter().skip(1) {
-            diag.over(extra, "a method is either a `#[step]` or a `#[flow]`, once; remove one of them");
+            diag.over(
+                extra,
+                "a method is either a `#[step]` or a `#[flow]`, once; remove one of them",
+            );
         }
         let Some(marker) = markers.into_iter().next() else {
             hidden_marker(&function, diag);
@@ -87,7 +90,12 @@ fn read_step(marker: &Attribute, function: ImplItemFn, this: &Ident, diag: &Diag
         Some(set) => (set.value, set.span),
         None => (method.sig.ident.unraw().to_string(), method.span()),
     };
-    Step { method, name, name_span, options }
+    Step {
+        method,
+        name,
+        name_span,
+        options,
+    }
 }
 
 fn read_flow(
@@ -112,11 +120,22 @@ fn read_flow(
         tokens.extend([body]);
         syn::parse2::<ItemFn>(tokens).ok()
     });
-    Flow { method, flow, options, source }
+    Flow {
+        method,
+        flow,
+        options,
+        source,
+    }
 }
 
-fn read_method(marker: Option<&Attribute>, function: ImplItemFn, this: &Ident, is_flow: bool) -> Method {
-    let skipped = usize::from(is_flow && matches!(function.sig.inputs.first(), Some(FnArg::Typed(_))));
+fn read_method(
+    marker: Option<&Attribute>,
+    function: ImplItemFn,
+    this: &Ident,
+    is_flow: bool,
+) -> Method {
+    let skipped =
+        usize::from(is_flow && matches!(function.sig.inputs.first(), Some(FnArg::Typed(_))));
     let params = function
         .sig
         .inputs
@@ -151,7 +170,10 @@ fn read_param(written: &PatType, this: &Ident, is_flow: bool) -> Param {
         owned => (ParamKind::Input, owned),
     };
     Param {
-        name: ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default(),
+        name: ident
+            .as_ref()
+            .map(|ident| ident.unraw().to_string())
+            .unwrap_or_default(),
         ident,
         kind,
         ty: without_self(ty, this),
@@ -184,7 +206,11 @@ fn read_output(output: &ReturnType, this: &Ident, name: Span) -> Output {
         })
     };
     let ReturnType::Type(_, written) = output else {
-        return Output { whole: None, value: unit(), fallible: false };
+        return Output {
+            whole: None,
+            value: unit(),
+            fallible: false,
+        };
     };
     let whole = without_self(written, this);
     let last = match &whole {
@@ -252,7 +278,10 @@ fn replace_self(tokens: TokenStream, this: &Ident) -> TokenStream {
 }
 
 pub(crate) fn last_segment(ty: &Type) -> Option<Ident> {
-    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+    let Type::Path(TypePath {
+        qself: None, path, ..
+    }) = ty
+    else {
         return None;
     };
     let last = path.segments.last()?;
@@ -260,7 +289,10 @@ pub(crate) fn last_segment(ty: &Type) -> Option<Ident> {
 }
 
 fn is_named(attr: &Attribute, name: &str) -> bool {
-    attr.path().segments.last().is_some_and(|segment| segment.ident == name)
+    attr.path()
+        .segments
+        .last()
+        .is_some_and(|segment| segment.ident == name)
 }
 
 fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
@@ -273,13 +305,17 @@ fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
 
 /// `#[cfg_attr(.., step)]` is still unread when this macro runs, and would be a step that nobody sees.
 fn hidden_marker(function: &ImplItemFn, diag: &Diagnostics) {
-    for attr in function.attrs.iter().filter(|attr| attr.path().is_ident("cfg_attr")) {
+    for attr in function
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg_attr"))
+    {
         let syn::Meta::List(meta) = &attr.meta else {
             continue;
         };
-        let hidden = meta.tokens.clone().into_iter().find(|token| {
-            matches!(token, TokenTree::Ident(ident) if ident == "step" || ident == "flow")
-        });
+        let hidden = meta.tokens.clone().into_iter().find(
+            |token| matches!(token, TokenTree::Ident(ident) if ident == "step" || ident == "flow"),
+        );
         if let Some(hidden) = hidden {
             diag.at(
                 hidden.span(),

@@ -42,7 +42,10 @@ impl<'t> Options<'t> {
                 Self::read(meta.tokens.clone(), table, diag)
             }
             other => {
-                diag.over(other, format!("options stand in parentheses: `{}`", parentheses(table)));
+                diag.over(
+                    other,
+                    format!("options stand in parentheses: `{}`", parentheses(table)),
+                );
                 Self(Vec::new())
             }
         }
@@ -57,7 +60,10 @@ impl<'t> Options<'t> {
             };
             let name = given.name.to_string();
             if known.iter().any(|other| other.name == given.name) {
-                diag.at(given.name.span(), format!("`{name}` is given twice; remove one of them"));
+                diag.at(
+                    given.name.span(),
+                    format!("`{name}` is given twice; remove one of them"),
+                );
             } else if table.names().any(|known| known == name) {
                 known.push(given);
             } else if let Some((_, advice)) = table.elsewhere.iter().find(|(n, _)| *n == name) {
@@ -86,7 +92,11 @@ impl<'t> Options<'t> {
 }
 
 fn parentheses(table: &Table) -> String {
-    let owner = table.owner.trim_matches('`').trim_start_matches("#[").trim_end_matches(']');
+    let owner = table
+        .owner
+        .trim_matches('`')
+        .trim_start_matches("#[")
+        .trim_end_matches(']');
     let example = table.options.first().map_or("", |spec| spec.example);
     format!("#[{owner}({example})]")
 }
@@ -126,7 +136,11 @@ fn piece_to_option<'t>(
         Some(other) => {
             diag.at(
                 other.span(),
-                format!("expected an option here; {} takes {}", table.owner, list(table.names())),
+                format!(
+                    "expected an option here; {} takes {}",
+                    table.owner,
+                    list(table.names())
+                ),
             );
             return None;
         }
@@ -134,19 +148,27 @@ fn piece_to_option<'t>(
     };
     let value = match tokens.next() {
         None => Value::None,
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => Value::List(group),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+            Value::List(group)
+        }
         Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {
             let value: TokenStream = tokens.by_ref().collect();
             if value.is_empty() {
                 let example = table.example(&name.to_string());
-                diag.at(punct.span(), format!("the value is missing{}", write(example)));
+                diag.at(
+                    punct.span(),
+                    format!("the value is missing{}", write(example)),
+                );
                 return None;
             }
             Value::Equals(value)
         }
         Some(other) => {
             let example = table.example(&name.to_string());
-            diag.at(other.span(), format!("expected `=`, `(..)` or a comma{}", write(example)));
+            diag.at(
+                other.span(),
+                format!("expected `=`, `(..)` or a comma{}", write(example)),
+            );
             return None;
         }
     };
@@ -171,7 +193,11 @@ impl Given<'_> {
     }
 
     fn wrong(&self, diag: &Diagnostics, what: &str) {
-        let message = format!("`{}` takes {what}; write `{}`", self.name, self.table.example(&self.name.to_string()));
+        let message = format!(
+            "`{}` takes {what}; write `{}`",
+            self.name,
+            self.table.example(&self.name.to_string())
+        );
         match &self.value {
             Value::None => diag.at(self.name.span(), message),
             Value::Equals(value) => diag.over(value, message),
@@ -204,7 +230,10 @@ impl Given<'_> {
         if let Some(Lit::Int(number)) = self.literal()
             && let Ok(value) = number.base10_parse()
         {
-            return Some(Set { value, span: number.span() });
+            return Some(Set {
+                value,
+                span: number.span(),
+            });
         }
         self.wrong(diag, "a whole number");
         None
@@ -213,7 +242,10 @@ impl Given<'_> {
     /// `name = 2.0` or `name = 2`
     pub(crate) fn number(&self, diag: &Diagnostics) -> Option<Set<f64>> {
         let parsed = match self.literal() {
-            Some(Lit::Float(number)) => number.base10_parse().ok().map(|value| (value, number.span())),
+            Some(Lit::Float(number)) => number
+                .base10_parse()
+                .ok()
+                .map(|value| (value, number.span())),
             Some(Lit::Int(number)) => number
                 .base10_parse::<u32>()
                 .ok()
@@ -239,7 +271,10 @@ impl Given<'_> {
     pub(crate) fn duration(&self, diag: &Diagnostics) -> Option<Set<u64>> {
         let text = self.text_as(diag, "a duration in quotes")?;
         match duration::parse(&text.value()) {
-            Ok(value) => Some(Set { value, span: text.span() }),
+            Ok(value) => Some(Set {
+                value,
+                span: text.span(),
+            }),
             Err(message) => {
                 diag.at(text.span(), message);
                 None
@@ -248,11 +283,18 @@ impl Given<'_> {
     }
 
     /// `name = "one of these"`
-    pub(crate) fn choice(&self, diag: &Diagnostics, choices: &[&'static str]) -> Option<Set<&'static str>> {
+    pub(crate) fn choice(
+        &self,
+        diag: &Diagnostics,
+        choices: &[&'static str],
+    ) -> Option<Set<&'static str>> {
         let text = self.text_as(diag, &format!("one of {}", list(choices)))?;
         let value = text.value();
         if let Some(choice) = choices.iter().find(|choice| **choice == value) {
-            return Some(Set { value: choice, span: text.span() });
+            return Some(Set {
+                value: choice,
+                span: text.span(),
+            });
         }
         diag.at(
             text.span(),

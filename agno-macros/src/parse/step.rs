@@ -13,25 +13,34 @@ pub(crate) fn step(attr: &Attribute, diag: &Diagnostics) -> (StepOptions, Option
     let given = Options::of(attr, &table::STEP, diag);
     let options = StepOptions {
         retry: given.get("retry").and_then(|option| retry(option, diag)),
-        timeout: given.get("timeout").and_then(|option| option.duration(diag)),
+        timeout: given
+            .get("timeout")
+            .and_then(|option| option.duration(diag)),
         cache: given.get("cache").and_then(|option| cache(option, diag)),
         on_error: given
             .get("on_error")
             .and_then(|option| option.choice(diag, &["fail", "skip", "pause"])),
-        at_most_once: given.get("at_most_once").and_then(|option| flag(option, diag)),
+        at_most_once: given
+            .get("at_most_once")
+            .and_then(|option| flag(option, diag)),
         version: given.get("version").and_then(|option| option.integer(diag)),
     };
-    let name = given.get("name").and_then(|option| option.text(diag)).map(|text| Set {
-        value: text.value(),
-        span: text.span(),
-    });
+    let name = given
+        .get("name")
+        .and_then(|option| option.text(diag))
+        .map(|text| Set {
+            value: text.value(),
+            span: text.span(),
+        });
     (options, name)
 }
 
 pub(crate) fn flow(attr: &Attribute, diag: &Diagnostics) -> FlowOptions {
     let given = Options::of(attr, &table::FLOW, diag);
     FlowOptions {
-        timeout: given.get("timeout").and_then(|option| option.duration(diag)),
+        timeout: given
+            .get("timeout")
+            .and_then(|option| option.duration(diag)),
         cache: given.get("cache").and_then(|option| cache(option, diag)),
     }
 }
@@ -50,9 +59,13 @@ fn retry(option: &Given<'_>, diag: &Diagnostics) -> Option<Retry> {
     }
     Some(Retry {
         max: given.get("max").and_then(|option| option.integer(diag)),
-        backoff: given.get("backoff").and_then(|option| option.duration(diag)),
+        backoff: given
+            .get("backoff")
+            .and_then(|option| option.duration(diag)),
         factor: given.get("factor").and_then(|option| option.number(diag)),
-        max_delay: given.get("max_delay").and_then(|option| option.duration(diag)),
+        max_delay: given
+            .get("max_delay")
+            .and_then(|option| option.duration(diag)),
         jitter: given.get("jitter").and_then(|option| option.boolean(diag)),
     })
 }
@@ -62,10 +75,13 @@ fn cache(option: &Given<'_>, diag: &Diagnostics) -> Option<Cache> {
     Some(Cache {
         span: option.span(),
         ttl: given.get("ttl").and_then(|option| option.duration(diag)),
-        key: given.get("key").and_then(|option| option.text(diag)).map(|text| Set {
-            value: text.value(),
-            span: text.span(),
-        }),
+        key: given
+            .get("key")
+            .and_then(|option| option.text(diag))
+            .map(|text| Set {
+                value: text.value(),
+                span: text.span(),
+            }),
         scope: given
             .get("scope")
             .and_then(|option| option.choice(diag, &["run", "session", "user", "global"])),

@@ -73,9 +73,11 @@ pub(crate) fn field_markers(item: TokenStream) -> (TokenStream, Vec<Span>) {
         .map(|token| match token {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                 let markers = group.stream().into_iter().filter_map(|token| match token {
-                    TokenTree::Group(attribute) if is_marker(&attribute) => {
-                        attribute.stream().into_iter().next().map(|name| name.span())
-                    }
+                    TokenTree::Group(attribute) if is_marker(&attribute) => attribute
+                        .stream()
+                        .into_iter()
+                        .next()
+                        .map(|name| name.span()),
                     _ => None,
                 });
                 let before = found.len();

@@ -51,7 +51,10 @@ pub(crate) static STRUCT: Table = Table {
 
 pub(crate) static IMPL: Table = Table {
     owner: "`#[workflow]` on an impl block",
-    options: &[spec("state", "state = Notes"), spec("crate", "crate = my_agno")],
+    options: &[
+        spec("state", "state = Notes"),
+        spec("crate", "crate = my_agno"),
+    ],
     elsewhere: &[
         ("name", ON_STRUCT),
         ("version", ON_STRUCT),
@@ -74,9 +77,18 @@ pub(crate) static STEP: Table = Table {
         ("retries", "retries are written `retry(max = 3)`"),
         ("max_retries", "retries are written `retry(max = 3)`"),
         ("max", "retries are written `retry(max = 3)`"),
-        ("backoff", "the backoff belongs to the retries: `retry(max = 3, backoff = \"500ms\")`"),
-        ("ttl", "the time to live belongs to the cache: `cache(ttl = \"1h\")`"),
-        ("after", "the order of the steps is written in a `#[flow]` function"),
+        (
+            "backoff",
+            "the backoff belongs to the retries: `retry(max = 3, backoff = \"500ms\")`",
+        ),
+        (
+            "ttl",
+            "the time to live belongs to the cache: `cache(ttl = \"1h\")`",
+        ),
+        (
+            "after",
+            "the order of the steps is written in a `#[flow]` function",
+        ),
     ],
 };
 
@@ -86,7 +98,10 @@ pub(crate) static FLOW: Table = Table {
         spec("timeout", "timeout = \"20s\""),
         spec("cache", "cache(ttl = \"1h\")"),
     ],
-    elsewhere: &[("retry", "a flow is not retried as a whole; put `retry(..)` on its steps")],
+    elsewhere: &[(
+        "retry",
+        "a flow is not retried as a whole; put `retry(..)` on its steps",
+    )],
 };
 
 pub(crate) static RETRY: Table = Table {
@@ -135,7 +150,32 @@ pub(crate) const MERGE_RULES: [(&str, &str); 6] = [
 
 /// Names of `Flow`'s own methods, and of methods every type has: a step named so could not be called.
 pub(crate) const RESERVED: [&str; 28] = [
-    "workflow", "run_id", "session_id", "user_id", "state", "parallel", "map", "race", "sleep",
-    "sleep_until", "now", "random", "uuid", "say", "ask", "confirm", "choose", "review", "history",
-    "call", "patched", "new", "clone", "drop", "borrow", "into", "from", "deref",
+    "workflow",
+    "run_id",
+    "session_id",
+    "user_id",
+    "state",
+    "parallel",
+    "map",
+    "race",
+    "sleep",
+    "sleep_until",
+    "now",
+    "random",
+    "uuid",
+    "say",
+    "ask",
+    "confirm",
+    "choose",
+    "review",
+    "history",
+    "call",
+    "patched",
+    "new",
+    "clone",
+    "drop",
+    "borrow",
+    "into",
+    "from",
+    "deref",
 ];

@@ -71,7 +71,11 @@ pub async fn creation(store: &dyn Storage) {
     let input = store.input(&run).await.expect("input").expect("an input");
     assert_eq!(input.input.as_str(), r#"{"topic":"sled"}"#);
     assert_eq!(input.state.expect("state").as_str(), r#"{"drafts":2}"#);
-    assert_eq!(paths(store, &run).await, ["created"]);
+    let journal = store.journal(&run, 0).await.expect("journal");
+    assert_eq!(&*journal[0].path, "created");
+    // An output of `null` is an output.
+    assert_eq!(journal[0].output, Some(json("null")));
+    assert_eq!(journal[0].input, None);
 
     // Of many at once, one creates it.
     let other = id("run-2");

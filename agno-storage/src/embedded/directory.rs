@@ -2,25 +2,17 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
     path::{Path, PathBuf},
 };
 
-use super::lock;
+use super::{lock, marker};
 use crate::{StoreError, StoreResult};
-
-/// Present once the format record is durable. It tells a store that lost its records from one
-/// whose making was cut short.
-const MARKER: &str = "AGNO";
-const MARKER_TEXT: &str = "This directory is a store of agno. Do not change its files.\n";
 
 /// A directory that is a store, or may become one.
 #[derive(Debug)]
 pub(super) struct Directory {
     /// Without links or dots, so that it names the store.
     pub(super) path: PathBuf,
-    /// Whether the store was made before.
-    pub(super) made: bool,
 }
 
 impl Directory {
@@ -42,23 +34,23 @@ impl Directory {
             make_private(path)?;
         }
         let path = path.canonicalize().map_err(|error| io(&error))?;
-        let mut made = false;
+        let mut marked = false;
         let mut foreign = None;
         for file in fs::read_dir(&path).map_err(|error| io(&error))? {
             let name = file.map_err(|error| io(&error))?.file_name();
             let name = name.to_string_lossy();
-            if name == MARKER {
-                made = true;
+            if name == marker::FILE {
+                marked = true;
             } else if name != lock::FILE && !own.iter().any(|own| name.starts_with(own)) {
                 foreign = Some(name.into_owned());
             }
         }
         match foreign {
-            Some(name) if !made => Err(StoreError::Io {
+            Some(name) if !marked => Err(StoreError::Io {
                 context: format!("{} is not a store of agno", path.display()),
                 message: format!("it holds `{name}`; name a new or empty directory"),
             }),
-            _ => Ok(Self { path, made }),
+            _ => Ok(Self { path }),
         }
     }
 
@@ -77,31 +69,16 @@ impl Directory {
         }
         Ok(())
     }
-
-    /// Marks the store as made, and makes its files' names durable.
-    pub(super) fn mark_made(&self) -> StoreResult<()> {
-        let path = self.path.join(MARKER);
-        let mark = || {
-            let mut file = File::create(&path)?;
-            file.write_all(MARKER_TEXT.as_bytes())?;
-            file.sync_all()?;
-            sync_directory(&self.path)?;
-            self.path.parent().map_or(Ok(()), sync_directory)
-        };
-        mark()
-            .map_err(|error| StoreError::io(format!("cannot write {}", path.display()), &error))?;
-        make_private(&path)
-    }
 }
 
 #[cfg(unix)]
-fn sync_directory(path: &Path) -> std::io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// Other systems have no handle to sync a directory by.
 #[cfg(not(unix))]
-fn sync_directory(_: &Path) -> std::io::Result<()> {
+pub(super) fn sync_directory(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The first record of every store: what wrote it, and who may read it.
+//! The records about the store itself: what wrote it, who may read it, and its last batch.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -43,6 +43,42 @@ pub(super) fn check<K: KeyValue>(store: &K) -> StoreResult<bool> {
         });
     }
     Ok(true)
+}
+
+/// The store as its last batch left it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LastBatch {
+    /// Its number, from 1.
+    pub(super) number: u64,
+    /// Journal entries of all runs.
+    pub(super) entries: u64,
+}
+
+impl LastBatch {
+    /// The batch after this one, which appends so many entries. The record becomes part of it.
+    pub(super) fn next(self, batch: &mut Batch, entries: u64) -> Self {
+        let next = Self {
+            number: self.number + 1,
+            entries: self.entries + entries,
+        };
+        let body = [next.number.to_be_bytes(), next.entries.to_be_bytes()].concat();
+        batch.put(&keys::last_batch(), &body, 1);
+        next
+    }
+
+    pub(super) fn read<K: KeyValue>(store: &K) -> StoreResult<Self> {
+        let key = keys::last_batch();
+        let Some(record) = record::get(store, &key)? else {
+            return Err(record::corrupt(&key, "it is missing"));
+        };
+        match record.body.as_chunks() {
+            ([number, entries], []) => Ok(Self {
+                number: u64::from_be_bytes(*number),
+                entries: u64::from_be_bytes(*entries),
+            }),
+            _ => Err(record::corrupt(&key, "it is not two numbers")),
+        }
+    }
 }
 
 /// The batch that makes a store.

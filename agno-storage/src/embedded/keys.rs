@@ -4,6 +4,7 @@
 //! | tag | rest | record |
 //! |---|---|---|
 //! | `m` | | format of the store |
+//! | `b` | | last batch: its number, entries so far |
 //! | `r` | run | head |
 //! | `i` | run | input |
 //! | `o` | run | output |
@@ -16,6 +17,7 @@
 use crate::{CacheKey, RunId, SessionKey};
 
 pub(super) const FORMAT: u8 = b'm';
+pub(super) const LAST_BATCH: u8 = b'b';
 pub(super) const HEAD: u8 = b'r';
 pub(super) const INPUT: u8 = b'i';
 pub(super) const OUTPUT: u8 = b'o';
@@ -31,6 +33,10 @@ const SHORTENED: u8 = u8::MAX;
 
 pub(super) fn format() -> Vec<u8> {
     vec![FORMAT]
+}
+
+pub(super) fn last_batch() -> Vec<u8> {
+    vec![LAST_BATCH]
 }
 
 /// The record of a run under `tag`.
@@ -108,6 +114,7 @@ pub(super) fn readable(key: &[u8]) -> String {
     };
     let (what, run, names) = match *tag {
         FORMAT => ("format", false, 0),
+        LAST_BATCH => ("last batch", false, 0),
         HEAD => ("run", true, 0),
         INPUT => ("input of run", true, 0),
         OUTPUT => ("output of run", true, 0),

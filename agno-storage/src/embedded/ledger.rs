@@ -42,6 +42,8 @@ pub(super) struct Ledger {
     /// Fields that commits of this batch read or changed.
     sessions: HashMap<SessionKey, TouchedSession>,
     batch: Batch,
+    /// Journal entries that this batch appends.
+    appended: u64,
     /// Runs with a part in this batch.
     touched: HashSet<RunId>,
     /// Chunks of the outputs and cached results that this batch wrote.
@@ -75,6 +77,7 @@ impl Ledger {
             active: HashMap::new(),
             sessions: HashMap::new(),
             batch: Batch::default(),
+            appended: 0,
             touched: HashSet::new(),
             replaced: HashMap::new(),
         }
@@ -172,6 +175,7 @@ impl Ledger {
             let key = keys::entry(&commit.run, &entry.path);
             self.batch.put(&key, &numbers.before(json), 0);
         }
+        self.appended += commit.entries.len() as u64;
         self.touched.insert(commit.run.clone());
         run.dirty |= prepared.input.is_some() || commit.claim || commit.update.is_some();
         if commit.claim {
@@ -246,8 +250,8 @@ impl Ledger {
         Ok(matching.len() as u64)
     }
 
-    /// The batch of all that was accepted since the last.
-    pub(super) fn finish(&mut self) -> StoreResult<Batch> {
+    /// The batch of all that was accepted since the last, and the journal entries in it.
+    pub(super) fn finish(&mut self) -> StoreResult<(Batch, u64)> {
         let mut batch = mem::take(&mut self.batch);
         for (key, session) in self.sessions.drain() {
             for name in &session.changed {
@@ -275,7 +279,7 @@ impl Ledger {
         }
         self.touched.clear();
         self.replaced.clear();
-        Ok(batch)
+        Ok((batch, mem::take(&mut self.appended)))
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) const FILE: &str = "LOCK";
 /// How long to wait for a store that this process is about to let go of.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long to wait for another process, which may have been killed and be on its way out.
+const SHORT_PATIENCE: Duration = Duration::from_millis(200);
+
 /// The lock; held while this lives.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -44,9 +47,10 @@ impl Lock {
             }
             let holder = read_holder(&mut file);
             // A store that was dropped in this process is still finishing; another process
-            // keeps it as long as it likes.
+            // most likely works.
             let own = holder.starts_with(&format!("pid {} ", process::id()));
-            if !own || begun.elapsed() >= PATIENCE {
+            let patience = if own { PATIENCE } else { SHORT_PATIENCE };
+            if begun.elapsed() >= patience {
                 let path = directory.to_owned();
                 return Err(StoreError::Locked { path, holder });
             }

@@ -10,6 +10,7 @@ mod ledger;
 mod lock;
 #[cfg(test)]
 mod map;
+mod marker;
 mod prepared;
 mod record;
 mod registry;
@@ -28,8 +29,10 @@ use tokio::sync::{mpsc, oneshot};
 use self::{
     body::decode,
     directory::Directory,
+    format::LastBatch,
     key_value::KeyValue,
     lock::Lock,
+    marker::Marker,
     prepared::Prepared,
     shared::{Shared, Unsettled, caught},
     writer::Request,
@@ -92,8 +95,8 @@ impl<K: KeyValue> Embedded<K> {
             || {
                 let lock = Lock::acquire(&directory.path)?;
                 let store = Arc::new(open(&directory)?);
-                let shared = Arc::new(Shared::new(store.clone()));
-                prepare_store(&directory, &*store, &shared)?;
+                let (last, marker) = caught(|| prepare_store(&directory, &*store))?;
+                let shared = Arc::new(Shared::new(store.clone(), last, marker));
                 let location = format!("{} ({})", path.display(), K::NAME);
                 let writer = Some(writer::spawn(store, shared.clone(), lock)?);
                 Ok(Arc::new(Handle {
@@ -148,39 +151,52 @@ impl<K: KeyValue> Embedded<K> {
     }
 }
 
-/// Checks that the directory holds a store of ours, or makes one of it.
+/// Checks that the directory holds a store of ours, whole, or makes one of it. Answers its
+/// last batch, and its marker.
 fn prepare_store<K: KeyValue>(
     directory: &Directory,
     store: &K,
-    shared: &Shared<K>,
-) -> StoreResult<()> {
-    let known = caught(|| format::check(store))?;
-    if !known {
+) -> StoreResult<(LastBatch, Marker)> {
+    let marker = Marker::open(&directory.path)?;
+    let lost = |reason: String| {
+        let (path, marker) = (directory.path.display(), marker::FILE);
+        Err(StoreError::Corrupt {
+            key: format!("store {path}"),
+            reason: format!(
+                "{reason}; restore a backup, or remove its file {marker} to go on without them"
+            ),
+        })
+    };
+    if !format::check(store)? {
         let mut records = 0;
-        caught(|| store.scan(&[], &mut |_, _| records += 1))?;
-        if directory.made {
-            return Err(StoreError::Corrupt {
-                key: "format".to_owned(),
-                reason: format!(
-                    "the store {} lost it, and with it perhaps more; restore a backup",
-                    directory.path.display()
-                ),
-            });
-        }
+        store.scan(&[], &mut |_, _| records += 1)?;
         if records > 0 {
             return Err(StoreError::Io {
                 context: format!("{} is not a store of agno", directory.path.display()),
                 message: format!("another program's {} database is in it", K::NAME),
             });
         }
-        let batch = format::create()?;
-        caught(|| shared.write(store, batch))?;
+        if marker.is_some() {
+            return lost("it has lost its records".to_owned());
+        }
+        let mut batch = format::create()?;
+        let first = LastBatch::default().next(&mut batch, 0);
+        store.apply(batch)?;
+        store.sync()?;
+        directory.make_files_private()?;
+        return Ok((first, Marker::create(directory, first.number)?));
     }
+    let last = LastBatch::read(store)?;
     directory.make_files_private()?;
-    if !directory.made {
-        directory.mark_made()?;
+    match marker {
+        // Its making was cut short, or somebody removed it.
+        None => Ok((last, Marker::create(directory, last.number)?)),
+        Some((_, Some(acknowledged))) if last.number < acknowledged => lost(format!(
+            "it has lost its last {} batches of commits",
+            acknowledged - last.number
+        )),
+        Some((marker, _)) => Ok((last, marker)),
     }
-    Ok(())
 }
 
 /// Reads the record under `key` and decodes it.
@@ -282,10 +298,10 @@ impl<K: KeyValue> Storage for Embedded<K> {
                 record::scan(store, &[keys::CACHED], |key, record| {
                     let entry = record.and_then(|record| body::decode(key, &record.body));
                     // One that does not read is a miss, and no part of what the cache holds.
-                    if let (Ok(entry), Some(hash)) = (entry, keys::hash_of(key)) {
-                        if query.accepts(&entry) {
-                            list.push(CacheListing::new(hash, &entry));
-                        }
+                    if let (Ok(entry), Some(hash)) = (entry, keys::hash_of(key))
+                        && query.accepts(&entry)
+                    {
+                        list.push(CacheListing::new(hash, &entry));
                     }
                 })?;
                 Ok(list)

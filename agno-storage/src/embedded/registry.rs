@@ -23,10 +23,10 @@ pub(super) fn share<T: Any + Send + Sync>(
     let mut registry = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let stores = registry.get_or_insert_default();
     let known = stores.get(&path).and_then(Weak::upgrade);
-    if let Some(store) = known.and_then(|store| store.downcast::<T>().ok()) {
-        if is_live(&store) {
-            return Ok(store);
-        }
+    if let Some(store) = known.and_then(|store| store.downcast::<T>().ok())
+        && is_live(&store)
+    {
+        return Ok(store);
     }
     let store = open()?;
     stores.retain(|_, store| store.strong_count() > 0);

@@ -8,7 +8,11 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::key_value::{Batch, KeyValue};
+use super::{
+    format::LastBatch,
+    key_value::{Batch, KeyValue},
+    marker::Marker,
+};
 use crate::{StoreError, StoreResult};
 
 pub(super) struct Shared<K> {
@@ -16,15 +20,15 @@ pub(super) struct Shared<K> {
     /// (not while it syncs), readers while they read: no reader sees part of a batch.
     slot: RwLock<Slot<K>>,
     progress: watch::Sender<Progress>,
+    marker: Marker,
 }
 
 struct Slot<K> {
     store: Option<Arc<K>>,
-    /// Number of the last batch that is visible, or was to be.
-    visible: u64,
+    /// The last batch that is visible, or was to be.
+    visible: LastBatch,
 }
 
-#[derive(Clone, Default)]
 struct Progress {
     /// Number of the last batch that is durable.
     durable: u64,
@@ -47,13 +51,17 @@ impl<T> Unsettled<T> {
 }
 
 impl<K: KeyValue> Shared<K> {
-    pub(super) fn new(store: Arc<K>) -> Self {
+    pub(super) fn new(store: Arc<K>, last: LastBatch, marker: Marker) -> Self {
         Self {
             slot: RwLock::new(Slot {
                 store: Some(store),
-                visible: 0,
+                visible: last,
             }),
-            progress: watch::Sender::new(Progress::default()),
+            progress: watch::Sender::new(Progress {
+                durable: last.number,
+                poisoned: None,
+            }),
+            marker,
         }
     }
 
@@ -66,7 +74,7 @@ impl<K: KeyValue> Shared<K> {
         let store = slot.store.as_ref().ok_or(StoreError::Closed)?;
         self.check()?;
         let value = caught(|| read(store))?;
-        let batch = slot.visible;
+        let batch = slot.visible.number;
         Ok(Unsettled { value, batch })
     }
 
@@ -82,18 +90,19 @@ impl<K: KeyValue> Shared<K> {
         Ok(value)
     }
 
-    /// Makes a batch visible, then durable.
-    pub(super) fn write(&self, store: &K, batch: Batch) -> StoreResult<()> {
+    /// Makes a batch visible, then durable. It appends so many journal entries.
+    pub(super) fn write(&self, store: &K, mut batch: Batch, entries: u64) -> StoreResult<()> {
         if batch.writes.is_empty() {
             return Ok(());
         }
         let number = {
             let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-            slot.visible += 1;
+            slot.visible = slot.visible.next(&mut batch, entries);
             store.apply(batch)?;
-            slot.visible
+            slot.visible.number
         };
         store.sync()?;
+        self.marker.record(number);
         self.progress
             .send_modify(|progress| progress.durable = number);
         Ok(())

@@ -12,7 +12,12 @@ use std::{
 
 use futures_util::{future::join_all, poll};
 
-use super::{Embedded, key_value::Batch, keys, map::Map};
+use super::{
+    Embedded,
+    key_value::{Batch, KeyValue},
+    keys,
+    map::Map,
+};
 use crate::{
     Ack, Commit, Entry, EntryKind, Json, RunId, RunInput, RunRecord, RunStatus, Storage,
     StoreError, StoreResult,
@@ -207,7 +212,7 @@ async fn a_newer_format_and_a_lost_one_are_refused() {
     let reopen_with = |json: &str| {
         let mut batch = Batch::default();
         batch.put(&keys::format(), json.as_bytes(), 1);
-        super::KeyValue::apply(&map, batch).expect("apply");
+        KeyValue::apply(&map, batch).expect("apply");
         open(directory.path(), &map).map(drop)
     };
     let newer = r#"{"magic":"agno","format":9,"min_reader":2,"created_by":"x","created_at":0}"#;
@@ -240,6 +245,27 @@ async fn a_newer_format_and_a_lost_one_are_refused() {
     );
     *map.pairs() = intact;
     open(directory.path(), &map).expect("the record is back");
+}
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_is_refused() {
+    let (directory, map) = (tempfile::tempdir().expect("directory"), Map::default());
+    let store = open(directory.path(), &map).expect("open");
+    store.commit(create()).await.expect("create");
+    let earlier = map.pairs().clone();
+    store.commit(append("a#0")).await.expect("acknowledged");
+    drop(store);
+    *map.pairs() = earlier;
+    match open(directory.path(), &map) {
+        Err(StoreError::Corrupt { reason, .. }) => {
+            assert!(reason.contains("lost its last 1 batches"), "{reason}");
+        }
+        other => panic!("an acknowledged commit is gone: {other:?}"),
+    }
+    // The way on that the message names.
+    std::fs::remove_file(directory.path().join("AGNO")).expect("remove");
+    let store = open(directory.path(), &map).expect("open without it");
+    assert!(store.journal(&id(), 0).await.expect("journal").is_empty());
 }
 
 #[tokio::test]
@@ -283,6 +309,16 @@ async fn verify_tells_what_is_lost() {
         );
         map.pairs().insert(key, value);
     }
+    // The last entry of a run, which nothing but the store's own count tells of.
+    let key = chunk(keys::entry(&id(), "c#0"));
+    let value = map.pairs().remove(&key).expect("a record");
+    let report = store.verify().await.expect("verify");
+    assert_eq!(
+        report.problems,
+        ["the journals have 3 entries, 4 were written"]
+    );
+    map.pairs().insert(key, value);
+
     map.pairs().insert(b"?what".to_vec(), vec![1]);
     let report = store.verify().await.expect("verify");
     assert_eq!(

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     body::{self, Numbers},
-    format, journal,
+    format::{self, LastBatch},
+    journal,
     key_value::KeyValue,
     keys,
     record::{self, Record},
@@ -23,6 +24,7 @@ pub(super) fn verify<K: KeyValue>(shared: &Shared<K>) -> StoreResult<Unsettled<V
     audit.part(shared, Audit::strays)?;
     audit.part(shared, Audit::fields)?;
     audit.part(shared, Audit::cached)?;
+    audit.count();
     Ok(shared.read(|_| Ok(()))?.map(|()| audit.report))
 }
 
@@ -30,6 +32,8 @@ pub(super) fn verify<K: KeyValue>(shared: &Shared<K>) -> StoreResult<Unsettled<V
 struct Audit {
     report: VerifyReport,
     runs: BTreeSet<RunId>,
+    /// Journal entries that the store says it has; more may come while it is read.
+    at_least: u64,
 }
 
 impl Audit {
@@ -70,6 +74,7 @@ impl Audit {
         if !format::check(store)? {
             self.problem("record `format` is missing");
         }
+        self.at_least = LastBatch::read(store)?.entries;
         Ok(())
     }
 
@@ -151,6 +156,17 @@ impl Audit {
         }
     }
 
+    /// The end of a run's journal may be gone as if it had never been there; the store's own
+    /// count is from a later batch and tells.
+    fn count(&mut self) {
+        let (found, expected) = (self.report.entries, self.at_least);
+        if self.report.problems.is_empty() && found < expected {
+            self.problem(format!(
+                "the journals have {found} entries, {expected} were written"
+            ));
+        }
+    }
+
     /// Records of runs that have no head, and records of no known kind.
     fn strays<K: KeyValue>(&mut self, store: &K) -> StoreResult<()> {
         let mut strays = BTreeSet::new();
@@ -165,7 +181,7 @@ impl Audit {
                     unknown.insert(keys::readable(key));
                 }
             },
-            Some(&(keys::FORMAT | keys::HEAD | keys::FIELD | keys::CACHED)) => {}
+            Some(&(keys::FORMAT | keys::LAST_BATCH | keys::HEAD | keys::FIELD | keys::CACHED)) => {}
             _ => {
                 unknown.insert(keys::readable(key));
             }

@@ -73,8 +73,8 @@ impl<K: KeyValue> Writer<K> {
                 Request::ClearCache(query, reply) => {
                     let result = self.guarded(|writer| {
                         let removed = writer.ledger.clear_cache(&*writer.store, &query)?;
-                        let batch = writer.ledger.finish()?;
-                        writer.shared.write(&writer.store, batch)?;
+                        let (batch, entries) = writer.ledger.finish()?;
+                        writer.shared.write(&writer.store, batch, entries)?;
                         Ok(removed)
                     });
                     let _ = reply.send(result);
@@ -103,8 +103,8 @@ impl<K: KeyValue> Writer<K> {
         let mut waiting = Vec::new();
         let written = self.guarded(|writer| {
             writer.fill_batch(commit, reply, &mut waiting);
-            let batch = writer.ledger.finish()?;
-            writer.shared.write(&writer.store, batch)
+            let (batch, entries) = writer.ledger.finish()?;
+            writer.shared.write(&writer.store, batch, entries)
         });
         for (reply, verdict) in waiting {
             // A refusal may rest on what was only in this batch, so it waits for the sync too.

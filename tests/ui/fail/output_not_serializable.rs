@@ -23,7 +23,7 @@ impl Article {
     #[flow]
     async fn run(flow: &Flow<Self>, topic: String) -> Result<String> {
         let draft = flow.write(topic).await?;
-        flow.publish(draft).await
+        Ok(flow.publish(draft).await?)
     }
 }
 

@@ -14,7 +14,7 @@ impl Article {
 
 #[flow]
 async fn run(flow: &Flow<Article>, topic: String) -> Result<Vec<String>> {
-    flow.search(topic).await
+    Ok(flow.search(topic).await?)
 }
 
 fn main() {}

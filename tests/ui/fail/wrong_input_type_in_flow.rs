@@ -19,7 +19,7 @@ impl Article {
     #[flow]
     async fn run(flow: &Flow<Self>, topic: String) -> Result<String> {
         let notes = flow.search(topic).await?;
-        flow.write(notes).await
+        Ok(flow.write(notes).await?)
     }
 }
 

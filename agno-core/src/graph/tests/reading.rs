@@ -6,7 +6,10 @@ fn formats_are_read_and_written_by_name() {
         assert_eq!(format.to_string().parse(), Ok(format));
     }
     assert_eq!("SVG".parse(), Ok(GraphFormat::Svg));
-    let unknown = "png\u{1b}".parse::<GraphFormat>().unwrap_err().to_string();
+    let unknown = "png\u{1b}"
+        .parse::<GraphFormat>()
+        .expect_err("it is wrong")
+        .to_string();
     assert!(unknown.contains("`png\\u{1b}`"), "{unknown}");
     for format in GraphFormat::ALL {
         assert!(unknown.contains(format.name()), "{unknown}");

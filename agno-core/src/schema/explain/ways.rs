@@ -14,7 +14,13 @@ use crate::schema::problem::{Finding, Mark, ProblemKind};
 type Failures = Vec<ValidationError<'static>>;
 
 impl Explainer<'_> {
-    pub(super) fn ways(&mut self, path: &Path, value: &Value, owner: &Value, failures: &[Failures]) {
+    pub(super) fn ways(
+        &mut self,
+        path: &Path,
+        value: &Value,
+        owner: &Value,
+        failures: &[Failures],
+    ) {
         if choices(self.document, owner).is_some() {
             return self.not_a_choice(path, value, owner);
         }
@@ -25,7 +31,8 @@ impl Explainer<'_> {
             .into_iter()
             .flatten()
             .collect();
-        if self.by_tag(path, value, &ways, failures) || self.by_variant(path, value, &ways, failures)
+        if self.by_tag(path, value, &ways, failures)
+            || self.by_variant(path, value, &ways, failures)
         {
             return;
         }
@@ -135,13 +142,20 @@ impl Explainer<'_> {
             return false;
         }
         let expected = || {
-            let plain = plain.iter().map(|name| format!("\"{}\"", printable(name, 40)));
+            let plain = plain
+                .iter()
+                .map(|name| format!("\"{}\"", printable(name, 40)));
             let with_value = with_value
                 .iter()
                 .map(|(name, _)| format!("{{\"{}\": ..}}", printable(name, 40)));
             any_of(plain.chain(with_value))
         };
-        let names = || plain.iter().copied().chain(with_value.iter().map(|(name, _)| *name));
+        let names = || {
+            plain
+                .iter()
+                .copied()
+                .chain(with_value.iter().map(|(name, _)| *name))
+        };
         let no_such = |path: Path, mark: Mark, given: &str, found: String| {
             let message = format!("expected {}, found {found}", expected());
             let mut finding = Finding::new(path, ProblemKind::NotAllowed, message)
@@ -153,7 +167,9 @@ impl Explainer<'_> {
         };
         let finding = match value {
             Value::Object(object) => {
-                let known = with_value.iter().find(|(name, _)| object.contains_key(*name));
+                let known = with_value
+                    .iter()
+                    .find(|(name, _)| object.contains_key(*name));
                 if let Some((_, index)) = known {
                     self.explain_all(&failures[*index]);
                     return true;
@@ -171,8 +187,7 @@ impl Explainer<'_> {
                     let way = resolve(self.document, ways[*index]);
                     let wants = wanted(self.document, &way["properties"][*name]);
                     let name = printable(name, 40);
-                    let message =
-                        format!("`{name}` comes with a value: {{\"{name}\": {wants}}}");
+                    let message = format!("`{name}` comes with a value: {{\"{name}\": {wants}}}");
                     Finding::new(path.clone(), ProblemKind::NotAllowed, message)
                         .expected(expected())
                         .found(short(value))

@@ -14,7 +14,11 @@ fn takes<T: JsonSchema + DeserializeOwned>(value: &Value, closed: &[&str]) {
         let mut more = value.clone();
         let object = more.pointer_mut(pointer).expect("a place in the value");
         object["surplus"] = json!(1);
-        assert!(schema.check_value(&more).is_err(), "{more} {}", schema.document());
+        assert!(
+            schema.check_value(&more).is_err(),
+            "{more} {}",
+            schema.document()
+        );
     }
 }
 
@@ -125,22 +129,43 @@ fn integers_are_those_of_rust() {
     let refused = |name: &str, number: Value| kinds(&schema, &with(name, number));
     let wrong = |name: &str, kind| vec![(format!(".{name}"), kind)];
     // serde refuses all of these, too.
-    assert_eq!(refused("a", json!(300.0)), wrong("a", ProblemKind::WrongType));
+    assert_eq!(
+        refused("a", json!(300.0)),
+        wrong("a", ProblemKind::WrongType)
+    );
     assert_eq!(refused("a", json!(1.5)), wrong("a", ProblemKind::WrongType));
-    assert_eq!(refused("a", json!(5_000_000_000_u64)), wrong("a", ProblemKind::OutOfRange));
+    assert_eq!(
+        refused("a", json!(5_000_000_000_u64)),
+        wrong("a", ProblemKind::OutOfRange)
+    );
     assert_eq!(refused("a", json!(-1)), wrong("a", ProblemKind::OutOfRange));
-    assert_eq!(refused("b", json!(u64::MAX)), wrong("b", ProblemKind::OutOfRange));
-    assert_eq!(refused("default", json!(2.0)), wrong("default", ProblemKind::WrongType));
-    assert_eq!(refused("default", json!(1_u64 << 40)), wrong("default", ProblemKind::OutOfRange));
+    assert_eq!(
+        refused("b", json!(u64::MAX)),
+        wrong("b", ProblemKind::OutOfRange)
+    );
+    assert_eq!(
+        refused("default", json!(2.0)),
+        wrong("default", ProblemKind::WrongType)
+    );
+    assert_eq!(
+        refused("default", json!(1_u64 << 40)),
+        wrong("default", ProblemKind::OutOfRange)
+    );
 }
 
 #[test]
 fn a_schema_that_cannot_be_used_says_so() {
     let bad = schemars::json_schema!({ "title": "Bad", "type": "string", "pattern": "(" });
     let schema = InputSchema::new(&bad);
-    let error = schema.compile().unwrap_err().to_string();
-    assert!(error.contains("`Bad`") && error.contains("pattern"), "{error}");
-    assert_eq!(kinds(&schema, &json!("x")), [(String::new(), ProblemKind::Schema)]);
+    let error = schema.compile().expect_err("it is wrong").to_string();
+    assert!(
+        error.contains("`Bad`") && error.contains("pattern"),
+        "{error}"
+    );
+    assert_eq!(
+        kinds(&schema, &json!("x")),
+        [(String::new(), ProblemKind::Schema)]
+    );
     assert!(schema.check("\"x\"").is_err());
     let far = schemars::json_schema!({ "$ref": "https://example.com/schema.json" });
     assert!(InputSchema::new(&far).compile().is_err());

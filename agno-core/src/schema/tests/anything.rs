@@ -20,8 +20,10 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        prop::sample::select(vec!["rust", "page", "nothing", "formal", "Nothing", "text", "Add"])
-            .prop_map(Value::from),
+        prop::sample::select(vec![
+            "rust", "page", "nothing", "formal", "Nothing", "text", "Add"
+        ])
+        .prop_map(Value::from),
         any::<String>().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 40, 6, move |inner| {

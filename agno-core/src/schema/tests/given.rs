@@ -38,7 +38,10 @@ fn examples_of_recursive_types_end() {
     let schema = InputSchema::of::<Expression>();
     let example = schema.example();
     assert_eq!(kinds(&schema, &example), [], "{example}");
-    assert!(example.to_string().contains(&number.to_string()), "{example}");
+    assert!(
+        example.to_string().contains(&number.to_string()),
+        "{example}"
+    );
     let schema = InputSchema::of::<Tree>();
     assert_eq!(kinds(&schema, &schema.example()), []);
 }
@@ -108,11 +111,24 @@ fn flags_of_simple_fields() {
     let lines: Vec<String> = flags
         .iter()
         .map(|flag| {
-            let Flag { name, description, required, kind } = flag;
+            let Flag {
+                name,
+                description,
+                required,
+                kind,
+            } = flag;
             format!("{name} {kind:?} {required} {description:?}")
         })
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"SNAP_");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    draft Boolean false ""
+    max_words Integer false ""
+    share Number false ""
+    sizes List(Integer) false ""
+    tags List(String) false ""
+    tone Choice(["casual", "formal"]) false ""
+    topic String true "what to write about"
+    "#);
 }
 
 #[test]
@@ -160,10 +176,25 @@ fn flags_that_are_wrong_are_said_all_at_once() {
         ("topik", "x"),
         ("share", "inf"),
     ]);
-    insta::assert_snapshot!(schema.from_flags(&wrong).unwrap_err(), @"SNAP_");
+    insta::assert_snapshot!(schema.from_flags(&wrong).expect_err("it is wrong"), @r#"
+    input does not match `Simple`
+      = --max_words: expected integer, found "many"
+      = --draft: expected true or false, found "perhaps"
+      = --tone: expected casual or formal, found "formel", did you mean `formal`?
+      = --topik: unknown field, did you mean `topic`?
+      = --share: expected number, found "inf"
+    "#);
     // What is right by itself is still checked as a whole.
     let short = given(&[("sizes", "300"), ("max_words", "-1")]);
-    insta::assert_snapshot!(schema.from_flags(&short).unwrap_err(), @"SNAP_");
+    insta::assert_snapshot!(schema.from_flags(&short).expect_err("it is wrong"), @r#"
+    input does not match `Simple`
+      = --max_words: out of range: expected a number >= 0, found -1
+      = --sizes: out of range: expected a number <= 255, found 300
+      = missing: --topic (string) — "what to write about"
+    "#);
     let twice = given(&[("topic", "rust"), ("topic", "java")]);
-    insta::assert_snapshot!(schema.from_flags(&twice).unwrap_err(), @"SNAP_");
+    insta::assert_snapshot!(schema.from_flags(&twice).expect_err("it is wrong"), @r"
+    input does not match `Simple`
+      = --topic: this is given twice, and it takes one value
+    ");
 }

@@ -11,7 +11,8 @@ fn path(segments: &[&str]) -> Path {
     Path(segments.iter().map(segment).collect())
 }
 
-const TEXT: &str = r#" { "a" : [ 1, {"b\"}": "x]}", "é": [ ] } , -2.5e3 ] ,"c":null,"a2":{}, "last":"z" } "#;
+const TEXT: &str =
+    r#" { "a" : [ 1, {"b\"}": "x]}", "é": [ ] } , -2.5e3 ] ,"c":null,"a2":{}, "last":"z" } "#;
 
 fn value_at(segments: &[&str]) -> Option<&'static str> {
     let place = scan::locate(TEXT, &[&path(segments)]).pop().flatten()?;
@@ -51,7 +52,9 @@ fn the_last_of_two_equal_keys_counts() {
 
 #[test]
 fn what_is_not_json_is_survived() {
-    for text in ["", "{", "{\"a", "{\"a\":", "[1,", "{\"a\\", "}", ",,", "[[[", "é", "\"\\"] {
+    for text in [
+        "", "{", "{\"a", "{\"a\":", "[1,", "{\"a\\", "}", ",,", "[[[", "é", "\"\\",
+    ] {
         scan::content(text);
         scan::locate(text, &[&path(&["a"]), &path(&["0", "0"]), &path(&[])]);
     }
@@ -61,13 +64,19 @@ fn what_is_not_json_is_survived() {
 fn paths_read_like_code() {
     assert_eq!(path(&["items", "2", "name"]).to_string(), ".items[2].name");
     assert_eq!(path(&[]).to_string(), "");
-    assert_eq!(path(&["a b", "", "c\"\n"]).to_string(), r#"["a b"][""]["c\"\n"]"#);
+    assert_eq!(
+        path(&["a b", "", "c\"\n"]).to_string(),
+        r#"["a b"][""]["c\"\n"]"#
+    );
 }
 
 #[test]
 fn a_long_line_is_cut_around_its_marks() {
     let text = format!("{}MARK{}SECOND", "x".repeat(500), "y".repeat(500));
-    let marks = vec![(500..504, "here".to_owned()), (1004..1010, "there".to_owned())];
+    let marks = vec![
+        (500..504, "here".to_owned()),
+        (1004..1010, "there".to_owned()),
+    ];
     let mut shown = String::new();
     struct Show(Excerpt);
     impl std::fmt::Display for Show {
@@ -76,5 +85,11 @@ fn a_long_line_is_cut_around_its_marks() {
         }
     }
     shown.push_str(&Show(Excerpt::new(&text, marks)).to_string());
-    insta::assert_snapshot!(shown, @"SNAP_");
+    insta::assert_snapshot!(shown, @r"
+    ┌ -i
+    │ …xxxxxxxxxxxxxxxxxxxxxxxxMARKyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…
+    │                          ^^^^ here
+    │ …yyyyyyyyyyyyyyyyyyyyyyyySECOND
+    │                          ^^^^^^ there
+    ");
 }

@@ -1,0 +1,219 @@
+//! A program that runs workflows.
+
+use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
+
+use agno_core::{Runtime, RuntimeBuilder, Workflow, open};
+
+use crate::{
+    args::{self, Verb, Wish},
+    crash,
+    failure::{Failure, exit},
+    input::Fields,
+    late_store::LateStore,
+    log,
+    program::Program,
+    progress::screen,
+    verbs,
+};
+
+/// Where runs are kept, if nobody says otherwise.
+const DEFAULT_STORE: &str = "./.agno";
+
+/// Begins a program that runs workflows: `agno::app().workflow(Hello).main()`.
+pub fn app() -> App {
+    App {
+        builder: Runtime::builder(),
+        store: DEFAULT_STORE.to_owned(),
+    }
+}
+
+/// A program that runs workflows. See the [crate]'s documentation for what it understands.
+#[derive(Debug)]
+#[must_use = "an app does nothing until `main`"]
+pub struct App {
+    builder: RuntimeBuilder,
+    store: String,
+}
+
+/// What a command has at hand.
+pub(crate) struct Session {
+    pub(crate) runtime: Runtime,
+    pub(crate) program: Program,
+    /// The store, by URL.
+    pub(crate) url: String,
+    store: Arc<LateStore>,
+}
+
+impl App {
+    /// Adds a workflow.
+    pub fn workflow<W: Workflow>(mut self, workflow: W) -> Self {
+        self.builder = self.builder.workflow(workflow);
+        self
+    }
+
+    /// The store that is used when neither `--store` nor `AGNO_STORE` names one. Default:
+    /// `./.agno`.
+    pub fn store(mut self, url: impl Into<String>) -> Self {
+        self.store = url.into();
+        self
+    }
+
+    /// Does what the command line says. Starts a tokio runtime, so it is called outside of one.
+    pub fn main(self) -> ExitCode {
+        self.run_from(std::env::args_os().skip(1))
+    }
+
+    /// Does what `args` say: the command line without the program's name.
+    pub fn run_from(self, args: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
+        let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        log::install();
+        let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(workers)
+            .enable_all()
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => return cannot_start(&error),
+        };
+        let code = runtime.block_on(self.run(args));
+        // A blocking step that nobody waits for any more must not keep the process.
+        runtime.shutdown_background();
+        ExitCode::from(code)
+    }
+
+    async fn run(self, args: Vec<OsString>) -> u8 {
+        let program = Program::current();
+        let wants_json = args.iter().any(|arg| arg == "--json");
+        let store = Arc::new(LateStore::default());
+        let runtime = match self.builder.storage(store.clone()).build().await {
+            Ok(runtime) => runtime,
+            Err(error) => return Failure::of(&error, &program, "workflows").tell(wants_json),
+        };
+        let wish = match read(&args, &program, &runtime) {
+            Ok(wish) => wish,
+            Err(error) => return refuse(&error, wants_json),
+        };
+        let url = match url(&wish, self.store) {
+            Ok(url) => url,
+            Err(failure) => return failure.tell(wants_json),
+        };
+        let session = Session {
+            program: program.with_store(wish.store),
+            runtime,
+            url,
+            store,
+        };
+        let json = wish.verb.json();
+        let done = session.answer(wish.verb).await;
+        let code = done.unwrap_or_else(|failure| failure.tell(json));
+        let closed = session.runtime.storage().close().await;
+        match closed {
+            Err(error) if code == exit::DONE => {
+                let error = agno_core::Error::from(error);
+                Failure::of(&error, &session.program, "store verify").tell(false)
+            }
+            _ => code,
+        }
+    }
+}
+
+impl Session {
+    async fn answer(&self, verb: Verb) -> Result<u8, Failure> {
+        match verb {
+            Verb::Run(wish) => verbs::run::run(self, *wish).await,
+            Verb::Resume { run, json } => verbs::run::resume(self, &run, json).await,
+            Verb::Runs(wish) => verbs::runs::runs(self, wish).await,
+            Verb::Show { run, json } => verbs::show::show(self, &run, json).await,
+            Verb::Workflows { json, check } => Ok(verbs::workflows::workflows(self, json, check)),
+            Verb::Schema { workflow, output } => {
+                verbs::workflows::schema(self, workflow.as_deref(), output)
+            }
+            Verb::Graph {
+                workflow,
+                run,
+                format,
+            } => verbs::graph::graph(self, workflow.as_deref(), run.as_deref(), &format).await,
+            Verb::Cache {
+                clear,
+                workflow,
+                step,
+                json,
+            } => {
+                let query = verbs::cache::query(workflow, step);
+                verbs::cache::cache(self, clear, query, json).await
+            }
+            Verb::StoreVerify { json } => verbs::store::verify(self, json).await,
+            Verb::StorePath { json } => Ok(verbs::store::path(self, json)),
+        }
+    }
+
+    /// Opens the store. `verb` is what the user typed, for trying again.
+    pub(crate) async fn open(&self, verb: &str) -> Result<(), Failure> {
+        let crash_after = crash::asked_for()?;
+        let opened = open(&self.url).await;
+        let storage = opened.map_err(|error| Failure::of(&error, &self.program, verb))?;
+        self.store.set(match crash_after {
+            Some(commits) => crash::crashing(storage, commits),
+            None => storage,
+        });
+        Ok(())
+    }
+
+    /// Whether anything of this process is there for the next.
+    pub(crate) fn outlives_process(&self) -> bool {
+        !self.url.starts_with("memory")
+    }
+}
+
+fn read(args: &[OsString], program: &Program, runtime: &Runtime) -> Result<Wish, clap::Error> {
+    if !args::may_have_fields(args) {
+        return args::read(args, program, "", &[]);
+    }
+    let workflows = runtime.workflows();
+    let fields = workflows
+        .iter()
+        .filter_map(|workflow| Fields::of(runtime, &workflow.name));
+    let flags: Vec<_> = fields.flat_map(|fields| fields.flags()).collect();
+    let about = match workflows.as_slice() {
+        [only] if !only.description.is_empty() => only.description.clone(),
+        _ => "Runs workflows durably".to_owned(),
+    };
+    args::read(args, program, &about, &flags)
+}
+
+/// The command line does not fit, or asks for help.
+fn refuse(error: &clap::Error, json: bool) -> u8 {
+    let code = u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
+    if json && code != exit::DONE {
+        let told = error.to_string();
+        let message = told.lines().next().unwrap_or_default();
+        return Failure::usage(message.trim_start_matches("error: ")).tell(true);
+    }
+    // Nobody reads it: there is nothing more to do.
+    let _ = error.print();
+    code
+}
+
+/// The store's URL: from the command line, the environment, or the program.
+fn url(wish: &Wish, default: String) -> Result<String, Failure> {
+    let url = match (&wish.store, std::env::var("AGNO_STORE")) {
+        (Some(url), _) => url.clone(),
+        (None, Ok(url)) if !url.is_empty() => url,
+        (None, Err(std::env::VarError::NotUnicode(_))) => {
+            return Err(Failure::usage("AGNO_STORE is not UTF-8 text").next("unset AGNO_STORE"));
+        }
+        _ => default,
+    };
+    match url.is_empty() {
+        true => Err(Failure::usage(
+            "`--store` names nothing: give a directory, or `memory:`",
+        )),
+        false => Ok(url),
+    }
+}
+
+fn cannot_start(error: &io::Error) -> ExitCode {
+    screen::say(&format!("error: cannot start threads: {error}"));
+    ExitCode::from(exit::FAILED)
+}

@@ -1,0 +1,92 @@
+//! A store that is opened once it is known which, and that it is needed.
+
+use std::sync::{Arc, OnceLock};
+
+use agno_core::{
+    Entry, Json, RunId, RunQuery, RunRecord,
+    storage::{
+        Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, RunInput,
+        SessionFields, SessionKey, Storage, StoreError, StoreResult, VerifyReport,
+    },
+};
+
+/// Stands for the store while the runtime is put together: schemas are needed to read the command
+/// line, and bad input must not so much as make a directory.
+#[derive(Debug, Default)]
+pub(crate) struct LateStore(OnceLock<Arc<dyn Storage>>);
+
+impl LateStore {
+    /// Uses this store from now on. The first one stays.
+    pub(crate) fn set(&self, storage: Arc<dyn Storage>) {
+        self.0.get_or_init(|| storage);
+    }
+
+    fn get(&self) -> StoreResult<&Arc<dyn Storage>> {
+        self.0.get().ok_or(StoreError::Closed)
+    }
+}
+
+impl Storage for LateStore {
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
+        Box::pin(async move { self.get()?.commit(commit).await })
+    }
+
+    fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
+        Box::pin(async move { self.get()?.run(id).await })
+    }
+
+    fn input<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunInput>>> {
+        Box::pin(async move { self.get()?.input(id).await })
+    }
+
+    fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>> {
+        Box::pin(async move { self.get()?.output(id).await })
+    }
+
+    fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>> {
+        Box::pin(async move { self.get()?.runs(query).await })
+    }
+
+    fn journal<'a>(
+        &'a self,
+        id: &'a RunId,
+        from_seq: u64,
+    ) -> BoxFuture<'a, StoreResult<Vec<Entry>>> {
+        Box::pin(async move { self.get()?.journal(id, from_seq).await })
+    }
+
+    fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
+        Box::pin(async move { self.get()?.session(key).await })
+    }
+
+    fn cached(&self, key: CacheKey, now: u64) -> BoxFuture<'_, StoreResult<Option<CacheEntry>>> {
+        Box::pin(async move { self.get()?.cached(key, now).await })
+    }
+
+    fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
+        Box::pin(async move { self.get()?.cache_list(query).await })
+    }
+
+    fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(async move { self.get()?.cache_clear(query).await })
+    }
+
+    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
+        Box::pin(async move { self.get()?.verify().await })
+    }
+
+    fn location(&self) -> String {
+        self.0
+            .get()
+            .map_or_else(|| "not open".to_owned(), |storage| storage.location())
+    }
+
+    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move {
+            match self.0.get() {
+                Some(storage) => storage.close().await,
+                None => Ok(()),
+            }
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! One line of the board: a step, or all steps of a list.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use indicatif::ProgressBar;
+
+use super::{
+    label,
+    screen::{self, Colour, paint},
+};
+use crate::time::span;
+
+/// How wide names are at least, so that what follows stands below each other.
+const NAMES: usize = 20;
+
+#[derive(Debug)]
+pub(super) struct Row {
+    /// What steps of this line have in common.
+    pub(super) key: String,
+    pub(super) top: String,
+    pub(super) is_group: bool,
+    label: String,
+    begun: Instant,
+    /// When it began and was last changed, in microseconds since 1970.
+    first: u64,
+    last: u64,
+    running: HashMap<Arc<str>, Instant>,
+    completed: u32,
+    cached: u32,
+    failed: u32,
+    skipped: u32,
+    retried: u32,
+    /// What it last said: its progress, or why it is tried again.
+    note: String,
+    line: Option<ProgressBar>,
+    /// In plain lines: it was said that it runs.
+    announced: bool,
+}
+
+impl Row {
+    pub(super) fn new(path: &str, at: u64) -> Self {
+        let group = label::group(path);
+        Self {
+            is_group: group.is_some(),
+            key: group.unwrap_or_else(|| path.to_owned()),
+            top: label::top(path).to_owned(),
+            label: crate::text::line(&label::label(path), 60),
+            begun: Instant::now(),
+            first: at,
+            last: at,
+            running: HashMap::new(),
+            completed: 0,
+            cached: 0,
+            failed: 0,
+            skipped: 0,
+            retried: 0,
+            note: String::new(),
+            line: None,
+            announced: false,
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    pub(super) fn has_line(&self) -> bool {
+        self.line.is_some()
+    }
+
+    pub(super) fn start(&mut self, path: &Arc<str>) {
+        self.running
+            .entry(path.clone())
+            .or_insert_with(Instant::now);
+    }
+
+    /// A step of it has ended, in one of these ways.
+    pub(super) fn end(&mut self, path: &str, at: u64, how: End, attempts: u32) {
+        self.running.remove(path);
+        self.last = self.last.max(at);
+        self.retried += attempts.saturating_sub(1);
+        match how {
+            End::Completed => self.completed += 1,
+            End::Cached => self.cached += 1,
+            End::Failed => self.failed += 1,
+            End::Skipped => self.skipped += 1,
+        }
+    }
+
+    pub(super) fn note(&mut self, note: String) {
+        self.note = note;
+    }
+
+    /// Gives it a live line, if it has none.
+    pub(super) fn show(&mut self) {
+        if self.line.is_none() {
+            self.line = screen::live_line();
+        }
+    }
+
+    /// Says on its live line how it stands.
+    pub(super) fn refresh(&self) {
+        if let Some(line) = &self.line {
+            line.set_message(self.standing());
+            line.tick();
+        }
+    }
+
+    fn standing(&self) -> String {
+        let time = paint(Colour::Dim, &span(self.begun.elapsed()));
+        let mut words = vec![self.name(), time];
+        if self.is_group {
+            words.push(format!(
+                "{} done · {} running",
+                self.ended(),
+                self.running.len()
+            ));
+        }
+        if !self.note.is_empty() {
+            words.push(paint(Colour::Dim, &self.note));
+        }
+        words.join("  ")
+    }
+
+    /// In plain lines: says once that it is still running.
+    pub(super) fn announce(&mut self) {
+        let long = self
+            .running
+            .values()
+            .any(|begun| begun.elapsed() > Duration::from_secs(1));
+        if long && !self.announced {
+            self.announced = true;
+            screen::say(&format!("  … {}  running", self.name()));
+        }
+    }
+
+    /// Takes its live line away, and says what became of it.
+    pub(super) fn finish(&mut self, more: &str) {
+        self.close();
+        let (sign, colour) = match () {
+            () if self.failed > 0 => ("✘", Colour::Red),
+            () if self.skipped > 0 => ("↷", Colour::Yellow),
+            () if self.completed > 0 => ("✔", Colour::Green),
+            () if self.cached > 0 => ("◆", Colour::Cyan),
+            () => return,
+        };
+        let mut words = vec![self.name()];
+        if self.completed + self.failed + self.skipped > 0 {
+            words.push(span(Duration::from_micros(
+                self.last.saturating_sub(self.first),
+            )));
+        }
+        let mut counts = Vec::new();
+        if self.is_group {
+            let mut count = |number: u32, what: &str| {
+                if number > 0 && number < self.ended() {
+                    counts.push(format!("{number} {what}"));
+                }
+            };
+            count(self.completed, "ran");
+            count(self.cached, "cached");
+            count(self.skipped, "skipped");
+            count(self.failed, "failed");
+            if self.cached == self.ended() {
+                counts.push("cached".to_owned());
+            }
+        }
+        if self.retried > 0 {
+            counts.push(crate::text::count(self.retried as usize + 1, "attempt"));
+        }
+        counts.extend(Some(more.to_owned()).filter(|more| !more.is_empty()));
+        if !counts.is_empty() {
+            words.push(counts.join(" · "));
+        }
+        screen::say(&format!("  {} {}", paint(colour, sign), words.join("  ")));
+    }
+
+    /// Takes its live line away.
+    pub(super) fn close(&mut self) {
+        if let Some(line) = self.line.take() {
+            screen::remove(&line);
+        }
+    }
+
+    fn ended(&self) -> u32 {
+        self.completed + self.cached + self.failed + self.skipped
+    }
+
+    fn name(&self) -> String {
+        let times = if self.is_group {
+            format!(" ×{}", self.ended().max(1))
+        } else {
+            String::new()
+        };
+        format!("{:NAMES$}", format!("{}{times}", self.label))
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    Completed,
+    Cached,
+    Failed,
+    Skipped,
+}

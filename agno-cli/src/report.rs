@@ -1,0 +1,62 @@
+//! What is printed on standard output.
+
+use std::io::{self, IsTerminal, Write};
+
+use agno_core::Json;
+use serde::Serialize;
+
+use crate::text;
+
+/// Prints one JSON value.
+pub(crate) fn print_json<T: Serialize>(value: &T) {
+    // Everything that is printed has string keys and finite numbers.
+    if let Ok(json) = serde_json::to_string(value) {
+        print(&text::pretty_json(&json));
+    }
+}
+
+/// Prints a result: a text as it is, anything else as JSON. On a terminal the text cannot give
+/// orders to it.
+pub(crate) fn print_result(output: &Json) {
+    match output.decode::<String>() {
+        Ok(words) if io::stdout().is_terminal() => print(&text::block(&words)),
+        Ok(words) => print(&words),
+        Err(_) => print(&text::pretty_json(output.as_str())),
+    }
+}
+
+/// Prints lines. A reader that has gone away is no failure.
+pub(crate) fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let written = out
+        .write_all(text.as_bytes())
+        .and_then(|()| match text.ends_with('\n') {
+            true => Ok(()),
+            false => out.write_all(b"\n"),
+        });
+    let _ = written.and_then(|()| out.flush());
+}
+
+/// A table: columns as wide as they need to be, two spaces between them.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+    };
+    let widths: Vec<_> = (0..columns)
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:width$}  "));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

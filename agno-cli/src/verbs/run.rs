@@ -1,0 +1,341 @@
+//! `run` and `resume`.
+
+use std::{io, io::IsTerminal, sync::Arc, time::Duration};
+
+use agno_core::{
+    ErrorKind, Json, Outcome, RecordedError, RunHandle, RunId, RunQuery, RunRecord, RunStatus,
+    Runtime,
+};
+use serde::Serialize;
+
+use super::watch::{Watched, watch};
+use crate::{
+    app::Session,
+    args::RunWish,
+    crash,
+    failure::{Failure, causes, exit, in_words},
+    input,
+    progress::screen::{self, Colour, paint, say},
+    report, select,
+    text::{self, count, line, quoted},
+    time,
+};
+
+/// One run, as a program reads it.
+#[derive(Serialize)]
+struct Report<'a> {
+    run_id: &'a RunId,
+    workflow: &'a str,
+    session_id: &'a str,
+    status: &'a str,
+    output: Option<&'a Json>,
+    error: Option<ErrorReport<'a>>,
+    steps_run: u32,
+    steps_cached: u32,
+    steps_replayed: u32,
+    duration_ms: u64,
+}
+
+/// An error, as a program reads it.
+#[derive(Serialize)]
+pub(super) struct ErrorReport<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    chain: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a Json>,
+}
+
+impl<'a> ErrorReport<'a> {
+    pub(super) fn of(error: &'a RecordedError) -> Self {
+        Self {
+            code: &error.code,
+            message: &error.message,
+            path: error.path.as_deref(),
+            chain: &error.chain,
+            details: error.details.as_ref(),
+        }
+    }
+}
+
+/// Starts a run and follows it.
+pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure> {
+    let Session {
+        runtime, program, ..
+    } = session;
+    let workflow = select::workflow(runtime, wish.workflow.as_deref(), program, "run")?;
+    crash::asked_for()?;
+    let input = input::read(runtime, &workflow, &wish, program)?;
+    session.open("run").await?;
+
+    let mut start = runtime.start_json(&workflow, &input).watched();
+    if let Some(name) = wish.session {
+        start = start.session(name);
+    }
+    if let Some(user) = wish.user {
+        start = start.user(user);
+    }
+    if let Some(id) = wish.run_id {
+        start = start.run_id(id);
+    }
+    if wish.no_cache {
+        start = start.no_cache();
+    }
+    let interrupted = interrupted(runtime).await;
+    let started = start.await.map_err(|error| {
+        let failure = Failure::of(&error, program, "run");
+        match error.kind() {
+            ErrorKind::Conflict => failure.next(program.command("runs")),
+            _ => failure,
+        }
+    })?;
+    introduce(session, &workflow, started.id(), "run");
+    if let [first, ..] = interrupted.as_slice() {
+        let number = count(interrupted.len(), "interrupted run");
+        say(&format!(
+            "  {number}: {}",
+            program.command(&format!("resume {}", first.id))
+        ));
+    }
+    follow(session, started, 0, wish.json).await
+}
+
+/// Goes on with a run and follows it.
+pub(crate) async fn resume(session: &Session, run: &str, json: bool) -> Result<u8, Failure> {
+    let Session {
+        runtime, program, ..
+    } = session;
+    session.open("resume RUN").await?;
+    let record = select::run(runtime, run, program, "resume RUN").await?;
+    let failed = |error| Failure::of(&error, program, "resume RUN");
+    let seen = runtime
+        .inspect(&record.id)
+        .await
+        .map_err(failed)?
+        .events()
+        .len();
+    let handle = runtime.resume(&record.id).await.map_err(|error| {
+        let failure = failed(error);
+        match record.status {
+            RunStatus::Cancelled => failure.next(program.command(&again(&record))),
+            _ => failure,
+        }
+    })?;
+    introduce(session, &record.workflow, &record.id, "resumes run");
+    follow(
+        session,
+        handle,
+        u64::try_from(seen).unwrap_or(u64::MAX),
+        json,
+    )
+    .await
+}
+
+fn again(record: &RunRecord) -> String {
+    format!("run {}", quoted(&record.workflow))
+}
+
+/// Which run it is, and where it is kept.
+fn introduce(session: &Session, workflow: &str, id: &RunId, what: &str) {
+    let workflow = line(workflow, 80);
+    let store = line(&session.runtime.storage().location(), 200);
+    say(&format!("{workflow} · {what} {id} · store {store}"));
+}
+
+/// Runs of the last days that nobody works on any more. Ids begin with the time, so this reads
+/// few runs however many there are.
+async fn interrupted(runtime: &Runtime) -> Vec<RunRecord> {
+    let query = RunQuery {
+        status: Some(RunStatus::Running),
+        prefix: Some(recent(time::now_micros())),
+        limit: Some(100),
+        ..RunQuery::default()
+    };
+    // A line of help is not worth a failure.
+    let mut runs = runtime.runs(query).await.unwrap_or_default();
+    runs.retain(|run| !runtime.is_active(&run.id));
+    runs
+}
+
+/// How the ids of the last days (at most twelve) begin: the first four digits of their time.
+fn recent(now: u64) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let millis = now / 1000;
+    (6..10)
+        .rev()
+        .map(|place| ALPHABET[((millis >> (place * 5)) & 31) as usize] as char)
+        .collect()
+}
+
+async fn follow(
+    session: &Session,
+    handle: RunHandle,
+    seen: u64,
+    json: bool,
+) -> Result<u8, Failure> {
+    let id = handle.id().clone();
+    let resume = session.program.command(&format!("resume {id}"));
+    match watch(handle, seen, &resume).await {
+        Watched::Ended(outcome) => finish(session, &outcome, json).await,
+        Watched::Aborted => {
+            if json {
+                let record = session.runtime.storage().run(&id).await.ok().flatten();
+                print_aborted(&id, record.as_ref());
+            }
+            say("stopped; the step that was running is not recorded and will run again");
+            say(&format!("next: {resume}"));
+            // At once: nothing waits for a step that does not end.
+            std::process::exit(exit::INTERRUPTED.into())
+        }
+    }
+}
+
+fn print_aborted(id: &RunId, record: Option<&RunRecord>) {
+    let message = "the run was interrupted".to_owned();
+    let error = RecordedError {
+        code: Arc::from("interrupted"),
+        message,
+        chain: Vec::new(),
+        retryable: false,
+        path: None,
+        details: None,
+    };
+    report::print_json(&Report {
+        run_id: id,
+        workflow: record.map_or("", |record| &record.workflow),
+        session_id: record.map_or("", |record| &record.session),
+        status: "interrupted",
+        output: None,
+        error: Some(ErrorReport::of(&error)),
+        steps_run: 0,
+        steps_cached: 0,
+        steps_replayed: 0,
+        duration_ms: 0,
+    });
+}
+
+/// Tells how a run ended: the result to standard output, the rest to people.
+async fn finish(session: &Session, outcome: &Outcome, json: bool) -> Result<u8, Failure> {
+    let interrupted = outcome.status == RunStatus::Running;
+    let status = if interrupted {
+        "interrupted"
+    } else {
+        outcome.status.as_str()
+    };
+    let counts = counts(outcome);
+    let took = time::span(outcome.duration);
+    match outcome.status {
+        RunStatus::Completed => {
+            let done = paint(Colour::Green, "done");
+            say(&format!("{done} in {took}{counts}"));
+            if io::stderr().is_terminal() && session.outlives_process() {
+                let show = session.program.command(&format!("show {}", outcome.run));
+                say(&paint(Colour::Dim, &format!("inspect: {show}")));
+            }
+        }
+        _ => say(&format!(
+            "{} after {took}{counts}",
+            paint(Colour::Yellow, status)
+        )),
+    }
+    if json {
+        report::print_json(&Report {
+            run_id: &outcome.run,
+            workflow: &outcome.workflow,
+            session_id: &outcome.session,
+            status,
+            output: outcome.output.as_ref(),
+            error: outcome.error.as_ref().map(ErrorReport::of),
+            steps_run: outcome.steps_run,
+            steps_cached: outcome.steps_cached,
+            steps_replayed: outcome.steps_replayed,
+            duration_ms: millis(outcome.duration),
+        });
+    } else if let Some(output) = &outcome.output {
+        report::print_result(output);
+    }
+    if outcome.status == RunStatus::Completed {
+        return Ok(exit::DONE);
+    }
+    Ok(explain(session, outcome).await)
+}
+
+/// Why a run did not complete, and what to type next.
+async fn explain(session: &Session, outcome: &Outcome) -> u8 {
+    let program = &session.program;
+    let code = outcome.error.as_ref().map_or("", |error| &error.code);
+    let stopped = outcome.status == RunStatus::Running && code == "interrupted";
+    if let Some(error) = &outcome.error
+        && !stopped
+    {
+        say(&format!(
+            "{}: {}",
+            paint(Colour::Red, "error"),
+            in_words(error)
+        ));
+        causes(&error.chain).for_each(|cause| say(&cause));
+    }
+    let recorded = session.runtime.storage().run(&outcome.run).await;
+    let is_recorded = matches!(recorded, Ok(Some(_)) | Err(_)) && session.outlives_process();
+    let next = match outcome.status {
+        RunStatus::Cancelled => format!("run {}", quoted(&outcome.workflow)),
+        _ if !is_recorded => {
+            if session.outlives_process() {
+                say("nothing of it was recorded: it starts anew");
+            }
+            format!("run {}", quoted(&outcome.workflow))
+        }
+        RunStatus::Failed => {
+            say(&format!(
+                "details: {}",
+                program.command(&format!("show {}", outcome.run))
+            ));
+            format!("resume {}", outcome.run)
+        }
+        _ => format!("resume {}", outcome.run),
+    };
+    let next = program.command(&next);
+    match outcome.status {
+        RunStatus::Failed => say(&format!("next: repair it, then {next}")),
+        _ => say(&format!("next: {next}")),
+    }
+    match outcome.status {
+        RunStatus::Paused => exit::PAUSED,
+        RunStatus::Running if stopped => exit::INTERRUPTED,
+        _ => exit::FAILED,
+    }
+}
+
+/// ` · 6 steps ran · 3 cached · 2 replayed`
+fn counts(outcome: &Outcome) -> String {
+    let mut counts = format!(" · {} ran", count(outcome.steps_run as usize, "step"));
+    for (number, what) in [
+        (outcome.steps_cached, "cached"),
+        (outcome.steps_replayed, "replayed"),
+    ] {
+        if number > 0 {
+            counts.push_str(&format!(" · {number} {what}"));
+        }
+    }
+    counts
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from((duration + Duration::from_micros(500)).as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_id_begins_as_recent_ones_do() {
+        // The digits of this time in Crockford's base 32, as `Runtime` writes its ids.
+        assert_eq!(recent(0), "0000");
+        assert_eq!(recent((1 << 30) * 1000), "0001");
+        assert_eq!(recent((33 << 30) * 1000), "0011");
+    }
+}

@@ -1,0 +1,227 @@
+//! `show`.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use agno_core::{Entry, EntryKind, Json, NumberedEvent, RunDetails, RunStatus, Source};
+use serde::Serialize;
+
+use super::run::ErrorReport;
+use crate::{
+    app::Session,
+    failure::{Failure, exit, in_words},
+    progress::{screen::say, step_name},
+    report, select,
+    text::{self, line},
+    time,
+};
+
+/// A run with everything that is recorded of it, as a program reads it.
+#[derive(Serialize)]
+struct Report<'a> {
+    run_id: &'a str,
+    workflow: &'a str,
+    workflow_version: u32,
+    session_id: &'a str,
+    user_id: Option<&'a str>,
+    status: &'a str,
+    input: &'a Json,
+    output: Option<&'a Json>,
+    error: Option<ErrorReport<'a>>,
+    state: BTreeMap<&'a str, &'a Json>,
+    steps_run: usize,
+    steps_cached: usize,
+    /// Steps are replayed by a resume; a run at rest replays nothing.
+    steps_replayed: usize,
+    resumes: u32,
+    started_at: String,
+    updated_at: String,
+    duration_ms: u64,
+    steps: Vec<StepReport<'a>>,
+    events: Vec<NumberedEvent>,
+}
+
+#[derive(Serialize)]
+struct StepReport<'a> {
+    path: &'a str,
+    name: &'a str,
+    status: &'static str,
+    attempts: u32,
+    source: &'static str,
+    input: Option<&'a Json>,
+    output: Option<&'a Json>,
+    error: Option<ErrorReport<'a>>,
+    started_at: String,
+    duration_ms: u64,
+}
+
+/// Shows a run.
+pub(crate) async fn show(session: &Session, run: &str, json: bool) -> Result<u8, Failure> {
+    session.open("show RUN").await?;
+    let runtime = &session.runtime;
+    let record = select::run(runtime, run, &session.program, "show RUN").await?;
+    let details = runtime.inspect(&record.id).await;
+    let details = details.map_err(|error| Failure::of(&error, &session.program, "show RUN"))?;
+    if json {
+        report::print_json(&full(&details));
+    } else {
+        report::print(&in_text(&details));
+        if matches!(
+            record.status,
+            RunStatus::Running | RunStatus::Paused | RunStatus::Failed
+        ) {
+            let next = session.program.command(&format!("resume {}", record.id));
+            say(&format!("next: {next}"));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// The steps of a run that count, in the order in which they were recorded.
+pub(super) fn steps(journal: &[Entry]) -> impl Iterator<Item = &Entry> {
+    journal
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::Step && !entry.superseded)
+}
+
+fn status(entry: &Entry) -> &'static str {
+    match (&entry.error, entry.source) {
+        (_, Source::Skipped) => "skipped",
+        (Some(_), _) => "failed",
+        (None, _) => "completed",
+    }
+}
+
+fn micros(entry: &Entry) -> u64 {
+    entry.finished_at.saturating_sub(entry.started_at)
+}
+
+fn full(details: &RunDetails) -> Report<'_> {
+    let record = &details.record;
+    let steps: Vec<_> = steps(&details.journal).collect();
+    let cached = steps
+        .iter()
+        .filter(|entry| entry.source == Source::Cache)
+        .count();
+    let state = details
+        .state
+        .iter()
+        .map(|(name, field)| (&**name, &field.value));
+    Report {
+        run_id: record.id.as_str(),
+        workflow: &record.workflow,
+        workflow_version: record.version,
+        session_id: &record.session,
+        user_id: record.user.as_deref(),
+        status: select::shown_status(record, details.is_active),
+        input: &details.input.input,
+        output: details.output.as_ref(),
+        error: record.error.as_ref().map(ErrorReport::of),
+        state: state.collect(),
+        steps_run: steps.len() - cached,
+        steps_cached: cached,
+        steps_replayed: 0,
+        resumes: record.resumes,
+        started_at: time::rfc3339(record.created_at),
+        updated_at: time::rfc3339(record.updated_at),
+        duration_ms: record.active_micros / 1000,
+        steps: steps.into_iter().map(step).collect(),
+        events: details.events(),
+    }
+}
+
+fn step(entry: &Entry) -> StepReport<'_> {
+    StepReport {
+        path: &entry.path,
+        name: step_name(&entry.path),
+        status: status(entry),
+        attempts: entry.attempts,
+        source: if entry.source == Source::Cache {
+            "cache"
+        } else {
+            "ran"
+        },
+        input: entry.input.as_ref(),
+        output: entry.output.as_ref(),
+        error: entry.error.as_ref().map(ErrorReport::of),
+        started_at: time::rfc3339(entry.started_at),
+        duration_ms: micros(entry) / 1000,
+    }
+}
+
+fn in_text(details: &RunDetails) -> String {
+    let record = &details.record;
+    let now = time::now_micros();
+    let mut out = String::new();
+    let mut put = |name: &str, value: String| out.push_str(&format!("{name:9} {value}\n"));
+    put("run", record.id.to_string());
+    put(
+        "workflow",
+        format!(
+            "{} (version {})",
+            line(&record.workflow, 80),
+            record.version
+        ),
+    );
+    let user = record
+        .user
+        .as_ref()
+        .map(|user| format!(" · user {}", line(user, 80)));
+    put(
+        "session",
+        format!("{}{}", line(&record.session, 80), user.unwrap_or_default()),
+    );
+    let mut words = vec![select::shown_status(record, details.is_active).to_owned()];
+    words.push(time::span(Duration::from_micros(record.active_micros)));
+    words.push(format!("started {}", time::ago(record.created_at, now)));
+    if record.resumes > 0 {
+        words.push(text::count(record.resumes as usize, "resume"));
+    }
+    put("status", words.join(" · "));
+    put("input", line(details.input.input.as_str(), 400));
+    for (name, field) in &details.state {
+        put(
+            "state",
+            format!("{} = {}", line(name, 60), line(field.value.as_str(), 300)),
+        );
+    }
+    if let Some(output) = &details.output {
+        put("output", line(output.as_str(), 400));
+    }
+    if let Some(error) = &record.error {
+        put("error", in_words(error));
+    }
+    let rows: Vec<_> = steps(&details.journal).map(row).collect();
+    if !rows.is_empty() {
+        out.push('\n');
+        out.push_str(&report::table(&rows));
+    }
+    out
+}
+
+fn row(entry: &Entry) -> Vec<String> {
+    let sign = match (status(entry), entry.source) {
+        ("failed", _) => "✘",
+        ("skipped", _) => "↷",
+        (_, Source::Cache) => "◆",
+        _ => "✔",
+    };
+    let how = match entry.source {
+        Source::Cache => "cached".to_owned(),
+        _ => time::span(Duration::from_micros(micros(entry))),
+    };
+    let attempts = match entry.attempts {
+        0 | 1 => String::new(),
+        more => format!("{more} attempts"),
+    };
+    let result = match (&entry.error, &entry.output) {
+        (Some(error), _) => line(&error.message, 100),
+        (None, Some(output)) => line(output.as_str(), 100),
+        (None, None) => String::new(),
+    };
+    vec![
+        format!("  {sign} {}", line(&entry.path, 100)),
+        how,
+        attempts,
+        result,
+    ]
+}

@@ -1,0 +1,292 @@
+//! What is emitted, piece by piece.
+
+use super::{assert_holds, errors, squeezed, tokens, workflow};
+
+const ARTICLE: &str = r#"
+    impl Article {
+        /// Finds sources on the web.
+        ///
+        /// Slowly.
+        #[step(retry(max = 3, backoff = "500ms", factor = 2, max_delay = "30s", jitter = false), timeout = "20s",
+               cache(ttl = "1h", key = "topic.title", scope = "user"))]
+        pub async fn search(&self, topic: Topic) -> Result<Vec<Source>> { body(topic) }
+
+        #[step(on_error = "skip", version = 2, name = "fetch")]
+        fn read(&self, mut source: Source) -> String { source.read() }
+
+        #[cfg(feature = "judge")]
+        #[step(at_most_once, on_error = "pause")]
+        async fn judge(&self, notes: &mut Notes, r#type: Topic, context: &StepContext) -> Result<(), Failed> { Ok(()) }
+
+        #[flow]
+        async fn run(flow: &Flow<Self>, topic: Topic, depth: u32) -> Result<Vec<Source>> { flow.search(topic).await }
+
+        #[flow(timeout = "2m")]
+        async fn again(flow: &Flow<Self>) -> Result<String> { todo!() }
+    }
+"#;
+
+#[test]
+fn the_item_is_emitted_as_written() {
+    let expansion = squeezed(&workflow("state = Notes", ARTICLE).to_string());
+    let stripped: String = ARTICLE
+        .replace("#[flow]", "")
+        .replace("#[flow(timeout = \"2m\")]", "")
+        .replace(
+            "#[step(on_error = \"skip\", version = 2, name = \"fetch\")]",
+            "",
+        )
+        .replace("#[step(at_most_once, on_error = \"pause\")]", "");
+    let (before, rest) = stripped.split_once("#[step(").expect("the first step");
+    let (_, rest) = rest.split_once("))]").expect("the end of its options");
+    let item = squeezed(&format!("{before}{rest}"));
+    assert!(expansion.contains(&item), "{expansion}");
+}
+
+#[test]
+fn a_step_is_registered_in_one_call() {
+    let expansion = workflow("state = Notes", ARTICLE);
+    assert_eq!(errors(expansion.clone()), [String::new(); 0]);
+    assert_holds(
+        &expansion,
+        r#"__d.step(
+            __agno::Step::new("search").describe("Finds sources on the web.")
+                .retry(__agno::Retry::new(3u32).backoff(__agno::millis(500u64)).factor(2f64)
+                    .max_delay(__agno::millis(30000u64)).jitter(false))
+                .timeout(__agno::millis(20000u64))
+                .cache(__agno::Cache::new().ttl(__agno::millis(3600000u64)).key("topic.title").scope(__agno::Scope::User)),
+            (__agno::param("topic", codec0()),),
+            __agno::fallible::<Result<Vec<Source>>, _>(codec1()),
+            |w, _, (topic,)| __agno::Box::pin(w.search(topic)),
+        );"#,
+    );
+}
+
+#[test]
+fn a_blocking_step_returns_its_value_itself() {
+    assert_holds(
+        &workflow("state = Notes", ARTICLE),
+        r#"const _: () = __agno::assert_plain(<__agno::Probe<String> >::PLAIN);
+        __d.step_blocking(
+            __agno::Step::new("fetch").version(2u32),
+            (__agno::param("source", codec2()),),
+            __agno::or_default::<String, _>(__agno::plain::<String>(codec3())),
+            |w, _, (source,)| w.read(source),
+        );"#,
+    );
+}
+
+#[test]
+fn a_condition_is_carried_to_handle_and_registration() {
+    let expansion = workflow("state = Notes", ARTICLE);
+    assert_holds(
+        &expansion,
+        r#"#[cfg(feature = "judge")]
+        __d.step(
+            __agno::Step::new("judge").pause_on_error().at_most_once(),
+            (__agno::param("type", codec4()),),
+            __agno::fallible::<Result<(), Failed>, _>(codec5()),
+            |w, c, (r#type,)| __agno::Box::pin(w.judge(
+                __agno::same::<Notes, Notes>((STATE.2)(&mut c.state)),
+                r#type,
+                __agno::context::<StepContext>(&c.context)
+            )),
+        );"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"#[cfg(feature = "judge")]
+        #[doc = "The durable call of `judge`."]
+        #[track_caller]
+        fn judge(&self, r#type: Topic) -> __agno::StepCall<()> { self.0.step("judge", (r#type,)) }"#,
+    );
+    // A type that is there only under the condition is named only under it.
+    assert_holds(
+        &expansion,
+        r#"#[cfg(feature = "judge")] fn codec4() -> __agno::Codec<Topic> { __agno::codec::<Topic>() }"#,
+    );
+}
+
+#[test]
+fn the_handle_repeats_signature_and_documentation() {
+    let expansion = workflow("state = Notes", ARTICLE);
+    assert_holds(
+        &expansion,
+        r#"#[doc = " Finds sources on the web."] #[doc = ""] #[doc = " Slowly."]
+        #[track_caller]
+        pub fn search(&self, topic: Topic) -> __agno::StepCall<Vec<Source>> { self.0.step("search", (topic,)) }"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"fn again(&self,) -> __agno::StepCall<String> { self.0.subflow("again", ()) }"#,
+    );
+    assert_holds(
+        &expansion,
+        "fn state(&self) -> Notes { (STATE.0)(&self.0) }",
+    );
+    assert!(
+        !expansion.to_string().contains("fn run (& self"),
+        "the entry is not a step"
+    );
+}
+
+#[test]
+fn flows_are_registered_and_give_input_and_output() {
+    let expansion = workflow("state = Notes", ARTICLE);
+    assert_holds(
+        &expansion,
+        "type Input = (Topic, u32); type Output = Vec<Source>;",
+    );
+    assert_holds(
+        &expansion,
+        r#"__d.flow(
+            __agno::FlowSpec::new("run"),
+            (__agno::param("topic", codec0()), __agno::param("depth", codec6()),),
+            __agno::fallible::<Result<Vec<Source>>, _>(codec1()),
+            |f, (topic, depth,)| __agno::Box::pin(<Article>::run(f, topic, depth)),
+        );"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"__d.subflow(
+            __agno::FlowSpec::new("again").timeout(__agno::millis(120000u64)),
+            (),
+            __agno::fallible::<Result<String>, _>(codec3()),
+            |f, ()| __agno::Box::pin(<Article>::again(f,)),
+        );"#,
+    );
+}
+
+#[test]
+fn without_a_flow_the_steps_are_a_chain() {
+    let expansion = workflow(
+        "crate = my::agno",
+        "impl Article {
+            #[step] fn a(&self, x: u8, y: u8) -> String { s }
+            #[step] fn b(&self, s: Self) -> Result<Vec<Self>> { s }
+        }",
+    );
+    assert_eq!(errors(expansion.clone()), [String::new(); 0]);
+    assert_holds(&expansion, "use my::agno::__private as __agno;");
+    assert_holds(
+        &expansion,
+        "type Input = (u8, u8); type Output = Vec<Article>;",
+    );
+    assert_holds(
+        &expansion,
+        r#"__agno::link::<Article, String>();
+        __d.chain((__agno::param("x", codec0()), __agno::param("y", codec0()),), &["a", "b"]);"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"__agno::FlowGraph { name: "run", nodes: &[
+            __agno::Node::Step { name: "a", at: __agno::here() },
+            __agno::Node::Step { name: "b", at: __agno::here() },
+        ] }"#,
+    );
+}
+
+#[test]
+fn markers_are_used_once_so_that_their_imports_are() {
+    let expansion = workflow(
+        "",
+        "impl A { #[agno::step] fn a(&self) {} #[agno::step(name = \"c\")] fn b(&self, x: ()) {} }",
+    );
+    assert_holds(&expansion, "#[agno::step(__seen)] const _: () = ();");
+    assert_eq!(expansion.to_string().matches("__seen").count(), 1);
+    let seen = crate::entry::stray("step", &tokens("__seen"), tokens("const _: () = ();"));
+    assert!(seen.is_empty());
+}
+
+#[test]
+fn the_struct_declares_name_and_version() {
+    let item = "/// Researches a topic\n/// and writes.\n///\n/// More.\n/// # Panics\n/// No.\n pub struct Article { a: u8 }";
+    let expansion = workflow("name = \"Writer\", version = 3, on_drift = \"rerun\"", item);
+    assert!(squeezed(&expansion.to_string()).starts_with(&squeezed(item)));
+    assert_holds(
+        &expansion,
+        r#"NAME: &'static __agno::std::primitive::str = "Writer";"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"DESCRIPTION: &'static __agno::std::primitive::str = "Researches a topic and writes.\n\nMore.";"#,
+    );
+    assert_holds(&expansion, "VERSION: __agno::std::primitive::u32 = 3u32;");
+    assert_holds(&expansion, "__agno::OnDrift::Rerun;");
+    assert_holds(&expansion, "const _: fn() = __agno::has_steps::<Article>;");
+    assert_holds(&workflow("", "struct r#type;"), r#"str = "type";"#);
+}
+
+#[test]
+fn after_a_mistake_the_handle_is_whole_and_nothing_is_registered() {
+    let expansion = workflow(
+        "",
+        r#"impl Article {
+            #[step(timeout = "20")]
+            async fn search(&self, topic: Topic) -> Result<Vec<Source>> { x }
+            fn helper(&self, source: Source) -> u8 { 0 }
+            #[flow]
+            async fn run(flow: &Flow<Self>, topic: Topic) -> Result<u8> { self.search(topic).await?; Ok(1) }
+        }"#,
+    );
+    assert_eq!(errors(expansion.clone()).len(), 2);
+    assert_holds(
+        &expansion,
+        "fn search(&self, topic: Topic) -> __agno::StepCall<Vec<Source>> { loop {} }",
+    );
+    assert_holds(
+        &expansion,
+        "fn helper(&self, source: Source) -> __agno::StepCall<u8> { loop {} }",
+    );
+    assert_holds(&expansion, "type Input = Topic; type Output = u8;");
+    assert_holds(&expansion, "{ let _ = __d; }");
+    // The misdirected call is repaired, so that rustc has nothing to add.
+    assert_holds(&expansion, "flow.search(topic).await?; Ok(1)");
+}
+
+#[test]
+fn a_state_lists_its_fields_as_serde_writes_them() {
+    let expansion = crate::state::derive(tokens(
+        r#"#[serde(rename_all = "camelCase")]
+        struct Notes {
+            #[merge(append)] found_sources: Vec<Source>,
+            #[serde(rename = "n")] #[merge(max)] number: u32,
+            #[serde(skip)] cache: Cache,
+            r#type: String,
+            #[merge(last)] at_last: u8,
+        }"#,
+    ));
+    assert_holds(
+        &expansion,
+        r#"&[
+            __agno::Field::new("foundSources", __agno::Merge::Append),
+            __agno::Field::new("n", __agno::Merge::Max),
+            __agno::Field::new("type", __agno::Merge::Conflict),
+            __agno::Field::new("atLast", __agno::Merge::Last)
+        ]"#,
+    );
+    assert_holds(
+        &expansion,
+        "const _: fn() = __agno::merge_append::<Vec<Source>>;",
+    );
+    assert_holds(&expansion, "const _: fn() = __agno::merge_extreme::<u32>;");
+    assert!(!expansion.to_string().contains("merge_last"));
+}
+
+#[test]
+fn data_adds_what_is_missing() {
+    let expansion = crate::data::data(
+        tokens(""),
+        tokens("#[derive(Debug, PartialEq)] struct A { x: u8 }"),
+    );
+    assert_holds(
+        &expansion,
+        r#"#[derive(::core::clone::Clone, ::agno::__private::serde::Serialize,
+            ::agno::__private::serde::Deserialize, ::agno::__private::schemars::JsonSchema)]
+        #[serde(crate = "::agno::__private::serde")]
+        #[schemars(crate = "::agno::__private::schemars")]
+        #[derive(Debug, PartialEq)] struct A { x: u8 }"#,
+    );
+    let renamed = crate::data::data(tokens("crate = other"), tokens("enum A { X }"));
+    assert_holds(&renamed, r#"#[serde(crate = "other::__private::serde")]"#);
+}

@@ -1,0 +1,2 @@
+//! Digests a folder of documents. (Being written.)
+fn main() {}

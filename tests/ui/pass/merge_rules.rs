@@ -1,0 +1,36 @@
+// Every rule of a state, and the names that serde writes.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use agno::prelude::*;
+
+#[data]
+#[derive(Default, State)]
+#[serde(rename_all = "camelCase", default)]
+struct Notes {
+    #[merge(append)]
+    found_sources: Vec<String>,
+    #[merge(union)]
+    seen_pages: BTreeSet<u32>,
+    #[merge(union)]
+    by_name: BTreeMap<String, u32>,
+    #[merge(sum)]
+    #[serde(rename = "n")]
+    number: u32,
+    #[merge(max)]
+    best: f64,
+    #[merge(min)]
+    first: Option<u64>,
+    #[merge(last)]
+    last_topic: String,
+    r#type: HashMap<String, String>,
+    #[serde(skip)]
+    local: u8,
+}
+
+#[data]
+#[derive(Default, State)]
+struct Empty;
+
+fn main() {
+    let _ = (Notes::default().local, Empty);
+}
