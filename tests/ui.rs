@@ -125,8 +125,10 @@ fn the_caret_is_under_a_token_of_the_user() {
 
 #[test]
 fn the_text_says_what_to_write() {
-    const ADVICE: [&str; 16] = [
+    const ADVICE: [&str; 18] = [
+        "this rule takes",
         "write",
+        "return `",
         "put",
         "use",
         "remove",

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
 
-use agno_core::{Runtime, RuntimeBuilder, Workflow, open};
+use agno_core::{ErrorKind, Runtime, RuntimeBuilder, Workflow, open};
 
 use crate::{
     args::{self, Verb, Wish},
@@ -152,7 +152,14 @@ impl Session {
     pub(crate) async fn open(&self, verb: &str) -> Result<(), Failure> {
         let crash_after = crash::asked_for()?;
         let opened = open(&self.url).await;
-        let storage = opened.map_err(|error| Failure::of(&error, &self.program, verb))?;
+        let storage = opened.map_err(|error| {
+            let failure = Failure::of(&error, &self.program, verb);
+            match error.kind() {
+                // It is the URL that does not fit.
+                ErrorKind::InvalidInput => failure.next(self.program.command_elsewhere(verb)),
+                _ => failure,
+            }
+        })?;
         self.store.set(match crash_after {
             Some(commits) => crash::crashing(storage, commits),
             None => storage,

@@ -92,22 +92,6 @@ impl Verb {
             Self::Schema { .. } | Self::Graph { .. } => false,
         }
     }
-
-    /// The verb as it was typed, for trying again.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Run(_) => "run",
-            Self::Resume { .. } => "resume RUN",
-            Self::Runs(_) => "runs",
-            Self::Show { .. } => "show RUN",
-            Self::Workflows { .. } => "workflows",
-            Self::Schema { .. } => "schema",
-            Self::Graph { .. } => "graph",
-            Self::Cache { .. } => "cache",
-            Self::StoreVerify { .. } => "store verify",
-            Self::StorePath { .. } => "store path",
-        }
-    }
 }
 
 /// Options of `run` that are not fields of the input.

@@ -62,9 +62,9 @@ impl Failure {
         Self::new("invalid_input", message.into(), exit::USAGE)
     }
 
-    /// Something that was asked for is not there, or does not work.
-    pub(crate) fn failed(code: &str, message: impl Into<String>) -> Self {
-        Self::new(code, message.into(), exit::FAILED)
+    /// What was named is not there.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new("not_found", message.into(), exit::USAGE)
     }
 
     /// What the runtime or the store answered. `verb` is what the user typed, for trying again.
@@ -78,12 +78,12 @@ impl Failure {
         let code = text::line(code, 60);
         let (exit, next) = match (error.store_error(), error.kind()) {
             (Some(StoreError::Locked { .. }), _) => {
-                let failure = Self::failed("locked", message);
+                let failure = Self::new("locked", message, exit::FAILED);
                 let wait = "one process at a time: wait until it ends, or use another store";
                 return failure.note(wait).next(program.command_elsewhere(verb));
             }
             (Some(StoreError::Corrupt { .. }), _) => (exit::FAILED, "store verify"),
-            (Some(StoreError::RunNotFound { .. }), _) => (exit::FAILED, "runs"),
+            (Some(StoreError::RunNotFound { .. }), _) => (exit::USAGE, "runs"),
             (_, ErrorKind::NotFound) => (exit::USAGE, "workflows"),
             (_, ErrorKind::InvalidInput | ErrorKind::Conflict) => (exit::USAGE, "run --help"),
             (_, ErrorKind::Cancelled) => (exit::FAILED, "run"),

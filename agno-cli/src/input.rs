@@ -202,7 +202,7 @@ impl Help<'_> {
         };
         let example = text::quoted(&schema.example().to_string());
         let example = self.program.command(&format!("run {name} -i {example}"));
-        failure.note(format!("example: {example}")).next(example)
+        failure.note(format!("example: {example}"))
     }
 }
 

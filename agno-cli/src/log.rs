@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{MakeWriter, format::FmtSpan},
+};
 
 use crate::progress::screen;
 
@@ -18,6 +21,8 @@ pub(crate) fn install() {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(wish))
         .with_ansi(false)
+        // Runs and steps are spans: their ends tell how long they took.
+        .with_span_events(FmtSpan::CLOSE)
         .with_writer(BesideProgress)
         .finish();
     let _ = tracing::subscriber::set_global_default(subscriber);

@@ -35,7 +35,7 @@ pub(crate) fn workflow(
     }
 }
 
-/// The run that an id or its beginning means.
+/// The run that an id or its beginning means. `verb` is what was typed, with `RUN` for the id.
 pub(crate) async fn run(
     runtime: &Runtime,
     named: &str,
@@ -83,12 +83,11 @@ pub(crate) async fn run(
             (problem, several.to_vec())
         }
     };
-    let verb = verb.split(' ').next().unwrap_or(verb);
     let next = match list.first() {
-        Some(first) => program.command(&format!("{verb} {}", first.id)),
+        Some(first) => program.command(&verb.replace("RUN", first.id.as_str())),
         None => program.command("run"),
     };
-    Err(Failure::failed("not_found", with_runs(problem, &list)).next(next))
+    Err(Failure::not_found(with_runs(problem, &list)).next(next))
 }
 
 const SHOWN: usize = 5;

@@ -32,6 +32,11 @@ pub fn has_steps<W: Workflow>() {}
 /// The struct is marked.
 pub fn has_info<W: WorkflowInfo>() {}
 
+/// A failed step answers the default of its output: `on_error = "skip"`.
+pub fn or_default<T: Skippable, R>(returns: Returns<R, T>) -> Returns<R, T> {
+    returns.or_default()
+}
+
 /// The next step's input takes what the step before it produces.
 pub fn link<Next: Accepts<Previous>, Previous>() {}
 

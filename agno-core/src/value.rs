@@ -349,11 +349,8 @@ pub trait ProbePlain<T> {
     const PLAIN: bool = true;
 
     /// The codec of the output.
-    fn codec() -> Codec<T>
-    where
-        T: Value,
-    {
-        codec::<T>()
+    fn codec<V: Value>() -> Codec<V> {
+        codec::<V>()
     }
 }
 
@@ -368,7 +365,7 @@ impl<T, E> Probe<Result<T, E>> {
     /// # Panics
     ///
     /// Never: [`assert_plain`] has refused the program.
-    pub fn codec() -> Codec<Result<T, E>> {
+    pub fn codec<V>() -> Codec<V> {
         unreachable!("refused by `assert_plain`")
     }
 }

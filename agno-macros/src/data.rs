@@ -9,17 +9,17 @@ use crate::parse::head;
 use crate::parse::options::Options;
 use crate::parse::table;
 
-pub(crate) fn data(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn data(args: TokenStream, item: &TokenStream) -> TokenStream {
     let diag = Diagnostics::new();
     let options = Options::read(args, &table::DATA, &diag);
     let krate = options.get("crate").and_then(|option| option.path(&diag));
-    let head = head::read(&item);
+    let head = head::read(item);
     let keyword = head.keyword.as_ref().map(ToString::to_string);
     if !matches!(keyword.as_deref(), Some("struct" | "enum")) {
         let what = "`#[data]` goes on a struct or an enum";
         match &head.keyword {
             Some(keyword) => diag.at(keyword.span(), format!("{what}, not on `{keyword}`")),
-            None => diag.over(&item, what),
+            None => diag.over(item, what),
         }
         let errors = diag.finish();
         return quote!(#item #errors);

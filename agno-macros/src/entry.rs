@@ -71,7 +71,7 @@ fn read_struct(args: TokenStream, head: &Head, diag: &Diagnostics) -> Option<Dec
     if let Some(generics) = &head.generics {
         diag.at(
             generics.span(),
-            "a workflow struct cannot be generic; hold what varies in a field, such as `Arc<dyn Trait>`",
+            "a workflow struct cannot be generic; put what varies in a field, such as `Arc<dyn Trait>`",
         );
         return None;
     }
@@ -111,7 +111,7 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
 }
 
 /// `#[step]` and `#[flow]`: read by `#[workflow]`, so where they run themselves they are out of place.
-pub(crate) fn stray(name: &str, args: &TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn stray(name: &str, args: &TokenStream, item: &TokenStream) -> TokenStream {
     if args.to_string() == "__seen" {
         return TokenStream::new();
     }

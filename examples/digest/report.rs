@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::escape::{escape, link_target};
@@ -16,8 +14,8 @@ use super::summary::{MAX_RANKED, Summary};
 const LINKS_PER_TERM: usize = 10;
 
 /// How much a report shows.
-// derives
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(Copy, PartialEq, Eq)]
 pub struct Detail {
     pub sentences_per_document: usize,
     pub central_sentences: usize,
@@ -48,8 +46,7 @@ impl Detail {
 }
 
 /// What a report is made of.
-// derives
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Material {
     /// As the user named it.
     pub folder: String,
@@ -62,26 +59,36 @@ pub struct Material {
 }
 
 /// A finished report.
-// derives
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(PartialEq, Eq)]
 pub struct Report {
     pub markdown: String,
     pub words: usize,
     pub detail: Detail,
 }
 
-/// Writes the report.
-pub fn report(material: &Material, detail: Detail) -> Report {
+/// Writes the fullest report that has at most `max_words`, or the shortest that there is.
+pub fn fit(material: &Material, max_words: usize) -> Report {
     let entries = entries(&material.summaries);
+    let mut found = write(material, &entries, Detail::default());
+    while found.words > max_words
+        && let Some(detail) = found.detail.tighter()
+    {
+        found = write(material, &entries, detail);
+    }
+    found
+}
+
+fn write(material: &Material, entries: &[Entry<'_>], detail: Detail) -> Report {
     let mut writer = Writer {
         material,
         detail,
         out: String::new(),
     };
-    writer.head(&entries);
-    writer.central(&entries);
-    writer.documents(&entries);
-    writer.index(&entries);
+    writer.head(entries);
+    writer.central(entries);
+    writer.documents(entries);
+    writer.index(entries);
     writer.left_out();
     let markdown = writer.out.trim_end().to_owned() + "\n";
     let words = markdown.unicode_words().count();
@@ -330,6 +337,10 @@ mod tests {
     use super::*;
     use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
 
+    fn report(material: &Material, detail: Detail) -> Report {
+        write(material, &entries(&material.summaries), detail)
+    }
+
     const NASTY: &str = "</p><script>x</script> [a](b) ](c) `d` *e* _f_\n# g | h ![i](http://j)";
 
     fn material() -> Material {
@@ -456,6 +467,16 @@ mod tests {
                 index_terms: 0
             }
         );
+    }
+
+    #[test]
+    fn a_report_is_as_full_as_its_limit_allows() {
+        let material = material();
+        let fullest = report(&material, Detail::default());
+        assert_eq!(fit(&material, fullest.words), fullest);
+        let tighter = fit(&material, fullest.words - 1);
+        assert!(tighter.words < fullest.words);
+        assert_eq!(fit(&material, 0).detail.tighter(), None);
     }
 
     #[test]

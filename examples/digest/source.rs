@@ -9,8 +9,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Larger files are seldom prose: generated references, logs, data.
 pub const MAX_BYTES: u64 = 2 * 1024 * 1024;
@@ -19,8 +17,8 @@ pub const MAX_BYTES: u64 = 2 * 1024 * 1024;
 const FOREIGN_FOLDERS: [&str; 2] = ["target", "node_modules"];
 
 /// How a document is written.
-// derives
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     Markdown,
@@ -40,8 +38,8 @@ impl Format {
 }
 
 /// A document that can be read.
-// derives
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(PartialEq, Eq)]
 pub struct Document {
     /// Below the folder, with `/` on every system.
     pub path: String,
@@ -52,16 +50,16 @@ pub struct Document {
 }
 
 /// A document that was left out.
-// derives
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(PartialEq, Eq)]
 pub struct Skipped {
     pub path: String,
     pub reason: Reason,
 }
 
 /// Why a document was left out.
-// derives
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     TooLarge { bytes: u64, limit: u64 },
@@ -69,6 +67,7 @@ pub enum Reason {
     Link,
     NameNotUtf8,
     Vanished,
+    Restless,
     Unreadable { problem: String },
 }
 
@@ -82,15 +81,20 @@ impl fmt::Display for Reason {
             Self::Link => f.write_str("a symbolic link, which is not followed"),
             Self::NameNotUtf8 => f.write_str("its name is not UTF-8"),
             Self::Vanished => f.write_str("it was gone when it was to be read"),
+            Self::Restless => f.write_str(
+                "it changed or could not be read when it was its turn; the next run tries again",
+            ),
             Self::Unreadable { problem } => write!(f, "not readable: {problem}"),
         }
     }
 }
 
 /// What a folder holds, sorted by path.
-// derives
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(Default, PartialEq, Eq)]
 pub struct Listing {
+    /// The folder, absolute.
+    pub folder: String,
     pub documents: Vec<Document>,
     pub skipped: Vec<Skipped>,
 }
@@ -115,6 +119,8 @@ pub enum SourceError {
     NotFound { path: PathBuf },
     #[error("`{}` is not a folder; give the folder that holds the documents", path.display())]
     NotAFolder { path: PathBuf },
+    #[error("the name of `{}` is not UTF-8, so it cannot be recorded; rename it", path.display())]
+    NameNotUtf8 { path: PathBuf },
     #[error("`{}` cannot be read; check its permissions and run again", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
 }
@@ -148,7 +154,19 @@ pub fn list(folder: &Path, max_bytes: u64) -> Result<Listing, SourceError> {
         .filter_entry(|entry| !is_foreign(entry))
         .build();
 
-    let mut listing = Listing::default();
+    let absolute = folder
+        .canonicalize()
+        .map_err(|source| SourceError::Unreadable {
+            path: folder.into(),
+            source,
+        })?;
+    let mut listing = Listing {
+        folder: absolute
+            .into_os_string()
+            .into_string()
+            .map_err(|path| SourceError::NameNotUtf8 { path: path.into() })?,
+        ..Listing::default()
+    };
     for entry in walk {
         match entry {
             Ok(entry) if entry.depth() > 0 => visit(folder, &entry, max_bytes, &mut listing),

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::clean::{Page, Section};
 use super::rank::{lexrank, select, vectors};
 use super::sentences::sentences;
@@ -59,8 +56,8 @@ const PAPERWORK: [&str; 30] = [
 ];
 
 /// A sentence that says what a document is about.
-// derives
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(Default, PartialEq, Eq)]
 pub struct KeySentence {
     pub text: String,
     /// The heading above it, if that is not the title.
@@ -70,8 +67,8 @@ pub struct KeySentence {
 }
 
 /// A word or pair of words, and how often it occurs.
-// derives
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(Default, PartialEq, Eq)]
 pub struct Term {
     /// The form in which it is compared between documents.
     pub key: String,
@@ -80,8 +77,8 @@ pub struct Term {
 }
 
 /// A document in short.
-// derives
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[agno::data]
+#[derive(Default, PartialEq, Eq)]
 pub struct Summary {
     pub path: String,
     /// Of the content that was summarised.

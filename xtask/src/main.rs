@@ -1,2 +1,48 @@
-//! Tasks of the repository.
-fn main() {}
+//! The tasks of the repository, each one `cargo xtask NAME`.
+
+mod bench_macros;
+mod bless;
+mod count;
+mod ignored;
+mod process;
+mod report;
+mod stage;
+mod suite;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The tasks of this repository.
+
+cargo xtask test [--all] [STAGE..]  every check, or only the stages named
+cargo xtask test --list             the stages
+cargo xtask bless                   record compiler messages and snapshots anew
+cargo xtask bench [ARGS..]          the benches; ARGS go to cargo bench
+cargo xtask bench-macros [--record FILE]
+                                    what the macros add to `cargo check`
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match args.split_first() {
+        Some((&"test", rest)) => suite::run(rest),
+        Some((&"bless", [])) => bless::run(),
+        Some((&"bench", rest)) => tools::bench(rest),
+        Some((&"bench-macros", rest)) => bench_macros::run(rest),
+        None | Some((&("help" | "-h" | "--help"), _)) => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        Some((other, _)) => Err(format!("unknown task `{other}`\n\n{HELP}")),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -77,9 +77,9 @@ impl Board {
         let at = event.at;
         match &event.kind {
             EventKind::StepStarted { path, .. } => {
+                // Its line comes with the next tick: most steps have ended by then.
                 if let Some(row) = self.row(path, at) {
                     row.start(path);
-                    self.show(path);
                 }
             }
             EventKind::StepRetrying {
@@ -175,15 +175,6 @@ impl Board {
         self.rows.last_mut()
     }
 
-    fn show(&mut self, path: &Arc<str>) {
-        let shown = self.rows.iter().filter(|row| row.has_line()).count();
-        let live = self.live && shown < MOST_LINES;
-        if let Some(row) = self.row(path, 0).filter(|_| live) {
-            row.show();
-            row.refresh();
-        }
-    }
-
     fn noted(&mut self, path: &Arc<str>, at: u64, note: String) {
         let live = self.live;
         let Some(row) = self.row(path, at) else {
@@ -194,7 +185,6 @@ impl Board {
             screen::say(&format!("  {} {name}  {note}", paint(Colour::Yellow, "↻")));
         }
         row.note(note);
-        row.refresh();
     }
 
     fn ended(&mut self, path: &Arc<str>, at: u64, how: End, attempts: u32, more: &str) {

@@ -61,9 +61,10 @@ pub(crate) fn remove(line: &ProgressBar) {
 /// Says a line to people. The text must be safe to show.
 pub(crate) fn say(text: &str) {
     // People who are not there any more miss nothing.
+    let write = || drop(writeln!(io::stderr().lock(), "{text}"));
     match live() {
-        Some(lines) => drop(lines.println(text)),
-        None => drop(writeln!(io::stderr().lock(), "{text}")),
+        Some(lines) => lines.suspend(write),
+        None => write(),
     }
 }
 

@@ -15,9 +15,10 @@ use crate::{
     crash,
     failure::{Failure, causes, exit, in_words},
     input,
-    progress::screen::{self, Colour, paint, say},
+    progress::screen::{Colour, paint, say},
     report, select,
-    text::{self, count, line, quoted},
+    signals::Signals,
+    text::{count, line, quoted},
     time,
 };
 
@@ -92,6 +93,7 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
             _ => failure,
         }
     })?;
+    let signals = Signals::new().ok();
     introduce(session, &workflow, started.id(), "run");
     if let [first, ..] = interrupted.as_slice() {
         let number = count(interrupted.len(), "interrupted run");
@@ -100,7 +102,7 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
             program.command(&format!("resume {}", first.id))
         ));
     }
-    follow(session, started, 0, wish.json).await
+    follow(session, started, signals, 0, wish.json).await
 }
 
 /// Goes on with a run and follows it.
@@ -124,14 +126,10 @@ pub(crate) async fn resume(session: &Session, run: &str, json: bool) -> Result<u
             _ => failure,
         }
     })?;
+    let signals = Signals::new().ok();
+    let seen = u64::try_from(seen).unwrap_or(u64::MAX);
     introduce(session, &record.workflow, &record.id, "resumes run");
-    follow(
-        session,
-        handle,
-        u64::try_from(seen).unwrap_or(u64::MAX),
-        json,
-    )
-    .await
+    follow(session, handle, signals, seen, json).await
 }
 
 fn again(record: &RunRecord) -> String {
@@ -173,12 +171,13 @@ fn recent(now: u64) -> String {
 async fn follow(
     session: &Session,
     handle: RunHandle,
+    signals: Option<Signals>,
     seen: u64,
     json: bool,
 ) -> Result<u8, Failure> {
     let id = handle.id().clone();
     let resume = session.program.command(&format!("resume {id}"));
-    match watch(handle, seen, &resume).await {
+    match watch(handle, signals, seen, &resume).await {
         Watched::Ended(outcome) => finish(session, &outcome, json).await,
         Watched::Aborted => {
             if json {
@@ -297,11 +296,7 @@ async fn explain(session: &Session, outcome: &Outcome) -> u8 {
         }
         _ => format!("resume {}", outcome.run),
     };
-    let next = program.command(&next);
-    match outcome.status {
-        RunStatus::Failed => say(&format!("next: repair it, then {next}")),
-        _ => say(&format!("next: {next}")),
-    }
+    say(&format!("next: {}", program.command(&next)));
     match outcome.status {
         RunStatus::Paused => exit::PAUSED,
         RunStatus::Running if stopped => exit::INTERRUPTED,

@@ -105,7 +105,11 @@ fn rows(runs: &[RunRecord], shown: impl Fn(&RunRecord) -> &'static str) -> Vec<V
             text::line(&run.workflow, 40),
             text::line(&run.session, 30),
             shown(run).to_owned(),
-            time::span(Duration::from_micros(run.active_micros)),
+            // Told when a run ends or stops by itself.
+            match run.active_micros {
+                0 => String::new(),
+                micros => time::span(Duration::from_micros(micros)),
+            },
             time::ago(run.created_at, now),
             next,
         ]);

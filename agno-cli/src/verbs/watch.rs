@@ -17,10 +17,14 @@ pub(super) enum Watched {
 
 /// Follows a run: shows what it does, and stops it when asked to. `seen` is how many of its
 /// events belong to earlier days; `resume` the command that goes on with it.
-pub(super) async fn watch(handle: RunHandle, seen: u64, resume: &str) -> Watched {
+pub(super) async fn watch(
+    handle: RunHandle,
+    mut signals: Option<Signals>,
+    seen: u64,
+    resume: &str,
+) -> Watched {
     let mut events = events(&handle, seen);
     let mut board = Board::begin();
-    let mut signals = Signals::new().ok();
     let mut tick = tokio::time::interval(board.pace());
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut asked = false;

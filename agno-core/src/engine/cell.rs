@@ -81,6 +81,8 @@ pub(crate) struct RunCell {
     interrupting: AtomicBool,
     bodies: AtomicUsize,
     live: OnceLock<broadcast::Sender<NumberedEvent>>,
+    /// Keeps what is told before the first listener of a watched run comes.
+    early: Mutex<Option<broadcast::Receiver<NumberedEvent>>>,
     pub(crate) tally: Tally,
 }
 
@@ -166,9 +168,7 @@ impl RunCell {
             },
         });
         let live = OnceLock::new();
-        if watched {
-            live.get_or_init(|| broadcast::Sender::new(1024));
-        }
+        let early = watched.then(|| live.get_or_init(|| broadcast::Sender::new(1024)).subscribe());
         Arc::new_cyclic(|me| Self {
             id: head.id.clone(),
             info,
@@ -208,6 +208,7 @@ impl RunCell {
             interrupting: AtomicBool::new(false),
             bodies: AtomicUsize::new(0),
             live,
+            early: Mutex::new(early),
             tally: Tally::default(),
         })
     }
@@ -323,9 +324,9 @@ impl RunCell {
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<NumberedEvent> {
-        self.live
-            .get_or_init(|| broadcast::Sender::new(1024))
-            .subscribe()
+        let early = locked(&self.early).take();
+        let live = || self.live.get_or_init(|| broadcast::Sender::new(1024));
+        early.unwrap_or_else(|| live().subscribe())
     }
 
     // ---- memos ----

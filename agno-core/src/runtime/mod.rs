@@ -335,7 +335,7 @@ impl Runtime {
         let guess = near.filter(|name| strsim::jaro_winkler(name, workflow) > 0.7);
         let guess = guess
             .map(|name| format!(", did you mean `{name}`?"))
-            .unwrap_or_default();
+            .unwrap_or_else(|| ".".to_owned());
         let problem = format!(
             "no workflow `{workflow}`{guess} There are: {}",
             names.join(", ")

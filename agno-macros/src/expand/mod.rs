@@ -80,8 +80,8 @@ pub(crate) fn contract(workflow: &Workflow, body: &TokenStream) -> TokenStream {
         .entry()
         .map(|flow| &flow.method)
         .or_else(|| workflow.steps.last().map(|step| &step.method));
-    let input = associated("Input", first.map_or_else(|| quote!(()), inputs), workflow);
-    let output = associated("Output", last.map_or_else(|| quote!(()), output), workflow);
+    let input = associated("Input", &first.map_or_else(|| quote!(()), inputs), workflow);
+    let output = associated("Output", &last.map_or_else(|| quote!(()), output), workflow);
     quote! {
         #[automatically_derived]
         impl __agno::Workflow for #this {
@@ -126,7 +126,7 @@ fn output(method: &Method) -> TokenStream {
 }
 
 /// An associated type whose errors (a private type, say) land at the type.
-fn associated(name: &str, ty: TokenStream, workflow: &Workflow) -> TokenStream {
+fn associated(name: &str, ty: &TokenStream, workflow: &Workflow) -> TokenStream {
     let span = ty
         .clone()
         .into_iter()

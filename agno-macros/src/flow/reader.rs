@@ -2,7 +2,7 @@
 //!
 //! What cannot be read becomes an opaque node, never a silent gap.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};

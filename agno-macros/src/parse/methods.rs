@@ -37,7 +37,7 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
     if let Some(param) = item.generics.params.first() {
         diag.over(
             param,
-            "a workflow cannot be generic; hold what varies in a field, such as `Arc<dyn Trait>`",
+            "a workflow cannot be generic; put what varies in a field, such as `Arc<dyn Trait>`",
         );
         return None;
     }

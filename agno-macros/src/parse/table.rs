@@ -74,9 +74,9 @@ pub(crate) static STEP: Table = Table {
         spec("name", "name = \"search\""),
     ],
     elsewhere: &[
-        ("retries", "retries are written `retry(max = 3)`"),
-        ("max_retries", "retries are written `retry(max = 3)`"),
-        ("max", "retries are written `retry(max = 3)`"),
+        ("retries", "write `retry(max = 3)` for retries"),
+        ("max_retries", "write `retry(max = 3)` for retries"),
+        ("max", "write `retry(max = 3)` for retries"),
         (
             "backoff",
             "the backoff belongs to the retries: `retry(max = 3, backoff = \"500ms\")`",

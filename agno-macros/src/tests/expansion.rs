@@ -46,7 +46,7 @@ fn the_item_is_emitted_as_written() {
 #[test]
 fn a_step_is_registered_in_one_call() {
     let expansion = workflow("state = Notes", ARTICLE);
-    assert_eq!(errors(expansion.clone()), [String::new(); 0]);
+    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
     assert_holds(
         &expansion,
         r#"__d.step(
@@ -166,7 +166,7 @@ fn without_a_flow_the_steps_are_a_chain() {
             #[step] fn b(&self, s: Self) -> Result<Vec<Self>> { s }
         }",
     );
-    assert_eq!(errors(expansion.clone()), [String::new(); 0]);
+    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
     assert_holds(&expansion, "use my::agno::__private as __agno;");
     assert_holds(
         &expansion,
@@ -194,7 +194,7 @@ fn markers_are_used_once_so_that_their_imports_are() {
     );
     assert_holds(&expansion, "#[agno::step(__seen)] const _: () = ();");
     assert_eq!(expansion.to_string().matches("__seen").count(), 1);
-    let seen = crate::entry::stray("step", &tokens("__seen"), tokens("const _: () = ();"));
+    let seen = crate::entry::stray("step", &tokens("__seen"), &tokens("const _: () = ();"));
     assert!(seen.is_empty());
 }
 
@@ -277,7 +277,7 @@ fn a_state_lists_its_fields_as_serde_writes_them() {
 fn data_adds_what_is_missing() {
     let expansion = crate::data::data(
         tokens(""),
-        tokens("#[derive(Debug, PartialEq)] struct A { x: u8 }"),
+        &tokens("#[derive(Debug, PartialEq)] struct A { x: u8 }"),
     );
     assert_holds(
         &expansion,
@@ -287,6 +287,6 @@ fn data_adds_what_is_missing() {
         #[schemars(crate = "::agno::__private::schemars")]
         #[derive(Debug, PartialEq)] struct A { x: u8 }"#,
     );
-    let renamed = crate::data::data(tokens("crate = other"), tokens("enum A { X }"));
+    let renamed = crate::data::data(tokens("crate = other"), &tokens("enum A { X }"));
     assert_holds(&renamed, r#"#[serde(crate = "other::__private::serde")]"#);
 }

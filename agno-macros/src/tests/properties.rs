@@ -45,8 +45,8 @@ proptest! {
     #[test]
     fn any_tokens_are_survived(args in stream(), item in stream()) {
         crate::entry::workflow(args.clone(), item.clone());
-        crate::entry::stray("step", &args, item.clone());
-        crate::data::data(args, item.clone());
+        crate::entry::stray("step", &args, &item);
+        crate::data::data(args, &item);
         crate::state::derive(item);
     }
 

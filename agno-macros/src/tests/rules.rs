@@ -116,7 +116,11 @@ fn legal_options_are_accepted() {
         "(name = \"Search the web\")",
     ] {
         let item = format!("impl A {{ #[step{options}] {GOOD} {{ x }} }}");
-        assert_eq!(errors(workflow("", &item)), [String::new(); 0], "{options}");
+        assert_eq!(
+            errors(workflow("", &item)),
+            Vec::<String>::new(),
+            "{options}"
+        );
     }
 }
 
@@ -126,7 +130,7 @@ fn step_signatures() {
         ("async fn s(topic: T) -> T", "write `fn s(&self, ..)`"),
         ("async fn s() -> T", "write `fn s(&self, ..)`"),
         ("async fn s(&mut self) -> T", "`#[workflow(state = ..)]`"),
-        ("async fn s(self) -> T", "takes `&self`"),
+        ("async fn s(self) -> T", "write `&self`"),
         ("async fn s(self: Arc<Self>) -> T", "takes `&self`"),
         ("async fn s(&'static self) -> T", "remove the lifetime"),
         ("async fn s<T>(&self, t: T) -> T", "name the types"),
@@ -150,9 +154,15 @@ fn step_signatures() {
         ("async fn s(&self) -> &str", "write `String`"),
         ("fn s(&self) -> impl Future<Output = T>", "write `async fn`"),
         ("fn s(&self) -> impl Display", "name the type"),
-        ("async fn s(&self, (a, b): T) -> T", "needs a name"),
-        ("async fn s(&self, _: T) -> T", "needs a name"),
-        ("async fn s(&self, ref x: T) -> T", "needs a name"),
+        (
+            "async fn s(&self, (a, b): T) -> T",
+            "give this parameter a name",
+        ),
+        ("async fn s(&self, _: T) -> T", "give this parameter a name"),
+        (
+            "async fn s(&self, ref x: T) -> T",
+            "give this parameter a name",
+        ),
         (
             "async fn s(&self, #[cfg(x)] a: T) -> T",
             "put it on the method",
@@ -338,7 +348,7 @@ fn names() {
         #[cfg(windows)] #[step] fn a(&self) {}
         #[flow] async fn run(flow: &Flow<Self>) -> Result<()> { x }
     }";
-    assert_eq!(errors(workflow("", conditional)), [String::new(); 0]);
+    assert_eq!(errors(workflow("", conditional)), Vec::<String>::new());
 }
 
 #[test]
@@ -439,9 +449,9 @@ fn stray_markers_and_data() {
     let messages = errors(crate::entry::stray(
         "step",
         &tokens(""),
-        tokens("fn a() {}"),
+        &tokens("fn a() {}"),
     ));
     assert!(messages.len() == 1 && messages[0].contains("put `#[workflow]` on the block"));
-    let messages = errors(crate::data::data(tokens(""), tokens("fn a() {}")));
+    let messages = errors(crate::data::data(tokens(""), &tokens("fn a() {}")));
     assert!(messages.len() == 1 && messages[0].contains("not on `fn`"));
 }

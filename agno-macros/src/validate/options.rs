@@ -1,0 +1,103 @@
+//! The options of a step or flow, alone and with each other.
+
+use crate::diag::{Diagnostics, list, suggestion};
+use crate::model::{Cache, Method, Retry, Step};
+
+/// Options, alone and with each other.
+pub(super) fn check_options(step: &Step, diag: &Diagnostics) {
+    check_journal_name(step, diag);
+    let method = &step.method;
+    let options = &step.options;
+    if let Some(retry) = &options.retry {
+        check_retry(retry, diag);
+    }
+    if let Some(version) = options
+        .version
+        .as_ref()
+        .filter(|version| version.value == 0)
+    {
+        diag.at(version.span, "versions count from 1");
+    }
+    if let Some(cache) = &options.cache {
+        check_cache_key(cache, method, diag);
+        if method.state().is_some() {
+            diag.at(
+                cache.span,
+                format!(
+                    "`{}` changes the state, which a cached result would skip; remove `cache`, or the `&mut` parameter",
+                    step.name
+                ),
+            );
+        }
+        if options.at_most_once.is_some() {
+            diag.at(
+                cache.span,
+                "`at_most_once` is for effects, which a cached result would skip; remove `cache` or `at_most_once`",
+            );
+        }
+    }
+}
+
+/// A name becomes part of a path such as `map#1[3]/read#0`.
+fn check_journal_name(step: &Step, diag: &Diagnostics) {
+    let bad = step
+        .name
+        .chars()
+        .find(|c| c.is_control() || "/#[]".contains(*c));
+    if step.name.trim().is_empty() {
+        diag.at(step.name_span, "the name of a step cannot be empty");
+    } else if let Some(bad) = bad {
+        diag.at(
+            step.name_span,
+            format!("the name of a step cannot hold {bad:?}; use letters, digits, `_` and `-`"),
+        );
+    }
+}
+
+fn check_retry(retry: &Retry, diag: &Diagnostics) {
+    if let Some(max) = retry.max.as_ref().filter(|max| max.value == 0) {
+        diag.at(
+            max.span,
+            "`max` counts the retries after the first attempt; write 1 or more, or remove `retry`",
+        );
+    }
+    if let Some(factor) = retry.factor.as_ref().filter(|factor| factor.value < 1.0) {
+        diag.at(
+            factor.span,
+            "a factor below 1 would shorten the wait; write 1.0 or more",
+        );
+    }
+    if let (Some(backoff), Some(max_delay)) = (&retry.backoff, &retry.max_delay)
+        && max_delay.value < backoff.value
+    {
+        diag.at(
+            max_delay.span,
+            "`max_delay` is shorter than `backoff`, the first wait",
+        );
+    }
+}
+
+pub(super) fn check_cache_key(cache: &Cache, method: &Method, diag: &Diagnostics) {
+    let Some(key) = &cache.key else {
+        return;
+    };
+    let inputs: Vec<&str> = method.inputs().map(|param| param.name.as_str()).collect();
+    for part in key.value.split(',') {
+        let first = part.trim().split('.').next().unwrap_or_default().trim();
+        if !inputs.contains(&first) {
+            let inputs_are = if inputs.is_empty() {
+                format!("`{}` has no inputs", method.sig.ident)
+            } else {
+                format!("the inputs are {}", list(&inputs))
+            };
+            let meant = suggestion(first, inputs.iter().copied());
+            let meant = meant.trim_end_matches('?');
+            diag.at(
+                key.span,
+                format!(
+                    "the cache key names `{first}`, which is not an input{meant}; {inputs_are}"
+                ),
+            );
+        }
+    }
+}

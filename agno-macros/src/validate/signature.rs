@@ -1,0 +1,187 @@
+//! Receiver, parameters and types, as far as their tokens tell.
+
+use quote::ToTokens;
+use syn::{FnArg, ReceiverKind, Safety, Signature, Type};
+
+use super::MOST_INPUTS;
+use crate::diag::Diagnostics;
+use crate::model::{Method, Param, ParamKind, Workflow, borrow};
+use crate::parse::attributes::conditions;
+use crate::parse::methods::is_borrowed_input;
+use crate::parse::options::plain_text;
+
+pub(super) fn check_receiver(sig: &Signature, diag: &Diagnostics) {
+    let Some(FnArg::Receiver(receiver)) = sig.inputs.first() else {
+        diag.at(
+            sig.ident.span(),
+            format!("a step is a method; write `fn {}(&self, ..)`", sig.ident),
+        );
+        return;
+    };
+    let state = "a step takes `&self`, since others run at the same time; \
+                 for what it changes write `#[workflow(state = ..)]` and a `&mut` parameter";
+    match &receiver.kind {
+        ReceiverKind::Reference(_, lifetime, None) => {
+            if let Some(lifetime) = lifetime {
+                diag.over(lifetime, "a step takes `&self`; remove the lifetime");
+            }
+        }
+        ReceiverKind::Reference(_, _, Some(mutable)) => diag.over(mutable, state),
+        ReceiverKind::Value => diag.over(
+            receiver.self_token,
+            "write `&self`; a step runs again after a crash, so it cannot use the workflow up",
+        ),
+        _ => diag.over(receiver, "a step takes `&self`"),
+    }
+}
+
+pub(super) fn check_signature(sig: &Signature, kind: &str, diag: &Diagnostics) {
+    if let Some(param) = sig.generics.params.first() {
+        diag.over(
+            param,
+            match param {
+                syn::GenericParam::Lifetime(_) => {
+                    format!(
+                        "a {kind} cannot have lifetimes; its values are stored, so write owned types"
+                    )
+                }
+                _ => format!(
+                    "a {kind} cannot be generic, since its values are stored; name the types"
+                ),
+            },
+        );
+    }
+    if let Safety::Unsafe(token) = &sig.safety {
+        diag.over(
+            token,
+            format!("a {kind} cannot be `unsafe`; put the `unsafe` block in its body"),
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        diag.over(
+            abi,
+            format!("a {kind} is a plain Rust function; remove this"),
+        );
+    }
+    if let syn::ReturnType::Type(_, ty) = &sig.output {
+        check_stored_type(ty, kind, "output", diag);
+    }
+}
+
+/// What is stored must own its parts and have a name.
+pub(super) fn check_stored_type(ty: &Type, kind: &str, role: &str, diag: &Diagnostics) {
+    match ty {
+        Type::ImplTrait(ty) => {
+            let futures = plain_text(ty).contains("Future");
+            let advice = if futures {
+                "write `async fn`"
+            } else {
+                "name the type"
+            };
+            diag.over(
+                ty,
+                format!("the {role} of a {kind} is stored, so it needs a name; {advice}"),
+            );
+        }
+        Type::Reference(reference) => diag.over(
+            ty,
+            format!(
+                "the {role} of a {kind} is stored, so it must be owned; write `{}`",
+                owned(&reference.elem)
+            ),
+        ),
+        _ => {
+            if let Some(span) = borrow(ty) {
+                diag.at(
+                    span,
+                    format!(
+                        "the {role} of a {kind} is stored, so it cannot borrow; use an owned type"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+fn owned(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+        Type::Slice(slice) => format!("Vec<{}>", plain_text(&slice.elem)),
+        other => plain_text(other),
+    }
+}
+
+pub(super) fn check_params(method: &Method, diag: &Diagnostics) {
+    let name = &method.sig.ident;
+    for param in &method.params {
+        if param.ident.is_none() {
+            diag.over(
+                &param.written.pat,
+                "give this parameter a name, under which it is recorded, and take it apart in the body",
+            );
+        }
+        if let Some(condition) = conditions(&param.written.attrs).first() {
+            diag.over(
+                condition,
+                "a parameter cannot have a `#[cfg(..)]`; put it on the method",
+            );
+        }
+        // Lifetimes of the step's own are the one mistake then.
+        if method.sig.generics.params.is_empty() {
+            check_param_type(param, diag);
+        }
+    }
+    if let Some(extra) = method.inputs().nth(MOST_INPUTS) {
+        diag.over(
+            extra.written.pat.to_token_stream(),
+            format!(
+                "`{name}` takes {} inputs, and {MOST_INPUTS} is the most; group them in a struct",
+                method.inputs().count()
+            ),
+        );
+    }
+    for kind in [ParamKind::State, ParamKind::Context] {
+        let mut same = method.params.iter().filter(|param| param.kind == kind);
+        if let (Some(_), Some(second)) = (same.next(), same.next()) {
+            diag.over(
+                &second.written.ty,
+                if kind == ParamKind::State {
+                    "a second `&mut` parameter; a workflow has one state, so make this one of its fields"
+                } else {
+                    "a second `&` parameter; there is one context, and inputs are taken owned"
+                },
+            );
+        }
+    }
+}
+
+fn check_param_type(param: &Param, diag: &Diagnostics) {
+    match (&*param.written.ty, param.kind) {
+        (Type::Reference(reference), ParamKind::Input) => {
+            if reference.mutability.is_none() && is_borrowed_input(&reference.elem) {
+                check_stored_type(&param.written.ty, "step", "input", diag);
+            }
+        }
+        (Type::Reference(reference), _) => {
+            if let Some(lifetime) = &reference.lifetime {
+                diag.over(
+                    lifetime,
+                    "remove this lifetime; the reference lasts as long as the step",
+                );
+            }
+        }
+        (owned, _) => check_stored_type(owned, "step", "input", diag),
+    }
+}
+
+pub(super) fn check_state(method: &Method, workflow: &Workflow, diag: &Diagnostics) {
+    if let Some(param) = method.state().filter(|_| workflow.state.is_none()) {
+        let ty = plain_text(&param.ty);
+        diag.over(
+            &param.written.ty,
+            format!(
+                "`&mut` means the state, and this workflow declares none; write `#[workflow(state = {ty})]` on the impl block"
+            ),
+        );
+    }
+}

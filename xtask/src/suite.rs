@@ -1,0 +1,276 @@
+//! `cargo xtask test`: the stages, in order.
+
+use std::{env, fs, process::Command, time::Duration};
+
+use crate::{
+    ignored, report,
+    stage::Stage,
+    tools::{self, WORKSPACE, cargo, installed},
+};
+
+/// How often the long loops turn. Tests read these variables; where one is set already, it stays.
+struct Loops {
+    /// `AGNO_KILLS`: processes killed at a random time.
+    kills: u32,
+    /// `PROPTEST_CASES`: inputs of a property test.
+    cases: u32,
+}
+
+const SAMPLE: Loops = Loops {
+    kills: 20,
+    cases: 64,
+};
+const ALL: Loops = Loops {
+    kills: 200,
+    cases: 2048,
+};
+
+const NEXTEST: &str = "cargo-nextest is not installed: cargo test runs the tests (slower)";
+
+/// Runs the stages named in `args`, or every one; says whether all is well.
+pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
+    let all = args.contains(&"--all");
+    let named: Vec<&str> = args
+        .iter()
+        .copied()
+        .filter(|arg| !arg.starts_with("--"))
+        .collect();
+    if let Some(unknown) = args
+        .iter()
+        .find(|arg| arg.starts_with("--") && !["--all", "--list"].contains(arg))
+    {
+        return Err(format!(
+            "unknown option `{unknown}`; cargo xtask test takes `--all`, `--list`"
+        ));
+    }
+    let mut stages = stages(all);
+    if let Some(unknown) = named
+        .iter()
+        .find(|name| stages.iter().all(|stage| stage.name != **name))
+    {
+        let names: Vec<&str> = stages.iter().map(|stage| stage.name).collect();
+        return Err(format!(
+            "unknown stage `{unknown}`; the stages are {}",
+            names.join(", ")
+        ));
+    }
+    if args.contains(&"--list") {
+        for stage in stages {
+            println!("{:<12} {}", stage.name, stage.about);
+        }
+        return Ok(true);
+    }
+    let whole = named.is_empty();
+    stages.retain(|stage| whole || named.contains(&stage.name));
+
+    let logs = tools::target().join("xtask").join("test");
+    fs::create_dir_all(&logs).map_err(|error| format!("{}: {error}", logs.display()))?;
+    let mut outcomes = Vec::new();
+    for stage in stages {
+        let name = stage.name;
+        let outcome = stage
+            .run(&logs, &outcomes)
+            .map_err(|error| format!("{name}: {error}"))?;
+        outcomes.push(outcome);
+    }
+
+    let ignored = if whole {
+        ignored::tests(tools::root())
+    } else {
+        Vec::new()
+    };
+    let mut notes = vec![format!("whole output: {}", logs.display())];
+    let tested = outcomes.iter().any(|outcome| outcome.tests.is_some());
+    if tested && !all {
+        notes.push(format!(
+            "a sample of the long loops ran: {} of {} kills, {} of {} cases of a property; \
+             `cargo xtask test --all` runs them whole",
+            SAMPLE.kills, ALL.kills, SAMPLE.cases, ALL.cases
+        ));
+    }
+    if tested && !installed("nextest") {
+        notes.push(NEXTEST.to_owned());
+    }
+    Ok(report::show(&outcomes, &ignored, &notes))
+}
+
+/// Every stage. One set of packages, features and profile throughout, so that nothing is
+/// compiled twice for the same purpose.
+fn stages(all: bool) -> Vec<Stage> {
+    let mut stages = vec![
+        Stage::check(
+            "fmt",
+            "rustfmt has nothing to change",
+            vec![cargo(["fmt", "--all", "--check"])],
+        )
+        .only_if(
+            installed("fmt"),
+            "rustfmt is not installed (rustup component add rustfmt)",
+        ),
+        clippy(
+            "clippy",
+            "no warning in any target",
+            vec![lint(&[&WORKSPACE[..], &["--all-targets"]])],
+        ),
+        clippy(
+            "features",
+            "each set of features stands by itself",
+            feature_sets(),
+        ),
+        Stage::check(
+            "build",
+            "libraries, examples and tests compile",
+            vec![cargo([&["test", "--no-run"], &WORKSPACE[..]].concat())],
+        ),
+    ];
+    stages.extend(tests(all));
+    let mut doc = cargo([&["doc", "--no-deps"], &WORKSPACE[..]].concat());
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    stages.push(Stage::check(
+        "doc",
+        "the documentation builds without warnings",
+        vec![doc],
+    ));
+    stages.extend(deny());
+    stages.extend(measurements(all));
+    stages
+}
+
+fn clippy(name: &'static str, about: &'static str, commands: Vec<Command>) -> Stage {
+    Stage::check(name, about, commands).only_if(
+        installed("clippy"),
+        "clippy is not installed (rustup component add clippy)",
+    )
+}
+
+fn lint(args: &[&[&str]]) -> Command {
+    cargo(
+        [
+            &["clippy"],
+            args.concat().as_slice(),
+            &["--", "-D", "warnings"],
+        ]
+        .concat(),
+    )
+}
+
+/// The facade's features turn on those of the crates below it. Features of one build add up, so
+/// only builds of their own show a crate that borrows a neighbour's.
+fn feature_sets() -> Vec<Command> {
+    let sets: [&[&str]; 5] = [
+        &["--no-default-features"],
+        &["--no-default-features", "--features", "cli"],
+        &["--no-default-features", "--features", "sled"],
+        &["--no-default-features", "--features", "testing"],
+        &[],
+    ];
+    sets.map(|set| lint(&[&["--package", "agno-workflows", "--lib"], set]))
+        .into()
+}
+
+fn tests(all: bool) -> Vec<Stage> {
+    let loops = if all { ALL } else { SAMPLE };
+    let looping = |mut command: Command| {
+        for (name, number) in [("AGNO_KILLS", loops.kills), ("PROPTEST_CASES", loops.cases)] {
+            if env::var_os(name).is_none() {
+                command.env(name, number.to_string());
+            }
+        }
+        command
+    };
+    let nextest = |filter: &str| {
+        let profile = if all { "long" } else { "default" };
+        let show = [
+            "--success-output",
+            "immediate",
+            "--failure-output",
+            "immediate-final",
+        ];
+        let run = [
+            "nextest",
+            "run",
+            "--profile",
+            profile,
+            "--filterset",
+            filter,
+        ];
+        looping(cargo([&run, &show[..], &WORKSPACE[..]].concat()))
+    };
+    let test = |args: &[&str]| looping(cargo([&["test"], &WORKSPACE[..], args].concat()));
+
+    let ours = "unit, integration and example tests";
+    let ui = "what the compiler says to a user's mistakes";
+    let kill = "processes are killed and go on";
+    let mut stages = if installed("nextest") {
+        vec![
+            Stage::tests("test", ours, nextest("not (binary(ui) or test(kill))")),
+            Stage::tests("ui", ui, nextest("binary(ui)")),
+            Stage::tests("kill", kill, nextest("test(kill) and not binary(ui)")),
+        ]
+    } else {
+        let targets = ["--lib", "--bins", "--tests", "--examples", "--no-fail-fast"];
+        let end = ["--", "--show-output", "--skip", "kill"];
+        vec![
+            Stage::tests("test", ours, test(&[&targets[..], &end].concat())),
+            Stage::check("ui", ui, Vec::new()).only_if(false, "already run in the stage `test`"),
+            Stage::tests(
+                "kill",
+                kill,
+                test(&[&targets[..], &["kill", "--", "--show-output"]].concat()),
+            ),
+        ]
+    };
+    stages.insert(
+        1,
+        Stage::tests("doctest", "examples in the documentation", test(&["--doc"])),
+    );
+    if all {
+        for stage in &mut stages {
+            stage.limit = Duration::from_secs(60 * 60);
+        }
+    }
+    stages
+}
+
+/// Licences, sources, duplicates and known holes of the dependencies.
+fn deny() -> [Stage; 2] {
+    let there = installed("deny");
+    let reason = "cargo-deny is not installed (cargo install cargo-deny --locked)";
+    let check = |what: &[&str]| vec![cargo([&["deny", "check"], what].concat())];
+    let mut advisories = Stage::check(
+        "advisories",
+        "no known hole in a dependency",
+        check(&["advisories"]),
+    );
+    advisories.excuse = |log| {
+        let offline = log.contains("failed to fetch advisory database");
+        offline.then_some("the list of advisories cannot be fetched without a network")
+    };
+    [
+        Stage::check(
+            "deny",
+            "licences, sources and duplicates of dependencies",
+            check(&["bans", "licenses", "sources"]),
+        )
+        .only_if(there, reason),
+        advisories.only_if(there, reason),
+    ]
+}
+
+/// Slow, and of little use on a busy machine.
+fn measurements(all: bool) -> [Stage; 2] {
+    let reason = "only with --all";
+    let this = env::current_exe().unwrap_or_else(|_| "xtask".into());
+    let mut macro_cost = Command::new(this);
+    macro_cost.arg("bench-macros");
+    let benches = cargo([&["test"], &WORKSPACE[..], &["--bench", "*"]].concat());
+    [
+        Stage::check("benches", "each bench runs once", vec![benches]).only_if(all, reason),
+        Stage::check(
+            "macro-cost",
+            "the macros keep their budget",
+            vec![macro_cost],
+        )
+        .only_if(all, reason),
+    ]
+}

@@ -1,0 +1,74 @@
+//! Cargo, and what may or may not be installed beside it.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// One set of packages and features for every stage: with another one, Cargo would compile
+/// the dependencies again.
+pub(crate) const WORKSPACE: [&str; 3] = ["--workspace", "--features", "agno-workflows/testing"];
+
+/// The repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask is a folder of the workspace")
+}
+
+/// Where Cargo builds.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+}
+
+/// A command of Cargo at the root of the repository.
+pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(args).current_dir(root());
+    // What `cargo run` told this program about its own package is not true of the child's.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Whether `cargo NAME` exists.
+pub(crate) fn installed(name: &str) -> bool {
+    answers(&mut cargo([name, "--version"]))
+}
+
+fn answers(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Runs a command with this terminal; says whether it went well.
+pub(crate) fn succeeds(command: &mut Command) -> Result<bool, String> {
+    command
+        .status()
+        .map(|status| status.success())
+        .map_err(|error| format!("{command:?} did not start: {error}"))
+}
+
+/// The benches. `--bench *` leaves out the unit tests, which would refuse a bench's arguments.
+pub(crate) fn bench(args: &[&str]) -> Result<bool, String> {
+    let named = args.first().is_some_and(|arg| *arg == "--bench");
+    let all: &[&str] = if named { &[] } else { &["--bench", "*"] };
+    let common = [
+        "bench",
+        "--package",
+        "agno-workflows",
+        "--features",
+        "testing",
+    ];
+    succeeds(&mut cargo([&common, all, args].concat()))
+}
