@@ -140,7 +140,11 @@ impl Digest {
         let name = name.map(|name| name.to_string_lossy().into_owned());
         let material = Material {
             folder: name.filter(|_| is_here).unwrap_or(request.path.clone()),
-            link_base: if is_here { String::new() } else { request.path.clone() },
+            link_base: if is_here {
+                String::new()
+            } else {
+                request.path.clone()
+            },
             summaries: seen.summaries.values().cloned().collect(),
             skipped: plan.left_out(),
             removed,
@@ -165,10 +169,16 @@ impl Digest {
             if plan.changed.is_empty() {
                 break;
             }
-            flow.say(format!("{} to read, {} known", plan.changed.len(), plan.known));
+            flow.say(format!(
+                "{} to read, {} known",
+                plan.changed.len(),
+                plan.known
+            ));
             let folder = plan.folder;
             let found = flow
-                .map(plan.changed, |document| flow.digest(folder.clone(), document))
+                .map(plan.changed, |document| {
+                    flow.digest(folder.clone(), document)
+                })
                 .limit(4)
                 .await?;
             let summaries: Vec<_> = found.into_iter().flatten().collect();
@@ -179,7 +189,10 @@ impl Digest {
         }
         let known = plan.known.saturating_sub(anew.len());
         let report = flow.write(request, plan).await?;
-        let read = format!("{} documents read anew, {known} known from earlier runs.", anew.len());
+        let read = format!(
+            "{} documents read anew, {known} known from earlier runs.",
+            anew.len()
+        );
         flow.say(&read);
         Ok(format!("{}\n{read}\n", report.markdown))
     }
@@ -189,7 +202,9 @@ impl Digest {
 fn told_once(error: SourceError) -> agno::BoxError {
     match error {
         SourceError::Unreadable { .. } => error.into(),
-        _ => Error::new("no_folder", error.to_string()).permanent().into(),
+        _ => Error::new("no_folder", error.to_string())
+            .permanent()
+            .into(),
     }
 }
 

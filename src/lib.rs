@@ -17,7 +17,7 @@ pub use agno_core::{
     StepCall, StepContext, StepSummary, Steps, Storage, Value, Workflow, WorkflowInfo,
     WorkflowSummary, bail, codec, ensure, fallible, graph, open, param, plain, schema, storage,
 };
-pub use agno_macros::{data, flow, step, workflow};
+pub use agno_macros::{State, data, flow, step, workflow};
 
 /// Everything a program needs: `use agno::prelude::*;`.
 pub mod prelude {

@@ -51,18 +51,27 @@ impl Report {
 
 #[tokio::test]
 async fn a_crash_after_every_commit_changes_nothing() {
-    let report = CrashTest::new(|| Report, || 3).run().await.expect("it survives");
+    let report = CrashTest::new(|| Report, || 3)
+        .run()
+        .await
+        .expect("it survives");
     assert_eq!(report.crashes, 6, "five steps and the end");
-    assert_eq!(report.output.as_str(), r#""page 0, page 1, page 2 (3 lines)""#);
+    assert_eq!(
+        report.output.as_str(),
+        r#""page 0, page 1, page 2 (3 lines)""#
+    );
 }
 
 #[tokio::test]
 async fn a_double_stands_in_for_a_step() {
     let double = |input: serde_json::Value| Ok(format!("double of {}", input["n"]));
-    let test = CrashTest::new(|| Report, || 2)
-        .setup(move |builder| builder.replace_step("read", double));
+    let test =
+        CrashTest::new(|| Report, || 2).setup(move |builder| builder.replace_step("read", double));
     let report = test.run().await.expect("it survives");
-    assert_eq!(report.output.as_str(), r#""double of 0, double of 1 (2 lines)""#);
+    assert_eq!(
+        report.output.as_str(),
+        r#""double of 0, double of 1 (2 lines)""#
+    );
 }
 
 #[derive(Default)]
@@ -92,8 +101,13 @@ impl Chancy {
 #[tokio::test]
 async fn a_flow_that_is_not_deterministic_is_found() {
     let shared = Arc::new(AtomicU32::new(0));
-    let workflow = move || Chancy { counter: Counter(shared.clone()) };
-    let failure = CrashTest::new(workflow, || ()).run().await.expect_err("it drifts");
+    let workflow = move || Chancy {
+        counter: Counter(shared.clone()),
+    };
+    let failure = CrashTest::new(workflow, || ())
+        .run()
+        .await
+        .expect_err("it drifts");
     match failure {
         CrashFailure::NotCompleted { error, .. } => assert!(error.contains("drift"), "{error}"),
         other => panic!("{other}"),

@@ -17,9 +17,9 @@ pub(crate) mod exit {
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    code: String,
+    code: Box<str>,
     /// Several lines, safe to show.
-    message: String,
+    message: Box<str>,
     /// More lines, below the message.
     notes: Vec<String>,
     problems: Vec<Problem>,
@@ -41,7 +41,7 @@ struct ErrorReport<'a> {
 
 impl Failure {
     fn new(code: &str, message: String, exit: u8) -> Self {
-        let code = code.to_owned();
+        let (code, message) = (Box::from(code), message.into_boxed_str());
         Self {
             code,
             message,

@@ -185,13 +185,15 @@ impl StepContext {
         &self,
         key: &str,
         work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, BoxError>
+    ) -> Result<T, Error>
     where
         T: Serialize + DeserializeOwned,
         E: Into<BoxError>,
     {
         let Some(cell) = &self.0.cell else {
-            return work.await.map_err(Into::into);
+            return work
+                .await
+                .map_err(|error| Error::from_boxed(error.into(), code::STEP));
         };
         // The key may repeat in a loop: the ordinal among all memos of the attempt tells apart.
         let ordinal = self.0.memos.fetch_add(1, Ordering::Relaxed);
@@ -199,7 +201,9 @@ impl StepContext {
         if let Some(recorded) = cell.recall(&path) {
             return Ok(recorded.decode()?);
         }
-        let value = work.await.map_err(Into::into)?;
+        let value = work
+            .await
+            .map_err(|error| Error::from_boxed(error.into(), code::STEP))?;
         let unsaved = |error: serde_json::Error| {
             let problem = format!("the memo `{key}` does not survive being saved: {error}");
             Error::new(code::INVALID_OUTPUT, problem).permanent()

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::schema::InputErrors;
 
-/// Any error, as the body of a step or flow returns it.
+/// Any error.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
-/// The result of a step or flow. Any error fits, by `?`: an [`Error`] of a durable call, an
-/// `io::Error`, a text.
-pub type Result<T, E = BoxError> = std::result::Result<T, E>;
+/// The result of a step or flow. Any error fits, by `?`, and a durable call can be returned as it
+/// is. A step may return another `Result` as well, of any error that turns into a [`BoxError`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What a durable call or the runtime answers when it does not succeed.
 ///
@@ -27,6 +27,9 @@ pub type Result<T, E = BoxError> = std::result::Result<T, E>;
 /// assert_eq!(error.code(), "not_found");
 /// assert!(!error.is_retryable());
 /// ```
+///
+/// Every `std` error turns into one by `?`. For that to be possible it is none itself, as that of
+/// `anyhow`; it turns into a [`BoxError`] where one is wanted.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -37,7 +40,12 @@ struct Inner {
 enum Cause {
     Input(InputErrors),
     Store(StoreError),
+    /// What `?` was given. Known to the process that met it, not to one that resumes.
+    Other(BoxError),
 }
+
+/// An [`Error`] on its way through code that wants a `std` error.
+struct Boxed(Error);
 
 /// What kind of thing went wrong. [`Error::code`] is finer and open to users' own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +84,8 @@ pub enum ErrorKind {
 }
 
 pub(crate) mod code {
+    /// Of an error that came by `?`, until the step or flow that returns it gives it its own.
+    pub(crate) const UNNAMED: &str = "failed";
     pub(crate) const STEP: &str = "step_failed";
     pub(crate) const FLOW: &str = "flow_failed";
     pub(crate) const TIMEOUT: &str = "timeout";
@@ -227,11 +237,21 @@ impl Error {
         self
     }
 
+    /// The error that `?` was given, if this process met it and it is a `T`.
+    pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
+        match &self.0.cause {
+            Some(Cause::Other(error)) => error.downcast_ref(),
+            Some(Cause::Input(errors)) => (errors as &dyn StdError).downcast_ref(),
+            Some(Cause::Store(error)) => (error as &dyn StdError).downcast_ref(),
+            None => None,
+        }
+    }
+
     /// What the body of a step or flow returned. An [`Error`] keeps its code; anything else gets
     /// `code`. The texts of the sources become the chain.
     pub(crate) fn from_boxed(error: BoxError, code: &'static str) -> Self {
-        let error = match error.downcast::<Self>() {
-            Ok(own) => return *own,
+        let error = match error.downcast::<Boxed>() {
+            Ok(boxed) => return boxed.0.named(code),
             Err(other) => other,
         };
         let mut chain = Vec::new();
@@ -239,15 +259,24 @@ impl Error {
         let mut source = error.source();
         while let Some(cause) = source {
             chain.push(cause.to_string());
-            inner = inner.or_else(|| cause.downcast_ref::<Self>());
+            inner = inner.or_else(|| cause.downcast_ref::<Boxed>());
             source = cause.source();
         }
         let mut own = Self::new(code, error.to_string()).with_chain(chain);
-        if let Some(inner) = inner {
-            own.0.recorded.path = inner.0.recorded.path.clone();
+        if let Some(Boxed(inner)) = inner {
+            own.0.recorded.path.clone_from(&inner.0.recorded.path);
             own.0.recorded.retryable = inner.is_retryable();
         }
+        own.0.cause = Some(Cause::Other(error));
         own
+    }
+
+    /// Gives an error that came by `?` the code of where it came to.
+    fn named(mut self, code: &'static str) -> Self {
+        if self.code() == code::UNNAMED {
+            self.0.recorded.code = Arc::from(code);
+        }
+        self
     }
 
     pub(crate) fn input(errors: InputErrors) -> Self {
@@ -257,8 +286,8 @@ impl Error {
     }
 }
 
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
+impl Error {
+    pub(crate) fn store(error: StoreError) -> Self {
         let code = match &error {
             StoreError::RunNotFound { .. } => code::NOT_FOUND,
             StoreError::RunExists { .. } => code::CONFLICT,
@@ -292,11 +321,40 @@ impl fmt::Debug for Error {
     }
 }
 
-impl StdError for Error {
+impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        let boxed: BoxError = Box::new(error);
+        match boxed.downcast::<StoreError>() {
+            Ok(error) => Self::store(*error),
+            Err(other) => Self::from_boxed(other, code::UNNAMED),
+        }
+    }
+}
+
+impl From<Error> for BoxError {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
+    }
+}
+
+impl fmt::Display for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Boxed {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.cause {
+        match &self.0.0.cause {
             Some(Cause::Store(error)) => Some(error),
             Some(Cause::Input(errors)) => Some(errors),
+            Some(Cause::Other(error)) => Some(&**error),
             None => None,
         }
     }
@@ -325,7 +383,7 @@ impl PartialEq for Error {
 macro_rules! bail {
     ($text:literal $(, $argument:expr)* $(,)?) => {
         return ::core::result::Result::Err(::core::convert::Into::into(
-            $crate::__private::std::format!($text $(, $argument)*),
+            $crate::Error::new("failed", $crate::__private::std::format!($text $(, $argument)*)),
         ))
     };
     ($error:expr $(,)?) => {

@@ -72,8 +72,14 @@ pub enum CrashFailure {
         path: String,
     },
     /// The runtime refused to start or resume.
-    #[error(transparent)]
-    Runtime(#[from] Error),
+    #[error("{0}")]
+    Runtime(Error),
+}
+
+impl From<Error> for CrashFailure {
+    fn from(error: Error) -> Self {
+        Self::Runtime(error)
+    }
 }
 
 impl<W: Workflow> fmt::Debug for CrashTest<W> {
@@ -123,7 +129,11 @@ impl<W: Workflow> CrashTest<W> {
     ///
     /// The first [`CrashFailure`].
     pub async fn run(self) -> Result<CrashReport, CrashFailure> {
-        let whole = self.start(Arc::new(MemoryStorage::new())).await?.outcome().await;
+        let whole = self
+            .start(Arc::new(MemoryStorage::new()))
+            .await?
+            .outcome()
+            .await;
         let Some(expected) = whole.output.clone() else {
             return Err(CrashFailure::NeverCompletes(reason(&whole)));
         };
@@ -139,11 +149,16 @@ impl<W: Workflow> CrashTest<W> {
 
     async fn start(&self, storage: Arc<dyn Storage>) -> Result<RunHandle<W::Output>, Error> {
         let runtime = self.runtime(storage).await?;
-        runtime.start::<W>((self.input)()).run_id("crash-test").await
+        runtime
+            .start::<W>((self.input)())
+            .run_id("crash-test")
+            .await
     }
 
     async fn runtime(&self, storage: Arc<dyn Storage>) -> Result<Runtime, Error> {
-        let builder = Runtime::builder().storage(storage).workflow((self.workflow)());
+        let builder = Runtime::builder()
+            .storage(storage)
+            .workflow((self.workflow)());
         (self.setup)(builder).build().await
     }
 
@@ -191,7 +206,9 @@ impl<W: Workflow> CrashTest<W> {
 /// The steps whose results are recorded.
 async fn recorded(storage: &dyn Storage, id: &RunId) -> Result<HashSet<Arc<str>>, Error> {
     let journal = storage.journal(id, 0).await?;
-    let steps = journal.into_iter().filter(|entry| entry.kind == EntryKind::Step);
+    let steps = journal
+        .into_iter()
+        .filter(|entry| entry.kind == EntryKind::Step);
     Ok(steps.map(|entry| entry.path).collect())
 }
 

@@ -215,7 +215,10 @@ mod tests {
             skipping,
             seen.plan(listing("docs", vec![document("a", "2")])),
             seen.plan(listing("docs", Vec::new())),
-            seen.plan(listing("docs", vec![document("a", "1"), document("b", "1")])),
+            seen.plan(listing(
+                "docs",
+                vec![document("a", "1"), document("b", "1")],
+            )),
             seen.plan(listing("elsewhere", vec![document("a", "1")])),
         ] {
             assert_eq!(seen.report_for(&request, &different), None, "{different:?}");

@@ -133,21 +133,15 @@ impl Board {
             } => {
                 self.ended(path, at, End::Failed, *attempts, &reason(error));
             }
-            EventKind::StepReplayed { path } => {
-                if self.ended.insert(path.clone()) {
-                    self.replay(path);
-                }
+            EventKind::StepReplayed { path } if self.ended.insert(path.clone()) => {
+                self.replay(path);
             }
-            EventKind::TimerStarted { path, until } => {
-                if self.ended.insert(path.clone()) {
-                    let left = Duration::from_micros(until.saturating_sub(at));
-                    self.say(&format!("⏲ waits {}", time::span(left)));
-                }
+            EventKind::TimerStarted { path, until } if self.ended.insert(path.clone()) => {
+                let left = Duration::from_micros(until.saturating_sub(at));
+                say("⏲", &format!("waits {}", time::span(left)));
             }
-            EventKind::Said { message } => {
-                if self.said.insert(at) {
-                    self.say(&format!("│ {}", text::line(message, 2000)));
-                }
+            EventKind::Said { message } if self.said.insert(at) => {
+                say("│", &text::line(message, 2000));
             }
             // A run's start and end are told around the board.
             _ => {}
@@ -235,12 +229,12 @@ impl Board {
         let sign = paint(Colour::Cyan, "◆");
         screen::say(&format!("  {sign} {}  from the journal", names.join(" · ")));
     }
-
-    fn say(&self, words: &str) {
-        screen::say(&format!("  {words}"));
-    }
 }
 
 fn reason(error: &EventError) -> String {
     text::line(&error.message, 300)
+}
+
+fn say(sign: &str, words: &str) {
+    screen::say(&format!("  {sign} {words}"));
 }

@@ -168,7 +168,10 @@ impl RunCell {
             },
         });
         let live = OnceLock::new();
-        let early = watched.then(|| live.get_or_init(|| broadcast::Sender::new(1024)).subscribe());
+        let early = watched.then(|| {
+            live.get_or_init(|| broadcast::Sender::new(1024))
+                .subscribe()
+        });
         Arc::new_cyclic(|me| Self {
             id: head.id.clone(),
             info,

@@ -3,8 +3,12 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use agno_storage::{Entry, NumberedEvent, RunId, Storage};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::{
+    broadcast::{Receiver, error::RecvError},
+    watch,
+};
 
+use super::Outcome;
 use crate::error::Error;
 
 /// The events of a run, in order. Each comes once. Those with a number are stored, and a reader
@@ -15,8 +19,14 @@ pub struct EventStream {
     run: RunId,
     next: u64,
     stored: VecDeque<NumberedEvent>,
-    live: Option<Receiver<NumberedEvent>>,
+    live: Option<Live>,
     reread: bool,
+}
+
+/// The live side of a run under way here.
+pub(super) struct Live {
+    pub(super) events: Receiver<NumberedEvent>,
+    pub(super) outcome: watch::Receiver<Option<Arc<Outcome>>>,
 }
 
 impl std::fmt::Debug for EventStream {
@@ -33,7 +43,7 @@ impl EventStream {
         storage: Arc<dyn Storage>,
         run: RunId,
         next: u64,
-        live: Option<Receiver<NumberedEvent>>,
+        live: Option<Live>,
     ) -> Self {
         Self {
             storage,
@@ -63,7 +73,13 @@ impl EventStream {
             let Some(live) = &mut self.live else {
                 return Ok(None);
             };
-            match live.recv().await {
+            let received = tokio::select! {
+                // What was told before the end comes before the end.
+                biased;
+                received = live.events.recv() => received,
+                _ = live.outcome.wait_for(Option::is_some) => Err(RecvError::Closed),
+            };
+            match received {
                 Ok(event) => match event.number {
                     None => return Ok(Some(event)),
                     Some(number) if number >= self.next => {

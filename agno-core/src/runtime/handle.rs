@@ -12,7 +12,7 @@ use std::{
 use agno_storage::{Json, RecordedError, RunId, RunStatus};
 use tokio::sync::watch;
 
-use super::{EventStream, Runtime};
+use super::{EventStream, Runtime, events::Live};
 use crate::{
     engine::{RunCell, drive},
     error::{Error, code},
@@ -82,7 +82,10 @@ impl<O> RunHandle<O> {
 
     /// What happens in the run, from an offset on: the number of the last event seen, plus one.
     pub fn events_from(&self, offset: u64) -> EventStream {
-        let live = self.cell.as_ref().map(|cell| cell.subscribe());
+        let live = self.cell.as_ref().map(|cell| Live {
+            events: cell.subscribe(),
+            outcome: self.outcome.clone(),
+        });
         EventStream::new(
             self.runtime.storage().clone(),
             self.id.clone(),
