@@ -98,7 +98,7 @@ impl Digest {
                 "`{}` holds {found} documents, more than {MAX_DOCUMENTS}; give a smaller folder",
                 request.path
             );
-            return Err(Error::new("too_many", problem).permanent().into());
+            return Err(Error::new("too_many", problem).permanent());
         }
         Ok(listing)
     }
@@ -120,8 +120,8 @@ impl Digest {
                 let page = clean::clean(document.format, &text);
                 Ok(Some(summary::summarize(&document, &hash, lossy, &page)))
             }
-            Content::Text { .. } => Err(moved("it has changed since it was listed".into()).into()),
-            Content::Skipped(reason) => Err(moved(reason.to_string()).into()),
+            Content::Text { .. } => Err(moved("it has changed since it was listed".into())),
+            Content::Skipped(reason) => Err(moved(reason.to_string())),
         }
     }
 
@@ -159,12 +159,16 @@ impl Digest {
         let listing = flow.list(request.clone()).await?;
         let seen = flow.state();
         let mut plan = seen.plan(listing);
-        if let Some(report) = seen.report_for(&request, &plan) {
-            let known = format!("Nothing is new in {} documents: cached report.", plan.known);
-            flow.say(&known);
-            return Ok(format!("{report}\n{known}\n"));
+        let cached = seen.report_for(&request, &plan);
+        if let Some(report) = cached {
+            let same = format!(
+                "Nothing is new in {}: cached report.",
+                documents(plan.known)
+            );
+            flow.say(&same);
+            return Ok(format!("{report}\n{same}\n"));
         }
-        let mut anew = BTreeSet::new();
+        let mut read = BTreeSet::new();
         for _ in 0..ROUNDS {
             if plan.changed.is_empty() {
                 break;
@@ -182,32 +186,195 @@ impl Digest {
                 .limit(4)
                 .await?;
             let summaries: Vec<_> = found.into_iter().flatten().collect();
-            anew.extend(summaries.iter().map(|one| one.path.clone()));
+            read.extend(summaries.iter().map(|one| one.path.clone()));
             flow.remember(summaries).await?;
-            // Writers do not wait for readers: is the folder still what was read?
+            // Writers do not wait for readers: does the folder still hold what was read?
             plan = flow.state().plan(flow.list(request.clone()).await?);
         }
-        let known = plan.known.saturating_sub(anew.len());
+        let known = plan.known.saturating_sub(read.len());
         let report = flow.write(request, plan).await?;
-        let read = format!(
-            "{} documents read anew, {known} known from earlier runs.",
-            anew.len()
+        let news = format!(
+            "{} read anew, {known} known from earlier runs.",
+            documents(read.len())
         );
-        flow.say(&read);
-        Ok(format!("{}\n{read}\n", report.markdown))
+        flow.say(&news);
+        Ok(format!("{}\n{news}\n", report.markdown))
     }
 }
 
+fn documents(count: usize) -> String {
+    report::counted(count as u64, "document")
+}
+
 /// What a second attempt would not change is not tried again.
-fn told_once(error: SourceError) -> agno::BoxError {
+fn told_once(error: SourceError) -> Error {
     match error {
         SourceError::Unreadable { .. } => error.into(),
-        _ => Error::new("no_folder", error.to_string())
-            .permanent()
-            .into(),
+        _ => Error::new("no_folder", error.to_string()).permanent(),
     }
 }
 
 fn main() -> ExitCode {
     agno::app().workflow(Digest).main()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn folder() -> TempDir {
+        let folder = tempfile::tempdir().expect("is created");
+        for (name, text) in [
+            (
+                "a.md",
+                "# Bees\n\nBees live in large colonies with one queen and many workers.\n",
+            ),
+            (
+                "b.txt",
+                "Bread\n\nThe baker keeps a part of the dough back for the next bread.\n",
+            ),
+            (
+                "c.html",
+                "<h1>Tides</h1><p>The pull of the moon raises the water of the sea.</p>",
+            ),
+        ] {
+            fs::write(folder.path().join(name), text).expect("is written");
+        }
+        folder
+    }
+
+    fn request(folder: &TempDir) -> Request {
+        Request {
+            path: folder.path().display().to_string(),
+            ..Request::default()
+        }
+    }
+
+    #[test]
+    fn what_is_not_what_was_listed_is_an_error_and_never_kept() {
+        let folder = folder();
+        let listing = Digest.list(request(&folder)).expect("lists");
+        let digest =
+            |at: usize| Digest.digest(listing.folder.clone(), listing.documents[at].clone());
+        assert!(digest(0).is_ok_and(|found| found.is_some()));
+        fs::write(folder.path().join("a.md"), "# Bees\n\nOther.\n").expect("is written");
+        fs::remove_file(folder.path().join("b.txt")).expect("is there");
+        for at in [0, 1] {
+            let error = digest(at).expect_err("is not what was listed");
+            assert!(!error.is_retryable(), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_folder_is_not_tried_again() {
+        let folder = folder();
+        for path in ["nothing", "a.md"] {
+            let wrong = Request {
+                path: folder.path().join(path).display().to_string(),
+                ..Request::default()
+            };
+            let error = Digest.list(wrong).expect_err("is no folder");
+            assert!(
+                !error.is_retryable() && error.message().contains(path),
+                "{error}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_folder_has_a_report() {
+        let folder = tempfile::tempdir().expect("is created");
+        let runtime = Runtime::builder()
+            .workflow(Digest)
+            .build()
+            .await
+            .expect("builds");
+        let run = runtime
+            .start::<Digest>(request(&folder))
+            .await
+            .expect("starts");
+        assert!(
+            run.await
+                .expect("completes")
+                .contains("There is no document to digest.")
+        );
+    }
+
+    #[cfg(feature = "testing")]
+    mod with_the_test_kit {
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        use agno::testing::CrashTest;
+
+        use super::*;
+
+        /// A folder in which `a.md` changes after each of the first `changes` listings.
+        async fn restless(folder: &TempDir, changes: u32) -> String {
+            let (listings, path) = (AtomicU32::new(0), folder.path().join("a.md"));
+            let list = move |input: serde_json::Value| {
+                let request = serde_json::from_value(input["request"].clone())?;
+                let listing = Digest.list(request)?;
+                let count = listings.fetch_add(1, Ordering::SeqCst);
+                if count < changes {
+                    fs::write(
+                        &path,
+                        format!(
+                            "# Bees\n\nThe hive number {count} has one queen and many workers.\n"
+                        ),
+                    )?;
+                }
+                Ok(listing)
+            };
+            let builder = Runtime::builder()
+                .workflow(Digest)
+                .replace_step("list", list);
+            let runtime = builder.build().await.expect("builds");
+            let run = runtime
+                .start::<Digest>(request(folder))
+                .await
+                .expect("starts");
+            run.await.expect("completes")
+        }
+
+        #[tokio::test]
+        async fn a_document_that_changes_while_it_is_read_is_looked_at_again() {
+            let folder = folder();
+            let report = restless(&folder, 2).await;
+            assert!(
+                report.contains("The hive number 1 has one queen"),
+                "{report}"
+            );
+            assert!(
+                report.contains("3 documents read anew, 0 known"),
+                "{report}"
+            );
+        }
+
+        #[tokio::test]
+        async fn a_document_that_never_rests_is_left_out_and_said_so() {
+            let folder = folder();
+            let report = restless(&folder, u32::MAX).await;
+            assert!(!report.contains("The hive"), "{report}");
+            assert!(report.contains("- a.md: it changed"), "{report}");
+            assert!(
+                report.contains("2 documents read anew, 0 known"),
+                "{report}"
+            );
+        }
+
+        #[tokio::test]
+        async fn a_crash_after_any_commit_changes_nothing() {
+            let folder = folder();
+            let request = request(&folder);
+            let report = CrashTest::new(|| Digest, move || request.clone())
+                .run()
+                .await;
+            let report = report.expect("survives");
+            assert!(report.crashes >= 7, "{report:?}");
+        }
+    }
 }

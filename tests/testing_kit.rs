@@ -94,7 +94,7 @@ impl Chancy {
     async fn run(flow: &Flow<Self>) -> Result<u32> {
         let chance = flow.workflow().counter.0.fetch_add(1, Ordering::SeqCst);
         let one = flow.one(chance).await?;
-        Ok(flow.one(one).await?)
+        flow.one(one).await
     }
 }
 

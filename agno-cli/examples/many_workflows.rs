@@ -51,7 +51,7 @@ impl Report {
         })
         .limit(2)
         .await?;
-        Ok(flow.step::<_, Topic>("write", (topic,)).await?)
+        flow.step::<_, Topic>("write", (topic,)).await
     }
 }
 
@@ -132,7 +132,7 @@ impl Fragile {
             "escape" => Ok("a\u{1b}[2Jb\u{9b}31m".to_owned()),
             // Fails until the file is there.
             path if path.starts_with('/') && fs::metadata(path).is_err() => {
-                Err(Error::new("not_there", format!("no {path}")).into())
+                Err(Error::new("not_there", format!("no {path}")))
             }
             other => Ok(other.to_owned()),
         }
@@ -142,7 +142,7 @@ impl Fragile {
         flow.step::<_, String>("begin", (how.clone(),)).await?;
         let step = how.strip_prefix("pause:").map_or("act", |_| "wait");
         let how = how.strip_prefix("pause:").unwrap_or(&how).to_owned();
-        Ok(flow.step::<_, String>(step, (how,)).await?)
+        flow.step::<_, String>(step, (how,)).await
     }
 }
 

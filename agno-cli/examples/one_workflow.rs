@@ -11,7 +11,7 @@ struct Greeting;
 
 impl Greeting {
     async fn run(flow: &Flow<Self>, name: String) -> Result<String> {
-        Ok(flow.step::<_, String>("greet", (name,)).await?)
+        flow.step::<_, String>("greet", (name,)).await
     }
 }
 

@@ -24,8 +24,10 @@ pub struct CrashTest<W: Workflow> {
     workflow: Box<dyn Fn() -> W + Send + Sync>,
     input: Box<dyn Fn() -> W::Input + Send + Sync>,
     setup: Box<dyn Fn(RuntimeBuilder) -> RuntimeBuilder + Send + Sync>,
-    same: Box<dyn Fn(&Json, &Json) -> bool + Send + Sync>,
+    same: Same,
 }
+
+type Same = Box<dyn Fn(&Json, &Json) -> bool + Send + Sync>;
 
 /// What a [`CrashTest`] has seen.
 #[derive(Clone, Debug)]

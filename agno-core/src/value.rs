@@ -199,7 +199,7 @@ params!(A 0, B 1, C 2, D 3, E 4, F 5, G 6 => (A, B, C, D, E, F, G), |self, input
 params!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7 => (A, B, C, D, E, F, G, H), |self, input| self.encode(input));
 
 /// A value that was written and read back: what the flow will see, now and after a crash.
-pub struct Produced {
+pub(crate) struct Produced {
     pub(crate) json: Json,
     pub(crate) value: Option<Box<dyn Any + Send>>,
 }

@@ -309,7 +309,8 @@ fn notes(summary: &Summary) -> Vec<String> {
     notes
 }
 
-fn counted(count: u64, noun: &str) -> String {
+/// `3 documents`, `1 document`.
+pub fn counted(count: u64, noun: &str) -> String {
     format!(
         "{} {noun}{}",
         grouped(count),

@@ -8,7 +8,8 @@ use super::sentences::sentences;
 use super::source::{Document, Format};
 use super::terms::{Language, StopWords, Word, language, words};
 
-/// Raise it when the method changes: documents summarised by another are then done again.
+/// Raise it when the method changes, and the `version` of the step with it: documents summarised by another method
+/// are then done again, and not taken from the cache.
 pub const METHOD: u32 = 1;
 
 /// Comparing sentences takes time that grows with their square.

@@ -42,7 +42,7 @@ impl Whole {
     #[flow]
     async fn run(flow: &Flow<Self>) -> Result<u32> {
         let n = flow.first().await?;
-        Ok(flow.second(n).await?)
+        flow.second(n).await
     }
 }
 
@@ -128,7 +128,6 @@ async fn replay_r18_a_hit_is_journaled() {
 #[derive(Default)]
 struct FailsFast {
     ran: Ran,
-    released: Arc<AtomicBool>,
 }
 
 #[workflow(state = Notes)]
@@ -158,7 +157,7 @@ impl FailsFast {
     async fn run(flow: &Flow<Self>) -> Result<String> {
         match flow.parallel((flow.slow(), flow.fails())).await {
             Ok(_) => bail!("it cannot succeed"),
-            Err(error) => Ok(flow.instead(error.message().to_owned()).await?),
+            Err(error) => flow.instead(error.message().to_owned()).await,
         }
     }
 }
@@ -174,10 +173,7 @@ async fn replay_r12_a_failure_decides_and_a_decided_container_starts_nothing() {
             assert!(commits >= 3, "a failure, a step and the end");
             break;
         }
-        let again = FailsFast {
-            ran: ran.clone(),
-            ..FailsFast::default()
-        };
+        let again = FailsFast { ran: ran.clone() };
         let outcome = kit::resume(&storage, again).await;
         assert_eq!(
             outcome.output.expect("completes").as_str(),
@@ -215,7 +211,7 @@ impl Shared {
 
     #[flow]
     async fn run(flow: &Flow<Self>, n: u32) -> Result<u32> {
-        Ok(flow.costly(n).await?)
+        flow.costly(n).await
     }
 }
 
@@ -271,7 +267,7 @@ impl Sleeps {
     #[flow]
     async fn run(flow: &Flow<Self>) -> Result<u32> {
         flow.sleep(Duration::from_millis(400)).await?;
-        Ok(flow.after().await?)
+        flow.after().await
     }
 }
 
@@ -386,7 +382,7 @@ impl Blocking {
 
     #[flow]
     async fn run(flow: &Flow<Self>) -> Result<u32> {
-        Ok(flow.stuck().await?)
+        flow.stuck().await
     }
 }
 

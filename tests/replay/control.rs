@@ -41,11 +41,11 @@ impl Swallows {
     async fn run(flow: &Flow<Self>, hangs: bool) -> Result<u32> {
         match flow.waits(hangs).await {
             Ok(_) => {}
-            Err(_) => return Ok(flow.swallowed().await?),
+            Err(_) => return flow.swallowed().await,
         }
         match flow.pauses(2).await {
             Ok(n) => Ok(n),
-            Err(_) => Ok(flow.swallowed().await?),
+            Err(_) => flow.swallowed().await,
         }
     }
 }

@@ -36,7 +36,7 @@ impl Paths {
     #[flow]
     async fn group(flow: &Flow<Self>, n: u32) -> Result<u32> {
         let a = flow.a(n).await?;
-        Ok(flow.a(a).await?)
+        flow.a(a).await
     }
 }
 
@@ -76,16 +76,16 @@ async fn replay_r04_identity_is_scope_name_and_ordinal() {
 }
 
 macro_rules! version {
-    ($Version:ident, $($options:tt)*) => {
+    ($Version:ident $(, $counter:ident)?) => {
         #[derive(Default)]
-        #[workflow(name = "Changing", $($options)*)]
+        #[workflow(name = "Changing")]
         struct $Version {
-            ran: Ran,
+            $($counter: Ran,)?
         }
     };
 }
 
-version!(First,);
+version!(First, ran);
 
 #[workflow]
 impl First {
@@ -111,12 +111,12 @@ impl First {
     async fn run(flow: &Flow<Self>, n: u32) -> Result<u32> {
         let n = flow.fetch(n).await?;
         let n = flow.store(n).await?;
-        Ok(flow.close(n).await?)
+        flow.close(n).await
     }
 }
 
 // `fetch` has become `load`.
-version!(Renamed,);
+version!(Renamed, ran);
 
 #[workflow]
 impl Renamed {
@@ -134,7 +134,7 @@ impl Renamed {
     #[flow]
     async fn run(flow: &Flow<Self>, n: u32) -> Result<u32> {
         let n = flow.load(n).await?;
-        Ok(flow.store(n).await?)
+        flow.store(n).await
     }
 }
 
@@ -162,7 +162,7 @@ async fn replay_r05_a_renamed_step_is_drift_that_names_both() {
 }
 
 // `store` comes before `fetch`, with the same names and ordinals.
-version!(Shortened,);
+version!(Shortened);
 
 #[workflow]
 impl Shortened {
@@ -173,7 +173,7 @@ impl Shortened {
 
     #[flow]
     async fn run(flow: &Flow<Self>, n: u32) -> Result<u32> {
-        Ok(flow.fetch(n).await?)
+        flow.fetch(n).await
     }
 }
 
@@ -188,7 +188,7 @@ async fn replay_r05_a_recorded_step_that_nobody_asks_for_is_drift() {
 }
 
 // Another input for the same step.
-version!(OtherInput,);
+version!(OtherInput);
 
 #[workflow]
 impl OtherInput {
@@ -199,7 +199,7 @@ impl OtherInput {
 
     #[flow]
     async fn run(flow: &Flow<Self>, n: u32) -> Result<u32> {
-        Ok(flow.fetch(n + 7).await?)
+        flow.fetch(n + 7).await
     }
 }
 
@@ -217,7 +217,7 @@ async fn replay_r05_another_input_is_drift_that_shows_both() {
 }
 
 // A new step ahead of recorded ones.
-version!(Inserted,);
+version!(Inserted, ran);
 
 #[workflow]
 impl Inserted {
@@ -241,12 +241,12 @@ impl Inserted {
     async fn run(flow: &Flow<Self>, n: u32) -> Result<u32> {
         let n = flow.polish(n).await?;
         let n = flow.fetch(n).await?;
-        Ok(flow.store(n).await?)
+        flow.store(n).await
     }
 
     #[flow]
     async fn polish(flow: &Flow<Self>, n: u32) -> Result<u32> {
-        Ok(flow.check(n).await?)
+        flow.check(n).await
     }
 }
 
@@ -262,7 +262,7 @@ async fn replay_r05_a_new_step_inside_a_new_group_does_not_overtake() {
 }
 
 // A step after the recorded ones, and one that nobody calls; the order in the file is another.
-version!(Grown,);
+version!(Grown, ran);
 
 #[workflow]
 impl Grown {
@@ -302,7 +302,7 @@ impl Grown {
             .await?;
         let n = flow.store(n).await?;
         let n = flow.announce(n).await?;
-        Ok(flow.close(n).await?)
+        flow.close(n).await
     }
 }
 
@@ -359,7 +359,7 @@ macro_rules! rerunning {
             async fn run(flow: &Flow<Self>, n: u32) -> Result<u32> {
                 let n = flow.$first(n).await?;
                 let n = flow.count(n).await?;
-                Ok(flow.close(n).await?)
+                flow.close(n).await
             }
         }
     };

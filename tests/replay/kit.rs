@@ -9,10 +9,10 @@ use agno::{CrashAfter, Entry, Outcome, RunId, Runtime, Storage, Workflow, storag
 
 /// Counts how often a step's body ran.
 #[derive(Clone, Debug, Default)]
-pub struct Ran(Arc<Mutex<BTreeMap<String, u32>>>);
+pub(crate) struct Ran(Arc<Mutex<BTreeMap<String, u32>>>);
 
 impl Ran {
-    pub fn count(&self, step: &str) -> u32 {
+    pub(crate) fn count(&self, step: &str) -> u32 {
         self.0
             .lock()
             .expect("no panic")
@@ -21,7 +21,7 @@ impl Ran {
             .unwrap_or(0)
     }
 
-    pub fn hit(&self, step: &str) -> u32 {
+    pub(crate) fn hit(&self, step: &str) -> u32 {
         let mut counts = self.0.lock().expect("no panic");
         let count = counts.entry(step.to_owned()).or_default();
         *count += 1;
@@ -29,15 +29,15 @@ impl Ran {
     }
 }
 
-pub fn store() -> Arc<dyn Storage> {
+pub(crate) fn store() -> Arc<dyn Storage> {
     Arc::new(MemoryStorage::new())
 }
 
-pub fn id() -> RunId {
+pub(crate) fn id() -> RunId {
     RunId::new("r").expect("a legal id")
 }
 
-pub async fn runtime<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W) -> Runtime {
+pub(crate) async fn runtime<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W) -> Runtime {
     let builder = Runtime::builder()
         .storage(storage.clone())
         .workflow(workflow);
@@ -45,13 +45,17 @@ pub async fn runtime<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W) -> Ru
 }
 
 /// Runs `r` to its end.
-pub async fn run<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W, input: W::Input) -> Outcome {
+pub(crate) async fn run<W: Workflow>(
+    storage: &Arc<dyn Storage>,
+    workflow: W,
+    input: W::Input,
+) -> Outcome {
     let runtime = runtime(storage, workflow).await;
     let run = runtime.start::<W>(input).run_id("r").await.expect("starts");
     run.outcome().await
 }
 
-pub async fn resume<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W) -> Outcome {
+pub(crate) async fn resume<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W) -> Outcome {
     let run = runtime(storage, workflow)
         .await
         .resume(&id())
@@ -62,7 +66,7 @@ pub async fn resume<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W) -> Out
 
 /// Runs `r` and lets its world end right after so many commits. True if it did, false if the run
 /// came to its end before.
-pub async fn crash_after<W: Workflow>(
+pub(crate) async fn crash_after<W: Workflow>(
     storage: &Arc<dyn Storage>,
     commits: u64,
     workflow: W,
@@ -86,11 +90,11 @@ pub async fn crash_after<W: Workflow>(
     dead
 }
 
-pub async fn journal(storage: &Arc<dyn Storage>) -> Vec<Entry> {
+pub(crate) async fn journal(storage: &Arc<dyn Storage>) -> Vec<Entry> {
     storage.journal(&id(), 0).await.expect("the journal reads")
 }
 
-pub async fn paths(storage: &Arc<dyn Storage>) -> Vec<String> {
+pub(crate) async fn paths(storage: &Arc<dyn Storage>) -> Vec<String> {
     let entries = journal(storage).await;
     let of_steps = entries
         .iter()
@@ -99,7 +103,7 @@ pub async fn paths(storage: &Arc<dyn Storage>) -> Vec<String> {
 }
 
 /// What a run said when it did not complete.
-pub fn failure(outcome: &Outcome) -> (&str, &str) {
+pub(crate) fn failure(outcome: &Outcome) -> (&str, &str) {
     let error = outcome.error.as_ref().expect("it failed");
     (&error.code, &error.message)
 }

@@ -30,7 +30,7 @@ impl Long {
 
     #[flow]
     async fn run(flow: &Flow<Self>) -> Result<String> {
-        Ok(flow.work().await?)
+        flow.work().await
     }
 }
 
@@ -113,9 +113,9 @@ impl Careful {
     #[flow]
     async fn run(flow: &Flow<Self>, slow: bool) -> Result<u32> {
         if slow {
-            return Ok(flow.slow_charge().await?);
+            return flow.slow_charge().await;
         }
-        Ok(flow.charge().await?)
+        flow.charge().await
     }
 }
 

@@ -44,7 +44,7 @@ impl Floats {
     #[flow]
     async fn run(flow: &Flow<Self>) -> Result<Vec<u64>> {
         let numbers = flow.numbers().await?;
-        flow.bits(numbers).await.map_err(Into::into)
+        flow.bits(numbers).await
     }
 }
 
@@ -90,7 +90,7 @@ impl Unsaved {
     #[flow]
     async fn run(flow: &Flow<Self>, reads: bool) -> Result<Option<Option<u8>>> {
         flow.measure(reads).await?;
-        Ok(flow.nothing().await?)
+        flow.nothing().await
     }
 }
 
@@ -142,7 +142,7 @@ impl Unordered {
         let map = (0..64).map(|n| (format!("k{n}"), n)).collect();
         let set = (0..64).map(|n| format!("s{n}")).collect();
         let count = flow.by_key(map, set).await?;
-        Ok(flow.after(count).await?)
+        flow.after(count).await
     }
 }
 

@@ -180,17 +180,40 @@ fn run_all(
     Ok(failure)
 }
 
+/// Shows the end of the output, and the errors before it: a compiler's warnings may come last.
 fn show_end(text: &str, log: &Path) {
     let lines: Vec<&str> = text.lines().collect();
-    let left_out = lines.len().saturating_sub(TAIL);
-    if left_out > 0 {
-        println!("    .. {left_out} lines before, in {}", log.display());
+    let (before, end) = lines.split_at(lines.len().saturating_sub(TAIL));
+    if !before.is_empty() {
+        println!("    .. {} lines before, in {}", before.len(), log.display());
     }
-    for line in &lines[left_out..] {
+    for line in errors(before).take(TAIL).chain(end.iter().copied()) {
         println!("    {line}");
     }
 }
 
+/// Every paragraph that begins with an error.
+fn errors<'a>(lines: &[&'a str]) -> impl Iterator<Item = &'a str> {
+    let mut inside = false;
+    lines.iter().copied().filter(move |line| {
+        inside = line.starts_with("error") || (inside && !line.is_empty());
+        inside
+    })
+}
+
 pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::errors;
+
+    #[test]
+    fn errors_are_whole_paragraphs() {
+        let log = "warning: a\n 1 | x\n\nerror[E0061]: b\n 2 | y\n\nwarning: c\n\nerror: d";
+        let lines: Vec<&str> = log.lines().collect();
+        let found: Vec<&str> = errors(&lines).collect();
+        assert_eq!(found, ["error[E0061]: b", " 2 | y", "error: d"]);
+    }
 }

@@ -76,11 +76,19 @@ pub(crate) async fn show(session: &Session, run: &str, json: bool) -> Result<u8,
     Ok(exit::DONE)
 }
 
-/// The steps of a run that count, in the order in which they were recorded.
+/// The steps of a run that count, in the order in which they were recorded. A sub-flow whose
+/// result is kept whole is one of them: it may have come from the cache, without its steps.
 pub(super) fn steps(journal: &[Entry]) -> impl Iterator<Item = &Entry> {
-    journal
-        .iter()
-        .filter(|entry| entry.kind == EntryKind::Step && !entry.superseded)
+    journal.iter().filter(|entry| {
+        let ended = entry.output.is_some() || entry.error.is_some();
+        let kept = entry.kind == EntryKind::Subflow && ended;
+        (entry.kind == EntryKind::Step || kept) && !entry.superseded
+    })
+}
+
+/// The path of a step, without the mark of a sub-flow's kept result.
+fn path(entry: &Entry) -> &str {
+    entry.path.split('!').next().unwrap_or(&entry.path)
 }
 
 fn status(entry: &Entry) -> &'static str {
@@ -131,7 +139,7 @@ fn full(details: &RunDetails) -> Report<'_> {
 
 fn step(entry: &Entry) -> StepReport<'_> {
     StepReport {
-        path: &entry.path,
+        path: path(entry),
         name: step_name(&entry.path),
         status: status(entry),
         attempts: entry.attempts,
@@ -219,7 +227,7 @@ fn row(entry: &Entry) -> Vec<String> {
         (None, None) => String::new(),
     };
     vec![
-        format!("  {sign} {}", line(&entry.path, 100)),
+        format!("  {sign} {}", line(path(entry), 100)),
         how,
         attempts,
         result,

@@ -26,7 +26,7 @@ pub(super) struct Cached<'a> {
 impl RunCell {
     /// The key of a call, or why it has none. A part that is missing means no caching, never a
     /// shorter key.
-    pub(super) fn cache_key(&self, cache: &Cache, cached: Cached<'_>) -> Result<CacheKey, String> {
+    pub(super) fn cache_key(&self, cache: &Cache, cached: &Cached<'_>) -> Result<CacheKey, String> {
         let mut input = cached.input.to_value();
         sort_sets(&mut input, &cached.schema, &cached.schema, 0);
         let input = match &cache.key {

@@ -26,9 +26,8 @@ use crate::{
 /// How a run ended, here.
 #[derive(Debug)]
 pub(crate) struct Ending {
+    /// `Running` when the run is not over: interrupted, or lost to another owner.
     pub(crate) status: RunStatus,
-    /// The run is not over: it was interrupted, or lost to another owner.
-    pub(crate) released: bool,
     pub(crate) produced: Option<Produced>,
     pub(crate) error: Option<Error>,
 }
@@ -88,7 +87,6 @@ impl RunCell {
         match result {
             Ok(produced) if self.ended.load(Ordering::Acquire) => Ending {
                 status: RunStatus::Completed,
-                released: false,
                 produced: Some(produced),
                 error: None,
             },
@@ -98,7 +96,6 @@ impl RunCell {
                 match self.end_with(entry, update).await {
                     Ok(()) => Ending {
                         status: RunStatus::Completed,
-                        released: false,
                         produced: Some(produced),
                         error: None,
                     },
@@ -139,15 +136,14 @@ impl RunCell {
             Stop::Interrupted => {
                 // What rides on no commit yet is told again by the resumed run.
                 let error = Error::new(code::INTERRUPTED, "the run was interrupted");
-                released(RunStatus::Running, error)
+                released(error)
             }
             Stop::Paused(error) => Ending {
                 status: RunStatus::Paused,
-                released: false,
                 produced: None,
                 error: Some(error),
             },
-            Stop::Lost(error) => released(RunStatus::Running, error),
+            Stop::Lost(error) => released(error),
         }
     }
 
@@ -178,7 +174,6 @@ impl RunCell {
         match self.end_with(entry, update).await {
             Ok(()) => Ending {
                 status,
-                released: false,
                 produced: None,
                 error: Some(error),
             },
@@ -198,7 +193,7 @@ impl RunCell {
         };
         match self.commit(writing).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(released(RunStatus::Running, Error::from(error))),
+            Err(error) => Err(released(Error::from(error))),
         }
     }
 
@@ -232,10 +227,10 @@ impl RunCell {
     }
 }
 
-fn released(status: RunStatus, error: Error) -> Ending {
+/// The run is not over; somebody may resume it.
+fn released(error: Error) -> Ending {
     Ending {
-        status,
-        released: true,
+        status: RunStatus::Running,
         produced: None,
         error: Some(error),
     }

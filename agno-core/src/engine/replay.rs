@@ -137,7 +137,7 @@ impl Recorded {
     }
 
     /// What is recorded in a scope from a position on, with all that is below it.
-    fn from_position(&self, scope: &str, position: u32) -> Vec<Arc<str>> {
+    fn recorded_since(&self, scope: &str, position: u32) -> Vec<Arc<str>> {
         let direct = self.scopes.get(scope).into_iter();
         let direct = direct.flat_map(|operations| operations.range(position..));
         let direct: Vec<&Arc<str>> = direct.map(|(_, path)| path).collect();
@@ -259,7 +259,7 @@ impl RunCell {
     pub(super) async fn rerun_from(&self, drift: &Drift) -> Result<(), Error> {
         let paths = {
             let recorded = locked(&self.recorded);
-            let paths = recorded.from_position(&drift.scope, drift.position);
+            let paths = recorded.recorded_since(&drift.scope, drift.position);
             let changed = paths.iter().find(|path| {
                 recorded
                     .get(path)

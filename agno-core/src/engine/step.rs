@@ -548,7 +548,7 @@ impl RunCell {
     fn step_key(&self, cache: &Cache, entry: &StepEntry, input: &Json) -> Option<CacheKey> {
         let key = self.cache_key(
             cache,
-            Cached {
+            &Cached {
                 step: entry.step.name,
                 version: entry.step.version,
                 output_hash: entry.output_hash(),
@@ -567,7 +567,7 @@ impl RunCell {
     ) -> Option<CacheKey> {
         let key = self.cache_key(
             cache,
-            Cached {
+            &Cached {
                 step: flow.spec.name,
                 version: 0,
                 output_hash: &flow.output_hash(),

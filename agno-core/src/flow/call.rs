@@ -229,11 +229,14 @@ pub(crate) fn decode_all<O: Send + 'static>(decoders: Vec<Decode<O>>) -> Decode<
     })
 }
 
+type Executing = BoxFuture<'static, Result<Reply, Error>>;
+
 /// A call that is being awaited.
 #[doc(hidden)]
 pub struct CallFuture<O> {
     parts: Option<Parts<O>>,
-    running: Option<(BoxFuture<'static, Result<Reply, Error>>, Arc<str>)>,
+    /// What the engine does for it, and its path.
+    running: Option<(Executing, Arc<str>)>,
 }
 
 impl<O> Future for CallFuture<O> {

@@ -24,6 +24,7 @@ use crate::{
 pub(crate) type StepOutcome = Result<Produced, Error>;
 type Encode = Box<dyn Fn(&dyn Any) -> Result<Json, Error> + Send + Sync>;
 type Decode = Box<dyn Fn(&Json) -> serde_json::Result<Box<dyn Any + Send>> + Send + Sync>;
+type Check = Box<dyn Fn(&Json) -> serde_json::Result<()> + Send + Sync>;
 type RunStep = Box<
     dyn Fn(Arc<dyn Any + Send + Sync>, Call, Json) -> BoxFuture<'static, (Call, StepOutcome)>
         + Send
@@ -117,7 +118,7 @@ pub(crate) struct FlowEntry {
     pub(crate) encode: Encode,
     pub(crate) encode_input: Encode,
     /// Whether values read back.
-    pub(crate) check: Box<dyn Fn(&Json) -> serde_json::Result<()> + Send + Sync>,
+    pub(crate) check: Check,
     pub(crate) decode: Option<Decode>,
     pub(crate) run: FlowRun,
     output: Option<SchemaOf>,
@@ -261,10 +262,6 @@ impl Registered {
 
     pub(crate) fn step_at(&self, index: usize) -> &StepEntry {
         &self.steps[index]
-    }
-
-    pub(crate) fn steps(&self) -> &[StepEntry] {
-        &self.steps
     }
 
     /// Looked up by name; the entry flow cannot be called as a sub-flow.

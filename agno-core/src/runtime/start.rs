@@ -119,6 +119,8 @@ impl IntoFuture for StartJson {
 
 impl Runtime {
     /// Starts a run. The input is checked first; bad input starts nothing.
+    // Taken by value, so that a caller cannot go on to change what the run was started with.
+    #[expect(clippy::needless_pass_by_value)]
     pub fn start<W: Workflow>(&self, input: W::Input) -> Start<W> {
         let checked = self.find(W::NAME).and_then(|registered| {
             let json = (registered.entry().encode_input)(&input)?;
