@@ -62,7 +62,7 @@ pub struct Request {
     /// The folder that holds the documents: Markdown, HTML, plain text.
     #[schemars(length(min = 1))]
     path: String,
-    /// How many words the report may have, if one sentence from each document is not more.
+    /// How many words the report may have. One sentence from each document is the least.
     #[schemars(range(min = 100, max = 1_000_000))]
     max_words: u32,
     /// Larger files are left out, in KiB.
@@ -192,7 +192,14 @@ impl Digest {
             plan = flow.state().plan(flow.list(request.clone()).await?);
         }
         let known = plan.known.saturating_sub(read.len());
+        let wanted = request.max_words as usize;
         let report = flow.write(request, plan).await?;
+        if report.words > wanted {
+            flow.say(format!(
+                "{} words, more than {wanted}: one sentence from each document",
+                report.words
+            ));
+        }
         let news = format!(
             "{} read anew, {known} known from earlier runs.",
             documents(read.len())

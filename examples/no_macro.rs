@@ -175,4 +175,22 @@ mod tests {
         let output = run.outcome().await.output.expect("completes");
         assert_eq!(output.as_str(), r#""HELLO, WORLD!""#);
     }
+
+    #[cfg(feature = "testing")]
+    #[tokio::test]
+    async fn both_survive_a_crash_after_any_commit() {
+        use agno::testing::CrashTest;
+
+        fn world<T: serde::de::DeserializeOwned>() -> T {
+            serde_json::from_str(INPUTS[0]).expect("fits")
+        }
+        let by_hand = CrashTest::new(|| Hello, world).run().await;
+        let by_macro = CrashTest::new(|| with_macros::Hello, world).run().await;
+        let [by_hand, by_macro] = [by_hand, by_macro].map(|report| report.expect("survives"));
+        assert_eq!(
+            (by_hand.crashes, by_hand.output),
+            (by_macro.crashes, by_macro.output)
+        );
+        assert!(by_macro.crashes >= 2, "a commit for each step");
+    }
 }

@@ -370,15 +370,15 @@ impl<T, E> Probe<Result<T, E>> {
     }
 }
 
+const HIDDEN: &str = "this type is a `Result` under another name, so an error would be saved as a \
+                      success: write `Result<..>` as the return type";
+
 /// Refuses an alias that hides a `Result`, when the crate is compiled.
 ///
 /// # Panics
 ///
 /// At compile time, with the reason.
 pub const fn assert_plain(plain: bool) {
-    assert!(
-        plain,
-        "this type is a `Result` under another name, so an error would be saved as a success: \
-         write `Result<..>` as the return type"
-    );
+    // The text apart from the line, so that the compiler's answer fits a screen.
+    assert!(plain, "{}", HIDDEN);
 }

@@ -18,8 +18,7 @@ use agno::{Runtime, Storage, prelude::*, storage::SledStorage};
 pub struct Order {
     pub id: u64,
     pub customer: String,
-    pub items: Vec<String>,
-    pub total: f64,
+    pub note: String,
     pub stage: u32,
 }
 
@@ -28,8 +27,7 @@ impl Order {
         Self {
             id,
             customer: "Ada Lovelace".to_owned(),
-            items: ["tea", "scones", "marmalade"].map(str::to_owned).into(),
-            total: 42.5,
+            note: "tea, scones and marmalade, please".to_owned(),
             stage: 0,
         }
     }

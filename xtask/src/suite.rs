@@ -97,6 +97,13 @@ pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
 /// Every stage. One set of packages, features and profile throughout, so that nothing is
 /// compiled twice for the same purpose.
 fn stages(all: bool) -> Vec<Stage> {
+    let mut features = clippy(
+        "features",
+        "each set of features stands by itself",
+        feature_sets(),
+    );
+    // It would only say the same again, five times.
+    features.after = Some("clippy");
     let mut stages = vec![
         Stage::check(
             "fmt",
@@ -112,11 +119,7 @@ fn stages(all: bool) -> Vec<Stage> {
             "no warning in any target",
             vec![lint(&[&WORKSPACE[..], &["--all-targets"]])],
         ),
-        clippy(
-            "features",
-            "each set of features stands by itself",
-            feature_sets(),
-        ),
+        features,
         Stage::check(
             "build",
             "libraries, examples and tests compile",

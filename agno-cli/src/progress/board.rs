@@ -39,11 +39,6 @@ impl Board {
         }
     }
 
-    /// How often the board wants to be looked after.
-    pub(crate) fn pace(&self) -> Duration {
-        Duration::from_millis(if self.live { 100 } else { 500 })
-    }
-
     /// Time has passed.
     pub(crate) fn tick(&mut self) {
         if !self.live {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agno_core::{EventKind, NumberedEvent, Outcome, RunHandle};
+use agno_core::{Event, NumberedEvent, Outcome, RunHandle};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 
 use crate::{progress::Board, progress::screen, signals::Signals};
@@ -15,6 +15,9 @@ pub(super) enum Watched {
     Aborted,
 }
 
+/// How often what has happened is shown.
+const PACE: Duration = Duration::from_millis(50);
+
 /// Follows a run: shows what it does, and stops it when asked to. `seen` is how many of its
 /// events belong to earlier days; `resume` the command that goes on with it.
 pub(super) async fn watch(
@@ -25,8 +28,9 @@ pub(super) async fn watch(
 ) -> Watched {
     let mut events = events(&handle, seen);
     let mut board = Board::begin();
-    let mut tick = tokio::time::interval(board.pace());
+    let mut tick = tokio::time::interval(PACE);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut pending = Vec::new();
     let mut asked = false;
     let ended = {
         let outcome = handle.outcome();
@@ -49,30 +53,38 @@ pub(super) async fn watch(
                     screen::say("stopping after the running step; press Ctrl-C again to stop now");
                     screen::say(&format!("next: {resume}"));
                 }
-                Some(event) = events.recv() => board.take(&event.event),
+                Some(event) = events.recv() => pending.push(event.event),
                 outcome = &mut outcome => break Some(outcome),
-                _ = tick.tick() => board.tick(),
+                _ = tick.tick() => {
+                    show(&mut board, &mut pending);
+                    board.tick();
+                }
             }
         }
     };
     let Some(outcome) = ended else {
+        show(&mut board, &mut pending);
         board.end();
         return Watched::Aborted;
     };
-    // The stream ends with the last hand on the run.
     drop(handle);
     let rest = async {
         while let Some(event) = events.recv().await {
-            board.take(&event.event);
-            if matches!(event.event.kind, EventKind::RunEnded { .. }) {
-                break;
-            }
+            pending.push(event.event);
         }
     };
-    // A blocking step that was given up keeps its run, and the stream with it.
-    let _ = tokio::time::timeout(Duration::from_millis(200), rest).await;
+    // The stream ends with the run. A store that does not answer must not keep the result.
+    let _ = tokio::time::timeout(Duration::from_secs(2), rest).await;
+    show(&mut board, &mut pending);
     board.end();
     Watched::Ended(Box::new(outcome))
+}
+
+/// Shows what has happened, in order of time: what was told live may come after what was read
+/// from the store, and before it in truth.
+fn show(board: &mut Board, pending: &mut Vec<Event>) {
+    pending.sort_by_key(|event| event.at);
+    pending.drain(..).for_each(|event| board.take(&event));
 }
 
 /// The events of a run, read by a task of their own: a read that is dropped half way loses some.

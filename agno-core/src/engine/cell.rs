@@ -60,7 +60,7 @@ pub(crate) struct RunCell {
     seed: [u8; 32],
 
     /// The run's head and input, until its first commit takes them along.
-    pub(super) creation: tokio::sync::Mutex<Option<Box<(RunRecord, RunInput)>>>,
+    pub(super) creation: tokio::sync::Mutex<Option<Creation>>,
     pub(super) created: AtomicBool,
     /// What rides on the next commit.
     pub(super) riding: Mutex<Riding>,
@@ -78,7 +78,7 @@ pub(crate) struct RunCell {
     stop: Mutex<Option<Stop>>,
     stopped: AtomicBool,
     pub(super) waker: AtomicWaker,
-    interrupting: AtomicBool,
+    interruption: CancellationToken,
     bodies: AtomicUsize,
     live: OnceLock<broadcast::Sender<NumberedEvent>>,
     /// Keeps what is told before the first listener of a watched run comes.
@@ -86,8 +86,11 @@ pub(crate) struct RunCell {
     pub(crate) tally: Tally,
 }
 
+/// The head and input of a run that is not in the store yet.
+pub(super) type Creation = Box<(RunRecord, RunInput)>;
+
 /// What rides on the next commit: it needs none of its own.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Riding {
     pub(super) entries: Vec<Entry>,
     pub(super) events: Vec<Event>,
@@ -208,7 +211,7 @@ impl RunCell {
             stop: Mutex::new(None),
             stopped: AtomicBool::new(false),
             waker: AtomicWaker::new(),
-            interrupting: AtomicBool::new(false),
+            interruption: CancellationToken::new(),
             bodies: AtomicUsize::new(0),
             live,
             early: Mutex::new(early),
@@ -252,9 +255,26 @@ impl RunCell {
 
     /// Stops once the steps that run now are recorded.
     pub(crate) fn interrupt(&self) {
-        self.interrupting.store(true, Ordering::SeqCst);
+        self.interruption.cancel();
         if self.bodies.load(Ordering::SeqCst) == 0 {
             self.stop(Stop::Interrupted);
+        }
+    }
+
+    /// Waits for something that an interruption need not wait for: a pause before the next attempt,
+    /// another run's result. Does not resolve once the run is interrupted.
+    pub(super) async fn unless_interrupted<T>(
+        &self,
+        body: &mut Option<Body<'_>>,
+        wait: impl Future<Output = T>,
+    ) -> T {
+        tokio::select! {
+            biased;
+            () = self.interruption.cancelled() => {
+                drop(body.take());
+                std::future::pending().await
+            }
+            done = wait => done,
         }
     }
 
@@ -262,7 +282,7 @@ impl RunCell {
     pub(super) fn enter_body(&self) -> Option<Body<'_>> {
         self.bodies.fetch_add(1, Ordering::SeqCst);
         let body = Body(self);
-        if self.interrupting.load(Ordering::SeqCst) {
+        if self.interruption.is_cancelled() {
             None
         } else {
             Some(body)
@@ -355,7 +375,7 @@ pub(super) struct Body<'a>(&'a RunCell);
 impl Drop for Body<'_> {
     fn drop(&mut self) {
         let last = self.0.bodies.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last && self.0.interrupting.load(Ordering::SeqCst) {
+        if last && self.0.interruption.is_cancelled() {
             self.0.stop(Stop::Interrupted);
         }
     }

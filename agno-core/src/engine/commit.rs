@@ -9,11 +9,11 @@ use agno_storage::{
     Ack, CacheFill, Commit, Entry, EntryKind, Event, EventKind, RunUpdate, StateDelta, StoreError,
 };
 
-use super::cell::{RunCell, Stop, locked};
+use super::cell::{Creation, Riding, RunCell, Stop, locked};
 use crate::error::Error;
 
 /// What one commit says, beside what rides on it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Writing {
     pub(super) entries: Vec<Entry>,
     pub(super) unless: Vec<Arc<str>>,
@@ -32,26 +32,39 @@ impl RunCell {
         // The run's first commit creates it; others wait until it has.
         let mut creation = self.creation.lock().await;
         let create = creation.clone();
-        let ack = self.commit_with(writing, create).await?;
+        let ack = match self.commit_with(writing.clone(), create).await {
+            // An earlier first commit was given up by its caller, and the store had it already.
+            Err(StoreError::RunExists { .. }) if self.is_mine(&creation).await? => {
+                self.commit_with(writing, None).await?
+            }
+            result => result?,
+        };
         *creation = None;
         self.created.store(true, Ordering::Release);
         Ok(ack)
     }
 
+    /// Whether the run in the store is the one that this cell was to create.
+    async fn is_mine(&self, creation: &Option<Creation>) -> Result<bool, StoreError> {
+        let stored = self.storage.run(&self.id).await?;
+        let created = creation.as_ref().map(|creation| creation.0.created_at);
+        Ok(stored.is_some_and(|stored| Some(stored.created_at) == created && stored.fence == 1))
+    }
+
     async fn commit_with(
         &self,
         writing: Writing,
-        create: Option<Box<(agno_storage::RunRecord, agno_storage::RunInput)>>,
+        create: Option<Creation>,
     ) -> Result<Ack, StoreError> {
-        let mut riding = std::mem::take(&mut *locked(&self.riding));
+        let riding = std::mem::take(&mut *locked(&self.riding));
+        let riders = riding.entries.len() as u64;
         // Only a commit that may be refused for its own sake has to give its riders back.
         let may_refuse = writing.delta.is_some() || !writing.unless.is_empty() || create.is_some();
-        let kept = may_refuse.then(|| (riding.entries.clone(), riding.events.clone()));
+        let kept = (may_refuse || riders > 0).then(|| riding.clone());
 
         let mut commit = Commit::new(self.id.clone(), self.fence.load(Ordering::Acquire));
         commit.create = create;
-        let seq_of_own = riding.entries.len();
-        commit.entries = std::mem::take(&mut riding.entries);
+        commit.entries = riding.entries;
         commit.entries.extend(writing.entries);
         if !riding.events.is_empty() {
             if commit.entries.is_empty() {
@@ -65,25 +78,34 @@ impl RunCell {
         commit.cache = writing.cache;
         commit.update = writing.update;
         let telling = self.is_watched().then(|| to_tell(&commit.entries));
-        match self.storage.commit(commit).await {
-            Ok(ack) => {
-                for (offset, event) in telling.into_iter().flatten() {
-                    self.tell_numbered(Some(ack.first_event + offset), &event);
-                }
-                Ok(Ack {
-                    seq: ack.seq + seq_of_own as u64,
-                    ..ack
-                })
+
+        let result = match (self.me.upgrade(), kept) {
+            // A caller may be dropped while it waits: a sibling failed, a sub-flow ran out of
+            // time. What rides belongs to the run and not to that call, so it is seen through.
+            (Some(cell), Some(kept)) if riders > 0 => {
+                let work = async move { cell.store(commit, Some(kept)).await };
+                tokio::spawn(work).await.unwrap_or(Err(StoreError::Closed))
             }
-            Err(error) => {
-                if let Some((entries, events)) = kept {
-                    let mut riding = locked(&self.riding);
-                    riding.entries.splice(0..0, entries);
-                    riding.events.splice(0..0, events);
-                }
-                Err(error)
-            }
+            (_, kept) => self.store(commit, kept).await,
+        };
+        let ack = result?;
+        for (offset, event) in telling.into_iter().flatten() {
+            self.tell_numbered(Some(ack.first_event + offset), &event);
         }
+        Ok(Ack {
+            seq: ack.seq + riders,
+            ..ack
+        })
+    }
+
+    async fn store(&self, commit: Commit, kept: Option<Riding>) -> Result<Ack, StoreError> {
+        let result = self.storage.commit(commit).await;
+        if let (Err(_), Some(kept)) = (&result, kept) {
+            let mut riding = locked(&self.riding);
+            riding.entries.splice(0..0, kept.entries);
+            riding.events.splice(0..0, kept.events);
+        }
+        result
     }
 
     /// A point in the run's life, with a path of its own for every resume.

@@ -12,6 +12,7 @@ use agno_storage::{Entry, Event, EventError, EventKind, Json, RunStatus, RunUpda
 use futures_util::FutureExt;
 
 use super::{
+    around::Around,
     cell::{RunCell, Stop, locked},
     commit::Writing,
 };
@@ -197,7 +198,8 @@ impl RunCell {
         }
     }
 
-    /// The end of a completed run, riding on an entry.
+    /// The end of a completed run, riding on an entry. Its commit has to say
+    /// [`ended_by`](Self::ended_by) when it is durable.
     pub(super) fn ending(&self, entry: &mut Entry, output: &Json) -> RunUpdate {
         let at = now_micros();
         entry.finished_at = entry.finished_at.max(at);
@@ -209,13 +211,19 @@ impl RunCell {
                 error: None,
             },
         });
-        self.ended.store(true, Ordering::Release);
         RunUpdate {
             status,
             output: Some(output.clone()),
             error: None,
             active_micros: self.active_micros(),
             at,
+        }
+    }
+
+    /// The commit of this operation has ended the run, if it was the last of a chain.
+    pub(super) fn ended_by(&self, around: &Around) {
+        if around.last {
+            self.ended.store(true, Ordering::Release);
         }
     }
 

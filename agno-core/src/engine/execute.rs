@@ -6,11 +6,11 @@ use agno_storage::{BoxFuture, Entry, EntryKind, Event, EventKind, Json};
 use futures_util::{StreamExt, stream};
 
 use super::{
+    around::{Around, Inside},
     cell::{RunCell, locked},
     commit::Writing,
     plan::{Planned, Size},
-    replay::{decided, whole},
-    step::{Around, Inside},
+    replay::decided,
 };
 use crate::{
     clock::now_micros,
@@ -272,9 +272,4 @@ impl RunCell {
         }
         Ok(last)
     }
-}
-
-/// Path of the entry that keeps the result of a cached or timed sub-flow.
-pub(super) fn result_path(call: &CallOp) -> Arc<str> {
-    whole(&call.id.path)
 }

@@ -1,6 +1,9 @@
 //! What happens in a run, as a stream: what is stored first, then live.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use agno_storage::{Entry, NumberedEvent, RunId, Storage};
 use tokio::sync::{
@@ -18,6 +21,10 @@ pub struct EventStream {
     storage: Arc<dyn Storage>,
     run: RunId,
     next: u64,
+    /// All below was read from the store, or seen before.
+    read: u64,
+    /// Told live since. Steps that end at the same time are told in any order.
+    told: BTreeSet<u64>,
     stored: VecDeque<NumberedEvent>,
     live: Option<Live>,
     reread: bool,
@@ -49,6 +56,8 @@ impl EventStream {
             storage,
             run,
             next,
+            read: next,
+            told: BTreeSet::new(),
             stored: VecDeque::new(),
             live,
             reread: true,
@@ -82,8 +91,8 @@ impl EventStream {
             match received {
                 Ok(event) => match event.number {
                     None => return Ok(Some(event)),
-                    Some(number) if number >= self.next => {
-                        self.next = number + 1;
+                    Some(number) if number >= self.read && self.told.insert(number) => {
+                        self.next = self.next.max(number + 1);
                         return Ok(Some(event));
                     }
                     Some(_) => {}
@@ -106,6 +115,8 @@ impl EventStream {
                 self.stored.push_back(event);
             }
         }
+        self.read = self.next;
+        self.told.clear();
         Ok(())
     }
 }

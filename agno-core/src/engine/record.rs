@@ -1,0 +1,282 @@
+//! The one commit that records a step.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use agno_storage::{
+    CacheEntry, CacheFill, CacheKey, Entry, Event, EventError, EventKind, RecordedError, RunStatus,
+    RunUpdate, Source, StoreError,
+};
+
+use super::{
+    around::Around,
+    cell::{RunCell, Stop},
+    commit::Writing,
+};
+use crate::{
+    clock::now_micros,
+    error::{Error, code},
+    op::Reply,
+    registry::{OnError, StepEntry},
+    state::Changes,
+    value::Produced,
+};
+
+/// A step that is being worked on: what its entry will say.
+pub(super) struct Work {
+    pub(super) entry: Entry,
+    pub(super) around: Around,
+    pub(super) fill: Option<(CacheKey, Option<u64>)>,
+}
+
+impl RunCell {
+    pub(super) async fn record_success(
+        &self,
+        mut work: Work,
+        produced: Produced,
+        changes: Changes,
+        mut events: Vec<Event>,
+        attempts: u32,
+    ) -> Result<Reply, Error> {
+        let finished = now_micros();
+        let path = work.entry.path.clone();
+        let mut bare = Entry::new(work.entry.kind, path.clone(), work.entry.position);
+        bare.place.clone_from(&work.entry.place);
+        bare.started_at = work.entry.started_at;
+        events.push(Event {
+            at: finished,
+            kind: EventKind::StepCompleted {
+                path: path.clone(),
+                attempts,
+                micros: finished.saturating_sub(work.entry.started_at),
+            },
+        });
+        work.entry.attempts = attempts;
+        work.entry.finished_at = finished;
+        work.entry.output = Some(produced.json.clone());
+        work.entry.events = events;
+        self.tally.ran.fetch_add(1, Ordering::Relaxed);
+        let cache = work.fill.map(|(key, ends)| CacheFill {
+            key,
+            entry: CacheEntry {
+                workflow: self.registered.name.clone(),
+                step: step_name(&path),
+                run: self.id.clone(),
+                output: produced.json.clone(),
+                stored_at: finished,
+                expires_at: ends.map(|ends| finished.saturating_add(ends)),
+            },
+        });
+        let delta = (!changes.delta.is_empty()).then_some(changes.delta);
+        work.entry.delta.clone_from(&delta);
+        // Kept for a commit that is refused: the step has run and must not run again.
+        let spare = delta.is_some().then(|| work.entry.clone());
+        let update = work
+            .around
+            .last
+            .then(|| self.ending(&mut work.entry, &produced.json));
+        let writing = Writing {
+            entries: vec![work.entry],
+            unless: work.around.unless(),
+            delta,
+            cache,
+            update,
+            ..Writing::default()
+        };
+        match self.commit(writing).await {
+            Ok(ack) => {
+                self.ended_by(&work.around);
+                if let Some(entry) = spare
+                    && let Some(delta) = &entry.delta
+                {
+                    self.apply(ack.seq, delta);
+                }
+                Ok(Reply::One {
+                    json: produced.json,
+                    value: produced.value,
+                })
+            }
+            Err(StoreError::Conflict(conflict)) => {
+                let entry = spare.unwrap_or(bare);
+                self.record_conflict(entry, &work.around, changes.values, conflict.to_string())
+                    .await
+            }
+            Err(error @ StoreError::TooLarge { .. }) => {
+                // Without input and output, which one of them does not fit.
+                bare.attempts = attempts;
+                let error = Error::from(error).at(&path);
+                let entry = bare;
+                self.record_error(entry, &work.around, error.to_recorded(), None)
+                    .await
+            }
+            Err(error) => self.refused(error).await,
+        }
+    }
+
+    /// The step has run and its change of the state does not merge. The output is kept with the
+    /// conflict; a resume merges again, with the rules the state has then, and runs nothing.
+    pub(super) async fn record_conflict(
+        &self,
+        mut entry: Entry,
+        around: &Around,
+        values: Vec<(Arc<str>, serde_json::Value, serde_json::Value)>,
+        problem: String,
+    ) -> Result<Reply, Error> {
+        entry.delta = None;
+        let values: Vec<_> = values
+            .into_iter()
+            .map(|(field, before, after)| {
+                serde_json::json!({"field": &*field, "before": before, "after": after})
+            })
+            .collect();
+        let error = Error::new(code::STATE_CONFLICT, problem)
+            .permanent()
+            .with_details(&values)
+            .at(&entry.path);
+        // The step has completed, and the run will not say so.
+        entry.events.retain(|event| {
+            !matches!(
+                event.kind,
+                EventKind::StepCompleted { .. } | EventKind::RunEnded { .. }
+            )
+        });
+        self.record_error(entry, around, error.to_recorded(), None)
+            .await
+    }
+
+    pub(super) async fn record_failure(
+        &self,
+        mut work: Work,
+        error: Error,
+        mut events: Vec<Event>,
+        attempts: u32,
+        entry: &StepEntry,
+    ) -> Result<Reply, Error> {
+        work.entry.attempts = attempts;
+        let recorded = error.at(&work.entry.path).to_recorded();
+        self.tally.ran.fetch_add(1, Ordering::Relaxed);
+        if let (OnError::Skip, Some(default)) = (entry.step.on_error, &entry.default)
+            && let Ok(produced) = default()
+        {
+            events.push(Event {
+                at: now_micros(),
+                kind: EventKind::StepSkipped {
+                    path: work.entry.path.clone(),
+                    error: EventError::from(&recorded),
+                },
+            });
+            work.entry.events = events;
+            work.entry.source = Source::Skipped;
+            work.entry.finished_at = now_micros();
+            work.entry.error = Some(recorded);
+            work.entry.output = Some(produced.json.clone());
+            let update = work
+                .around
+                .last
+                .then(|| self.ending(&mut work.entry, &produced.json));
+            let unless = work.around.unless();
+            let writing = Writing {
+                entries: vec![work.entry],
+                unless,
+                update,
+                ..Writing::default()
+            };
+            self.commit_or_stop(writing).await;
+            self.ended_by(&work.around);
+            return Ok(Reply::One {
+                json: produced.json,
+                value: produced.value,
+            });
+        }
+        work.entry.events = events;
+        let pause = (entry.step.on_error == OnError::Pause).then_some(RunStatus::Paused);
+        self.record_error(work.entry, &work.around, recorded, pause)
+            .await
+    }
+
+    /// Records a failure, with the decision of the containers around it, and answers it. With a
+    /// pause, the run stops instead.
+    pub(super) async fn record_error(
+        &self,
+        mut entry: Entry,
+        around: &Around,
+        recorded: RecordedError,
+        pause: Option<RunStatus>,
+    ) -> Result<Reply, Error> {
+        let error = Error::from_recorded(recorded.clone());
+        entry.finished_at = now_micros();
+        entry.error = Some(recorded.clone());
+        entry.events.push(Event {
+            at: entry.finished_at,
+            kind: EventKind::StepFailed {
+                path: entry.path.clone(),
+                attempts: entry.attempts,
+                error: EventError::from(&recorded),
+            },
+        });
+        let update = pause.map(|status| RunUpdate {
+            status,
+            output: None,
+            error: Some(recorded),
+            active_micros: 0,
+            at: entry.finished_at,
+        });
+        let mut entries = vec![entry];
+        let is_pause = update.is_some();
+        if !is_pause {
+            entries.extend(self.decisions_for(around, &error));
+        }
+        let unless = around.unless();
+        self.commit_or_stop(Writing {
+            entries,
+            unless,
+            update,
+            ..Writing::default()
+        })
+        .await;
+        if is_pause {
+            self.stop(Stop::Paused(error));
+            return std::future::pending().await;
+        }
+        self.remember_decisions(around);
+        Err(error)
+    }
+
+    pub(super) async fn record_hit(&self, mut work: Work, hit: CacheEntry) -> Result<Reply, Error> {
+        let now = now_micros();
+        work.entry.source = Source::Cache;
+        work.entry.output = Some(hit.output.clone());
+        work.entry.finished_at = now;
+        work.entry.events.push(Event {
+            at: now,
+            kind: EventKind::StepCached {
+                path: work.entry.path.clone(),
+                from: Arc::from(hit.run.as_str()),
+                age_micros: now.saturating_sub(hit.stored_at),
+            },
+        });
+        self.tally.cached.fetch_add(1, Ordering::Relaxed);
+        let update = work
+            .around
+            .last
+            .then(|| self.ending(&mut work.entry, &hit.output));
+        let unless = work.around.unless();
+        let writing = Writing {
+            entries: vec![work.entry],
+            unless,
+            update,
+            ..Writing::default()
+        };
+        self.commit_or_stop(writing).await;
+        self.ended_by(&work.around);
+        Ok(Reply::One {
+            json: hit.output,
+            value: None,
+        })
+    }
+}
+
+/// The step's name, from its path: between the last `/` and the `#`.
+fn step_name(path: &str) -> Arc<str> {
+    let last = path.rsplit('/').next().unwrap_or(path);
+    Arc::from(last.split('#').next().unwrap_or(last))
+}
