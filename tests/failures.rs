@@ -245,3 +245,40 @@ async fn a_permanent_error_is_not_retried() {
     let (outcome, _, tried) = retried(4, true).await;
     assert_eq!((outcome.status, tried), (RunStatus::Failed, 1));
 }
+
+#[tokio::test]
+async fn many_resumes_and_starts_of_one_run_are_one_run() {
+    let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+    let first = Arc::new(AtomicU32::new(0));
+    let machine = Machine {
+        repaired: false,
+        first: first.clone(),
+    };
+    let builder = Runtime::builder()
+        .storage(storage)
+        .workflow(Fragile { machine });
+    let runtime = builder.build().await.expect("builds");
+    let start = || runtime.start::<Fragile>("hang".to_owned()).run_id("r");
+    let (one, two) = tokio::join!(start().into_future(), start().into_future());
+    let (one, two) = (one.expect("starts"), two.expect("joins"));
+    assert_eq!(one.outcome().await.status, RunStatus::Failed);
+    assert_eq!(two.outcome().await.status, RunStatus::Failed);
+    assert_eq!(first.load(Ordering::SeqCst), 1);
+
+    let id = RunId::new("r").expect("an id");
+    let resumes = (0..10).map(|_| runtime.resume(&id));
+    for run in futures_util::future::join_all(resumes).await {
+        run.expect("joins").outcome().await;
+    }
+    let record = runtime.inspect(&id).await.expect("is stored").record;
+    assert_eq!((record.resumes, first.load(Ordering::SeqCst)), (1, 1));
+
+    let other = runtime
+        .start::<Fragile>("error".to_owned())
+        .run_id("r")
+        .await;
+    assert_eq!(
+        other.expect_err("other input").kind(),
+        agno::ErrorKind::Conflict
+    );
+}

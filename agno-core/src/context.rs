@@ -17,7 +17,7 @@ use crate::{
     engine::RunCell,
     error::{BoxError, Error, code},
     flow::RunInfo,
-    state::StateSlot,
+    state::{State, StateSlot},
 };
 
 /// One call of a step's body: the state it may change, and its context.
@@ -27,6 +27,13 @@ pub struct Call {
     pub state: StateSlot,
     /// The context, if the step takes it.
     pub context: StepContext,
+}
+
+impl Call {
+    /// The state, for a workflow declared by hand.
+    pub fn state<S: State>(&mut self) -> &mut S {
+        self.state.get()
+    }
 }
 
 /// What a step knows beside its input. A step takes it as `context: &StepContext`.

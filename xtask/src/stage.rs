@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Lines of a failed stage's output that are shown.
-const TAIL: usize = 120;
+const TAIL: usize = 160;
 
 /// Something to check.
 pub(crate) struct Stage {
@@ -182,7 +182,7 @@ fn run_all(
 
 /// Shows the end of the output, and the errors before it: a compiler's warnings may come last.
 fn show_end(text: &str, log: &Path) {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !went_well(line)).collect();
     let (before, end) = lines.split_at(lines.len().saturating_sub(TAIL));
     if !before.is_empty() {
         println!("    .. {} lines before, in {}", before.len(), log.display());
@@ -190,6 +190,19 @@ fn show_end(text: &str, log: &Path) {
     for line in errors(before).take(TAIL).chain(end.iter().copied()) {
         println!("    {line}");
     }
+}
+
+/// Whether a line only tells of something that is as it should be.
+fn went_well(line: &str) -> bool {
+    let line = line.trim();
+    let progress = [
+        "PASS [",
+        "Compiling ",
+        "Checking ",
+        "Documenting ",
+        "Blocking ",
+    ];
+    line.ends_with("... ok") || progress.iter().any(|word| line.starts_with(word))
 }
 
 /// Every paragraph that begins with an error.

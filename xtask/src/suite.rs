@@ -211,15 +211,28 @@ fn tests(all: bool) -> Vec<Stage> {
             Stage::tests("kill", kill, nextest("test(kill) and not binary(ui)")),
         ]
     } else {
-        let targets = ["--lib", "--bins", "--tests", "--examples", "--no-fail-fast"];
-        let end = ["--", "--show-output", "--skip", "kill"];
+        let programs = tools::test_programs();
+        let targets: Vec<&str> = ["--lib", "--bins", "--examples", "--no-fail-fast"]
+            .into_iter()
+            .chain(
+                programs
+                    .iter()
+                    .filter(|name| *name != "ui")
+                    .flat_map(|name| ["--test", name]),
+            )
+            .collect();
+        let end = ["--", "--show-output"];
         vec![
-            Stage::tests("test", ours, test(&[&targets[..], &end].concat())),
-            Stage::check("ui", ui, Vec::new()).only_if(false, "already run in the stage `test`"),
+            Stage::tests(
+                "test",
+                ours,
+                test(&[&targets[..], &end, &["--skip", "kill"]].concat()),
+            ),
+            Stage::tests("ui", ui, test(&[&["--test", "ui"], &end[..]].concat())),
             Stage::tests(
                 "kill",
                 kill,
-                test(&[&targets[..], &["kill", "--", "--show-output"]].concat()),
+                test(&[&targets[..], &["kill"], &end].concat()),
             ),
         ]
     };

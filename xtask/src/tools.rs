@@ -51,6 +51,30 @@ fn answers(command: &mut Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// The names of the integration tests of every package.
+pub(crate) fn test_programs() -> Vec<String> {
+    let mut metadata = cargo(["metadata", "--no-deps", "--format-version", "1"]);
+    let output = metadata.stderr(Stdio::null()).output();
+    // Without an answer no name is known, and the stage fails with Cargo's own words.
+    output.map_or_else(
+        |_| Vec::new(),
+        |output| names_of_tests(&String::from_utf8_lossy(&output.stdout)),
+    )
+}
+
+/// A target begins `{"kind":["test"],"crate_types":["bin"],"name":"ui",`.
+fn names_of_tests(metadata: &str) -> Vec<String> {
+    let targets = metadata.split("{\"kind\":[\"test\"]").skip(1);
+    let name = |target: &str| {
+        let (_, rest) = target.split_once("\"name\":\"")?;
+        rest.split('"').next().map(str::to_owned)
+    };
+    let mut names: Vec<String> = targets.filter_map(name).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// Runs a command with this terminal; says whether it went well.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool, String> {
     command
@@ -71,4 +95,21 @@ pub(crate) fn bench(args: &[&str]) -> Result<bool, String> {
         "testing",
     ];
     succeeds(&mut cargo([&common, all, args].concat()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::test_programs;
+
+    #[test]
+    fn every_integration_test_is_known() {
+        let programs = test_programs();
+        // One of the facade, one of a crate below it.
+        for known in ["ui", "conformance"] {
+            assert!(
+                programs.iter().any(|name| name == known),
+                "{known}: {programs:?}"
+            );
+        }
+    }
 }

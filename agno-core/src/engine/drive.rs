@@ -227,7 +227,7 @@ impl RunCell {
         }
     }
 
-    fn active_micros(&self) -> u64 {
+    pub(super) fn active_micros(&self) -> u64 {
         let begun = *locked(&self.begun);
         begun.map_or(0, |begun| {
             u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX)

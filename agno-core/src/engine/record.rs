@@ -3,8 +3,8 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use agno_storage::{
-    CacheEntry, CacheFill, CacheKey, Entry, Event, EventError, EventKind, RecordedError, RunStatus,
-    RunUpdate, Source, StoreError,
+    CacheEntry, CacheFill, CacheKey, Entry, EntryKind, Event, EventError, EventKind, RecordedError,
+    RunStatus, RunUpdate, Source, StoreError,
 };
 
 use super::{
@@ -54,7 +54,7 @@ impl RunCell {
         work.entry.finished_at = finished;
         work.entry.output = Some(produced.json.clone());
         work.entry.events = events;
-        self.tally.ran.fetch_add(1, Ordering::Relaxed);
+        self.count(&work.entry);
         let cache = work.fill.map(|(key, ends)| CacheFill {
             key,
             entry: CacheEntry {
@@ -112,6 +112,13 @@ impl RunCell {
         }
     }
 
+    /// Counts a step that ran; a sub-flow is counted by its steps.
+    fn count(&self, entry: &Entry) {
+        if entry.kind == EntryKind::Step {
+            self.tally.ran.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// The step has run and its change of the state does not merge. The output is kept with the
     /// conflict; a resume merges again, with the rules the state has then, and runs nothing.
     pub(super) async fn record_conflict(
@@ -153,7 +160,7 @@ impl RunCell {
     ) -> Result<Reply, Error> {
         work.entry.attempts = attempts;
         let recorded = error.at(&work.entry.path).to_recorded();
-        self.tally.ran.fetch_add(1, Ordering::Relaxed);
+        self.count(&work.entry);
         if let (OnError::Skip, Some(default)) = (entry.step.on_error, &entry.default)
             && let Ok(produced) = default()
         {
@@ -217,7 +224,7 @@ impl RunCell {
             status,
             output: None,
             error: Some(recorded),
-            active_micros: 0,
+            active_micros: self.active_micros(),
             at: entry.finished_at,
         });
         let mut entries = vec![entry];

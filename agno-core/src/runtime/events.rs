@@ -75,8 +75,9 @@ impl EventStream {
                 return Ok(Some(event));
             }
             if self.reread {
-                self.reread = false;
                 self.read_stored().await?;
+                // After the read, so that a caller who gives up in between loses nothing.
+                self.reread = false;
                 continue;
             }
             let Some(live) = &mut self.live else {

@@ -23,6 +23,8 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Active {
     pub(super) cell: Arc<RunCell>,
+    /// What it was started with.
+    pub(super) input: Json,
     pub(super) outcome: watch::Receiver<Option<Arc<Outcome>>>,
 }
 
@@ -247,12 +249,13 @@ impl Runtime {
     }
 
     /// Drives a run in a task of its own.
-    pub(super) fn spawn(&self, cell: Arc<RunCell>, values: Json) -> Active {
+    pub(super) fn spawn(&self, cell: Arc<RunCell>, values: Json, input: Json) -> Active {
         use tracing::Instrument;
 
         let (ended, outcome) = watch::channel(None);
         let active = Active {
             cell: cell.clone(),
+            input,
             outcome,
         };
         let shared = self.0.shared.clone();

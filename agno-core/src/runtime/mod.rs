@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) flights: Flights,
     doubles: HashMap<String, Double>,
     active: Mutex<HashMap<RunId, handle::Active>>,
+    /// Held while a run of a given id is begun or taken up: nobody begins it twice.
+    beginning: tokio::sync::Mutex<()>,
 }
 
 impl Shared {
@@ -164,6 +166,7 @@ impl RuntimeBuilder {
             flights: Flights::default(),
             doubles: self.doubles,
             active: Mutex::default(),
+            beginning: tokio::sync::Mutex::default(),
         };
         let inner = Inner {
             storage,

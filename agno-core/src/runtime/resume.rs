@@ -30,6 +30,12 @@ impl Runtime {
     /// workflow is not part of this program, [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled)
     /// when it was cancelled, or the store's own error.
     pub async fn resume(&self, id: &RunId) -> Result<RunHandle, Error> {
+        // One at a time: the second finds the run active and joins it.
+        let _turn = self.0.shared.beginning.lock().await;
+        self.resume_in_turn(id).await
+    }
+
+    pub(super) async fn resume_in_turn(&self, id: &RunId) -> Result<RunHandle, Error> {
         if let Some(active) = self.active(id) {
             return Ok(self.handle_of(&active));
         }
@@ -94,8 +100,7 @@ impl Runtime {
             fresh: false,
             watched: true,
         });
-        // A second `resume` at the same time has lost the claim above, so this is the only one.
-        let active = self.spawn(cell, values);
+        let active = self.spawn(cell, values, input.input);
         Ok(self.handle_of(&active))
     }
 

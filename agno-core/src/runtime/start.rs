@@ -187,10 +187,12 @@ impl StartJson {
             self.session.unwrap_or_else(|| DEFAULT_SESSION.to_owned()),
         )?;
         let user = self.user.map(|user| name("user", user)).transpose()?;
+        let mut _turn = None;
         let id = match self.id {
             None => run_id::new(),
             Some(id) => {
                 let id = RunId::new(id)?;
+                _turn = Some(runtime.0.shared.beginning.lock().await);
                 if let Some(known) = runtime.same_run(&id, &registered, &input, &session).await? {
                     return Ok(known.retyped());
                 }
@@ -220,6 +222,7 @@ impl StartJson {
         let values = registered
             .entry_values(&input)
             .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
+        let started_with = input.clone();
         let cell = RunCell::new(NewCell {
             head,
             input: Some(RunInput {
@@ -235,7 +238,7 @@ impl StartJson {
             fresh: self.fresh,
             watched: self.watched,
         });
-        let active = runtime.spawn(cell, values);
+        let active = runtime.spawn(cell, values, started_with);
         Ok(runtime.handle_of(&active))
     }
 }
@@ -265,7 +268,21 @@ impl Runtime {
         input: &Json,
         session: &str,
     ) -> Result<Option<RunHandle>, Error> {
+        let other = |workflow: &str, session: &str| {
+            let problem = format!(
+                "run `{id}` exists already, of workflow `{workflow}` in session `{session}` with \
+                 its own input: choose another id, or resume it"
+            );
+            Err(Error::new(code::CONFLICT, problem).permanent())
+        };
         if let Some(active) = self.active(id) {
+            let cell = &active.cell;
+            let same = cell.registered.name == registered.name
+                && &*cell.info.session == session
+                && active.input == *input;
+            if !same {
+                return other(&cell.registered.name, &cell.info.session);
+            }
             return Ok(Some(self.handle_of(&active)));
         }
         let Some(record) = self.storage().run(id).await? else {
@@ -276,16 +293,11 @@ impl Runtime {
             && &*record.session == session
             && recorded.is_some_and(|recorded| recorded.input == *input);
         if !same {
-            let problem = format!(
-                "run `{id}` exists already, of workflow `{}` in session `{}` with its own input: \
-                 choose another id, or resume it",
-                record.workflow, record.session
-            );
-            return Err(Error::new(code::CONFLICT, problem).permanent());
+            return other(&record.workflow, &record.session);
         }
         match record.status {
             RunStatus::Completed | RunStatus::Cancelled => self.attach(id).await.map(Some),
-            _ => self.resume(id).await.map(Some),
+            _ => self.resume_in_turn(id).await.map(Some),
         }
     }
 }

@@ -36,24 +36,36 @@ fn print(tokens: TokenStream, text: &mut String, before: &mut Option<Place>) {
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
-                put(open, &group.span_open(), text, before);
+                // Printed by syn, both delimiters have the span of the whole group: only its two
+                // ends say where they are.
+                let (start, end) = (group.span_open().start(), group.span_close().end());
+                let (start, end) = ((start.line, start.column), (end.line, end.column));
+                put(open, start, (start.0, start.1 + open.len()), text, before);
                 print(group.stream(), text, before);
-                put(close, &group.span_close(), text, before);
+                put(
+                    close,
+                    (end.0, end.1.saturating_sub(close.len())),
+                    end,
+                    text,
+                    before,
+                );
             }
-            other => put(&other.to_string(), &other.span(), text, before),
+            other => {
+                let (start, end) = (other.span().start(), other.span().end());
+                let places = ((start.line, start.column), (end.line, end.column));
+                put(&other.to_string(), places.0, places.1, text, before);
+            }
         }
     }
 }
 
-fn put(token: &str, span: &proc_macro2::Span, text: &mut String, before: &mut Option<Place>) {
-    let start = span.start();
-    let apart = before.is_some_and(|end| end != (start.line, start.column));
+fn put(token: &str, start: Place, end: Place, text: &mut String, before: &mut Option<Place>) {
+    let apart = before.is_some_and(|before| before != start);
     if apart && !text.is_empty() && !token.is_empty() {
         text.push(' ');
     }
     text.push_str(token);
-    let end = span.end();
-    *before = Some((end.line, end.column));
+    *before = Some(end);
 }
 
 #[cfg(test)]
