@@ -88,6 +88,7 @@ pub trait Context {
     fn of(context: &StepContext) -> &Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl Context for StepContext {
     fn of(context: &StepContext) -> &Self {
         context

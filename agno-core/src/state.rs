@@ -53,45 +53,45 @@ pub enum Merge {
     Last,
 }
 
-macro_rules! rule {
-    ($Trait:ident, $function:ident, $message:literal, $label:literal, $doc:literal) => {
-        #[doc = $doc]
-        #[diagnostic::on_unimplemented(message = $message, label = $label)]
-        pub trait $Trait {}
+/// Fits `#[merge(append)]`.
+#[diagnostic::on_unimplemented(
+    message = "`#[merge(append)]` does not fit `{Self}`",
+    label = "this rule takes a list: `Vec`, `VecDeque`"
+)]
+pub trait MergeAppend {}
 
-        #[doc = $doc]
-        pub fn $function<T: $Trait>() {}
-    };
-}
+/// Fits `#[merge(append)]`.
+pub fn merge_append<T: MergeAppend>() {}
 
-rule!(
-    MergeAppend,
-    merge_append,
-    "`#[merge(append)]` does not fit `{Self}`",
-    "this rule takes a list: `Vec`, `VecDeque`",
-    "Fits `#[merge(append)]`."
-);
-rule!(
-    MergeUnion,
-    merge_union,
-    "`#[merge(union)]` does not fit `{Self}`",
-    "this rule takes a list, a set, or a map with text keys",
-    "Fits `#[merge(union)]`."
-);
-rule!(
-    MergeSum,
-    merge_sum,
-    "`#[merge(sum)]` does not fit `{Self}`",
-    "this rule takes a number",
-    "Fits `#[merge(sum)]`."
-);
-rule!(
-    MergeExtreme,
-    merge_extreme,
-    "`#[merge(max)]` and `#[merge(min)]` do not fit `{Self}`",
-    "these rules take a number or a text, or an `Option` of one",
-    "Fits `#[merge(max)]` and `#[merge(min)]`."
-);
+/// Fits `#[merge(union)]`.
+#[diagnostic::on_unimplemented(
+    message = "`#[merge(union)]` does not fit `{Self}`",
+    label = "this rule takes a list, a set, or a map with text keys"
+)]
+pub trait MergeUnion {}
+
+/// Fits `#[merge(union)]`.
+pub fn merge_union<T: MergeUnion>() {}
+
+/// Fits `#[merge(sum)]`.
+#[diagnostic::on_unimplemented(
+    message = "`#[merge(sum)]` does not fit `{Self}`",
+    label = "this rule takes a number"
+)]
+pub trait MergeSum {}
+
+/// Fits `#[merge(sum)]`.
+pub fn merge_sum<T: MergeSum>() {}
+
+/// Fits `#[merge(max)]` and `#[merge(min)]`.
+#[diagnostic::on_unimplemented(
+    message = "`#[merge(max)]` and `#[merge(min)]` do not fit `{Self}`",
+    label = "these rules take a number or a text, or an `Option` of one"
+)]
+pub trait MergeExtreme {}
+
+/// Fits `#[merge(max)]` and `#[merge(min)]`.
+pub fn merge_extreme<T: MergeExtreme>() {}
 
 impl<T> MergeAppend for Vec<T> {}
 impl<T> MergeAppend for std::collections::VecDeque<T> {}

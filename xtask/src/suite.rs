@@ -1,6 +1,13 @@
 //! `cargo xtask test`: the stages, in order.
 
-use std::{env, fs, process::Command, time::Duration};
+use std::{
+    env,
+    fs::{self, File, TryLockError},
+    io,
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
 
 use crate::{
     ignored, report,
@@ -63,8 +70,7 @@ pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
     let whole = named.is_empty();
     stages.retain(|stage| whole || named.contains(&stage.name));
 
-    let logs = tools::target().join("xtask").join("test");
-    fs::create_dir_all(&logs).map_err(|error| format!("{}: {error}", logs.display()))?;
+    let (logs, _lock) = log_folder().map_err(|error| format!("folder of the logs: {error}"))?;
     let mut outcomes = Vec::new();
     for stage in stages {
         let name = stage.name;
@@ -92,6 +98,21 @@ pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
         notes.push(NEXTEST.to_owned());
     }
     Ok(report::show(&outcomes, &ignored, &notes))
+}
+
+/// A folder for the logs that no other run writes to, and the lock that keeps it so.
+fn log_folder() -> io::Result<(PathBuf, File)> {
+    for number in 1.. {
+        let folder = tools::target().join("xtask").join(format!("test-{number}"));
+        fs::create_dir_all(&folder)?;
+        let lock = File::create(folder.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => return Ok((folder, lock)),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Err(io::Error::other("too many runs at once"))
 }
 
 /// Every stage. One set of packages, features and profile throughout, so that nothing is
@@ -211,16 +232,14 @@ fn tests(all: bool) -> Vec<Stage> {
             Stage::tests("kill", kill, nextest("test(kill) and not binary(ui)")),
         ]
     } else {
-        let programs = tools::test_programs();
-        let targets: Vec<&str> = ["--lib", "--bins", "--examples", "--no-fail-fast"]
-            .into_iter()
-            .chain(
-                programs
-                    .iter()
-                    .filter(|name| *name != "ui")
-                    .flat_map(|name| ["--test", name]),
-            )
-            .collect();
+        let (programs, examples) = (tools::tested("test"), tools::tested("example"));
+        let programs = programs
+            .iter()
+            .filter(|name| *name != "ui")
+            .flat_map(|it| ["--test", it]);
+        let examples = examples.iter().flat_map(|it| ["--example", it]);
+        let whole = ["--lib", "--bins", "--no-fail-fast"];
+        let targets: Vec<&str> = whole.into_iter().chain(programs).chain(examples).collect();
         let end = ["--", "--show-output"];
         vec![
             Stage::tests(

@@ -51,25 +51,29 @@ fn answers(command: &mut Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// The names of the integration tests of every package.
-pub(crate) fn test_programs() -> Vec<String> {
+/// The names of all targets of a kind that are tests: `test` or `example`.
+pub(crate) fn tested(kind: &str) -> Vec<String> {
     let mut metadata = cargo(["metadata", "--no-deps", "--format-version", "1"]);
     let output = metadata.stderr(Stdio::null()).output();
     // Without an answer no name is known, and the stage fails with Cargo's own words.
     output.map_or_else(
         |_| Vec::new(),
-        |output| names_of_tests(&String::from_utf8_lossy(&output.stdout)),
+        |output| names(&String::from_utf8_lossy(&output.stdout), kind),
     )
 }
 
-/// A target begins `{"kind":["test"],"crate_types":["bin"],"name":"ui",`.
-fn names_of_tests(metadata: &str) -> Vec<String> {
-    let targets = metadata.split("{\"kind\":[\"test\"]").skip(1);
+/// A target is `{"kind":["test"],"crate_types":["bin"],"name":"ui", .. ,"test":true}`.
+fn names(metadata: &str, kind: &str) -> Vec<String> {
+    let targets = metadata
+        .split("{\"kind\":[")
+        .filter_map(|text| text.split('}').next());
+    let of_kind = targets.filter(|target| target.starts_with(&format!("\"{kind}\"]")));
+    let tested = of_kind.filter(|target| target.contains("\"test\":true"));
     let name = |target: &str| {
         let (_, rest) = target.split_once("\"name\":\"")?;
         rest.split('"').next().map(str::to_owned)
     };
-    let mut names: Vec<String> = targets.filter_map(name).collect();
+    let mut names: Vec<String> = tested.filter_map(name).collect();
     names.sort();
     names.dedup();
     names
@@ -99,17 +103,17 @@ pub(crate) fn bench(args: &[&str]) -> Result<bool, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::test_programs;
+    use super::tested;
 
     #[test]
-    fn every_integration_test_is_known() {
-        let programs = test_programs();
+    fn every_tested_target_is_known() {
+        let tests = tested("test");
         // One of the facade, one of a crate below it.
         for known in ["ui", "conformance"] {
-            assert!(
-                programs.iter().any(|name| name == known),
-                "{known}: {programs:?}"
-            );
+            assert!(tests.iter().any(|name| name == known), "{known}: {tests:?}");
         }
+        let examples = tested("example");
+        assert!(examples.iter().any(|name| name == "digest"), "{examples:?}");
+        assert!(!examples.iter().any(|name| name == "hello"), "{examples:?}");
     }
 }
