@@ -137,7 +137,7 @@ fn the_caret_is_under_a_token_of_the_user() {
 
 #[test]
 fn the_text_says_what_to_write() {
-    const ADVICE: [&str; 18] = [
+    const ADVICE: [&str; 20] = [
         "this rule takes",
         "write",
         "return `",
@@ -156,6 +156,8 @@ fn the_text_says_what_to_write() {
         "group",
         "make",
         "goes on",
+        "call a",
+        "move it",
     ];
     for Mistake { name, message, .. } in recorded() {
         // Wrong arguments are rustc's own message; it names both types.

@@ -2,13 +2,13 @@
 
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
 
-use agno_core::{ErrorKind, Runtime, RuntimeBuilder, Workflow, open};
+use agno_core::{ErrorKind, Runtime, RuntimeBuilder, Workflow, open, storage::StoreError};
 
 use crate::{
     args::{self, Verb, Wish},
     crash,
     failure::{Failure, exit},
-    input::Fields,
+    flags::Flags,
     late_store::LateStore,
     log,
     program::Program,
@@ -59,13 +59,22 @@ impl App {
     }
 
     /// Does what the command line says. Starts a tokio runtime, so it is called outside of one.
+    #[must_use = "without its exit code a failed run ends as if it were done: return it from `main`"]
     pub fn main(self) -> ExitCode {
         self.run_from(std::env::args_os().skip(1))
     }
 
     /// Does what `args` say: the command line without the program's name.
+    #[must_use = "without its exit code a failed run ends as if it were done: return it from `main`"]
     pub fn run_from(self, args: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        if tokio::runtime::Handle::try_current().is_ok() {
+            screen::say(
+                "error: `main` runs a runtime of its own: write a plain `fn main()` without \
+                 `#[tokio::main]`",
+            );
+            return ExitCode::from(exit::USAGE);
+        }
         log::install();
         let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -83,23 +92,29 @@ impl App {
     }
 
     async fn run(self, args: Vec<OsString>) -> u8 {
-        let program = Program::current();
+        let program = Program::current(&args);
         let wants_json = args.iter().any(|arg| arg == "--json");
         let store = Arc::new(LateStore::default());
         let runtime = match self.builder.storage(store.clone()).build().await {
             Ok(runtime) => runtime,
             Err(error) => return Failure::of(&error, &program, "workflows").tell(wants_json),
         };
-        let wish = match read(&args, &program, &runtime) {
-            Ok(wish) => wish,
-            Err(error) => return refuse(&error, wants_json),
+        let flags = match args::may_have_fields(&args) {
+            true => Flags::of(&runtime, &args),
+            false => Flags::default(),
         };
-        let url = match url(&wish, self.store) {
+        let wish = match args::read(&args, &program, &about(&runtime), &flags) {
+            Ok(wish) => wish,
+            Err(error) => return refuse(&error, &flags, wants_json),
+        };
+        let url = match url(&wish, &self.store) {
             Ok(url) => url,
             Err(failure) => return failure.tell(wants_json),
         };
+        // The next command is to find the run, whatever the environment will say.
+        let is_default = wish.store.is_none() && url == self.store;
         let session = Session {
-            program: program.with_store(wish.store),
+            program: program.with_store((!is_default).then(|| url.clone())),
             runtime,
             url,
             store,
@@ -136,12 +151,13 @@ impl Session {
             } => verbs::graph::graph(self, workflow.as_deref(), run.as_deref(), &format).await,
             Verb::Cache {
                 clear,
+                all,
                 workflow,
                 step,
                 json,
             } => {
                 let query = verbs::cache::query(workflow, step);
-                verbs::cache::cache(self, clear, query, json).await
+                verbs::cache::cache(self, clear, query, all, json).await
             }
             Verb::StoreVerify { json } => verbs::store::verify(self, json).await,
             Verb::StorePath { json } => Ok(verbs::store::path(self, json)),
@@ -154,9 +170,15 @@ impl Session {
         let opened = open(&self.url).await;
         let storage = opened.map_err(|error| {
             let failure = Failure::of(&error, &self.program, verb);
-            match error.kind() {
+            let again = |store: &str| self.program.with_store(Some(store.to_owned())).again(verb);
+            match (error.store_error(), error.kind()) {
+                // Another store has other runs: only a new one can begin there.
+                (Some(StoreError::Locked { .. }), _) if verb == "run" => {
+                    let store = self.url.trim_end_matches('/');
+                    failure.next(again(&format!("{store}-2")))
+                }
                 // It is the URL that does not fit.
-                ErrorKind::InvalidInput => failure.next(self.program.command_elsewhere(verb)),
+                (_, ErrorKind::InvalidInput) => failure.next(again(DEFAULT_STORE)),
                 _ => failure,
             }
         })?;
@@ -173,24 +195,16 @@ impl Session {
     }
 }
 
-fn read(args: &[OsString], program: &Program, runtime: &Runtime) -> Result<Wish, clap::Error> {
-    if !args::may_have_fields(args) {
-        return args::read(args, program, "", &[]);
-    }
-    let workflows = runtime.workflows();
-    let fields = workflows
-        .iter()
-        .filter_map(|workflow| Fields::of(runtime, &workflow.name));
-    let flags: Vec<_> = fields.flat_map(|fields| fields.flags()).collect();
-    let about = match workflows.as_slice() {
+/// What the program is for.
+fn about(runtime: &Runtime) -> String {
+    match runtime.workflows().as_slice() {
         [only] if !only.description.is_empty() => only.description.clone(),
         _ => "Runs workflows durably".to_owned(),
-    };
-    args::read(args, program, &about, &flags)
+    }
 }
 
 /// The command line does not fit, or asks for help.
-fn refuse(error: &clap::Error, json: bool) -> u8 {
+fn refuse(error: &clap::Error, flags: &Flags, json: bool) -> u8 {
     let code = u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
     if json && code != exit::DONE {
         let told = error.to_string();
@@ -199,18 +213,23 @@ fn refuse(error: &clap::Error, json: bool) -> u8 {
     }
     // Nobody reads it: there is nothing more to do.
     let _ = error.print();
+    if error.kind() == clap::error::ErrorKind::UnknownArgument {
+        for note in flags.notes.iter().filter(|note| note.is_named) {
+            screen::say(&format!("  = {}", note.text));
+        }
+    }
     code
 }
 
 /// The store's URL: from the command line, the environment, or the program.
-fn url(wish: &Wish, default: String) -> Result<String, Failure> {
+fn url(wish: &Wish, default: &str) -> Result<String, Failure> {
     let url = match (&wish.store, std::env::var("AGNO_STORE")) {
         (Some(url), _) => url.clone(),
         (None, Ok(url)) if !url.is_empty() => url,
         (None, Err(std::env::VarError::NotUnicode(_))) => {
             return Err(Failure::usage("AGNO_STORE is not UTF-8 text").next("unset AGNO_STORE"));
         }
-        _ => default,
+        _ => default.to_owned(),
     };
     match url.is_empty() {
         true => Err(Failure::usage(

@@ -2,10 +2,13 @@
 
 use std::ffi::OsString;
 
-use agno_core::schema::{Flag, FlagKind};
+use agno_core::schema::FlagKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::ValueParser, value_parser};
 
-use crate::program::Program;
+use crate::{
+    flags::{Flags, Offered, long},
+    program::Program,
+};
 
 /// What the user wants.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ pub(crate) enum Verb {
     },
     Cache {
         clear: bool,
+        all: bool,
         workflow: Option<String>,
         step: Option<String>,
         json: bool,
@@ -95,7 +99,7 @@ impl Verb {
 }
 
 /// Options of `run` that are not fields of the input.
-const OWN: &[&str] = &[
+pub(crate) const OWN: &[&str] = &[
     "input", "session", "user", "run-id", "no-cache", "json", "store", "help",
 ];
 
@@ -116,19 +120,19 @@ pub(crate) fn read(
     args: &[OsString],
     program: &Program,
     about: &str,
-    flags: &[Flag],
+    flags: &Flags,
 ) -> Result<Wish, clap::Error> {
-    let flags: Vec<_> = flags.iter().filter(|flag| is_usable(flag)).collect();
-    let matches = command(program, about, &flags).try_get_matches_from(args)?;
+    let args = flags.join_truth_values(args);
+    let matches = command(program, about, flags).try_get_matches_from(args)?;
     let store = text(&matches, "store");
     let verb = match matches.subcommand() {
         None => Verb::Run(Box::default()),
-        Some((name, matches)) => verb(name, matches, &flags),
+        Some((name, matches)) => verb(name, matches, flags),
     };
     Ok(Wish { store, verb })
 }
 
-fn verb(name: &str, matches: &ArgMatches, flags: &[&Flag]) -> Verb {
+fn verb(name: &str, matches: &ArgMatches, flags: &Flags) -> Verb {
     let json = || {
         matches
             .try_get_one("json")
@@ -178,6 +182,7 @@ fn verb(name: &str, matches: &ArgMatches, flags: &[&Flag]) -> Verb {
             let (workflow, step) = (text(inner, "workflow"), text(inner, "step"));
             Verb::Cache {
                 clear,
+                all: !clear && inner.get_flag("all"),
                 workflow,
                 step,
                 json: inner.get_flag("json"),
@@ -205,11 +210,12 @@ fn verb(name: &str, matches: &ArgMatches, flags: &[&Flag]) -> Verb {
     }
 }
 
-fn fields(matches: &ArgMatches, flags: &[&Flag]) -> Vec<(String, String)> {
+fn fields(matches: &ArgMatches, flags: &Flags) -> Vec<(String, String)> {
     let mut fields = Vec::new();
-    for flag in flags {
-        let given = matches.get_many::<String>(&id(flag)).into_iter().flatten();
-        fields.extend(given.map(|value| (flag.name.clone(), value.clone())));
+    for offered in &flags.offered {
+        let given = matches.get_many::<String>(&id(offered));
+        let given = given.into_iter().flatten();
+        fields.extend(given.map(|value| (offered.flag.name.clone(), value.clone())));
     }
     fields
 }
@@ -218,25 +224,11 @@ fn text(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.try_get_one::<String>(name).ok().flatten().cloned()
 }
 
-fn id(flag: &Flag) -> String {
-    format!("field {}", flag.name)
+fn id(offered: &Offered) -> String {
+    format!("field {}", offered.flag.name)
 }
 
-/// The name of a field as a flag is written.
-pub(crate) fn long(name: &str) -> String {
-    name.replace('_', "-")
-}
-
-/// A field can be a flag if its name can be typed as one, and `run` has no such option itself.
-fn is_usable(flag: &Flag) -> bool {
-    let typed = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    let long = long(&flag.name);
-    flag.name.chars().all(typed)
-        && long.starts_with(char::is_alphanumeric)
-        && !OWN.contains(&long.as_str())
-}
-
-fn command(program: &Program, about: &str, flags: &[&Flag]) -> Command {
+fn command(program: &Program, about: &str, flags: &Flags) -> Command {
     let store = option("store", "URL")
         .global(true)
         .help("Where runs are kept: a directory, or `memory:` [default: $AGNO_STORE, or ./.agno]");
@@ -299,7 +291,7 @@ fn command(program: &Program, about: &str, flags: &[&Flag]) -> Command {
         )
 }
 
-fn run_command(flags: &[&Flag]) -> Command {
+fn run_command(flags: &Flags) -> Command {
     let input = option("input", "JSON")
         .short('i')
         .value_parser(ValueParser::os_string())
@@ -314,21 +306,22 @@ fn run_command(flags: &[&Flag]) -> Command {
         switch("no-cache").help("Runs every step, whatever the step cache holds"),
         json(),
     ]);
-    let mut known: Vec<String> = Vec::new();
-    for flag in flags {
-        // Two workflows may have a field of one name; their schemas say what it takes.
-        if known.contains(&long(&flag.name)) {
-            continue;
-        }
-        known.push(long(&flag.name));
-        command = command.arg(field(flag));
+    if !flags.notes.is_empty() {
+        let notes: Vec<_> = flags
+            .notes
+            .iter()
+            .map(|note| format!("  {}", note.text))
+            .collect();
+        command = command.after_help(format!("Not as flags:\n{}", notes.join("\n")));
     }
-    command
+    command.args(flags.offered.iter().map(field))
 }
 
-fn field(flag: &Flag) -> Arg {
+fn field(offered: &Offered) -> Arg {
+    let flag = &offered.flag;
     let long = long(&flag.name);
-    let mut arg = Arg::new(id(flag))
+    let mut arg = Arg::new(id(offered))
+        .hide(offered.is_hidden)
         .help(flag.description.clone())
         .help_heading("Input");
     if long != flag.name {
@@ -350,6 +343,7 @@ fn field(flag: &Flag) -> Arg {
             arg.value_name("NUMBER").allow_negative_numbers(true)
         }
         FlagKind::Choice(choices) => arg.value_name(choices.join("|")),
+        FlagKind::Nested(_) => arg.value_name("JSON").allow_hyphen_values(true),
         _ => arg.value_name("TEXT"),
     }
 }
@@ -362,14 +356,17 @@ fn cache_command() -> Command {
             json(),
         ]
     };
+    let all = || switch("all").help("All of them, and not only the first");
     Command::new("cache")
         .about("Lists or clears the step cache")
         .args(which())
+        .arg(all())
         .args_conflicts_with_subcommands(true)
         .subcommand(
             Command::new("list")
                 .about("Lists cached results")
-                .args(which()),
+                .args(which())
+                .arg(all()),
         )
         .subcommand(
             Command::new("clear")

@@ -80,7 +80,7 @@ impl Failure {
             (Some(StoreError::Locked { .. }), _) => {
                 let failure = Self::new("locked", message, exit::FAILED);
                 let wait = "one process at a time: wait until it ends, or use another store";
-                return failure.note(wait).next(program.command_elsewhere(verb));
+                return failure.note(wait).next(program.again(verb));
             }
             (Some(StoreError::Corrupt { .. }), _) => (exit::FAILED, "store verify"),
             (Some(StoreError::RunNotFound { .. }), _) => (exit::USAGE, "runs"),

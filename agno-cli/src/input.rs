@@ -15,7 +15,7 @@ use agno_core::{
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use crate::{args::RunWish, failure::Failure, program::Program, text};
+use crate::{args::RunWish, failure::Failure, flags, program::Program, text};
 
 /// What a record holds beside the input.
 const ROOM: usize = 64 * 1024;
@@ -52,6 +52,13 @@ impl Fields {
 
     pub(crate) fn flags(&self) -> Vec<Flag> {
         self.schema.flags()
+    }
+
+    /// Why no input can be put together from flags: what the required fields say.
+    fn obstacles(&self) -> Vec<String> {
+        let flags = self.flags();
+        let required = flags.iter().filter(|flag| flag.required);
+        required.filter_map(flags::obstacle).collect()
     }
 
     fn read(&self, given: &[(String, String)]) -> Result<String, InputErrors> {
@@ -104,7 +111,7 @@ pub(crate) fn read(
         .map_err(|error| Failure::of(&error, program, "run"))?;
     let (given, origin) = match &wish.input {
         Some(_) if !wish.fields.is_empty() => {
-            let field = crate::args::long(&wish.fields[0].0);
+            let field = flags::long(&wish.fields[0].0);
             let problem = format!("`-i` and `--{field}` are both given: use one of them");
             return Err(help.on(Failure::input(problem)));
         }
@@ -112,7 +119,7 @@ pub(crate) fn read(
         None => {
             let text = without_option(runtime, workflow, schema, wish);
             (
-                text.map_err(|errors| help.refuse(&errors, wish.fields.is_empty()))?,
+                text.map_err(|errors| help.refuse_flags(&errors, wish.fields.is_empty()))?,
                 String::new(),
             )
         }
@@ -127,7 +134,7 @@ pub(crate) fn read(
     }
     match schema.check(&given) {
         Ok(_) => Ok(given),
-        Err(errors) if origin.is_empty() => Err(help.refuse(&errors, wish.fields.is_empty())),
+        Err(errors) if origin.is_empty() => Err(help.refuse_flags(&errors, wish.fields.is_empty())),
         Err(errors) => {
             let failure = help.refuse(&errors.with_origin(&origin), false);
             let named = wish.input.as_deref().filter(|_| origin == "-i");
@@ -174,6 +181,25 @@ struct Help<'a> {
 }
 
 impl Help<'_> {
+    /// Input that was given as flags, or not at all.
+    fn refuse_flags(&self, errors: &InputErrors, nothing_given: bool) -> Failure {
+        let fields = Fields::of(self.runtime, self.workflow);
+        let obstacles = fields.map_or_else(Vec::new, |fields| fields.obstacles());
+        if obstacles.is_empty() {
+            return self.refuse(errors, nothing_given);
+        }
+        // No flag can mend it: what else is wrong with them does not matter.
+        let name = text::line(self.workflow, 80);
+        let mut message = match nothing_given {
+            true => format!("`{name}` needs an input"),
+            false => format!("the input of `{name}` does not fit into flags"),
+        };
+        for obstacle in obstacles {
+            message.push_str(&format!("\n  = {obstacle}"));
+        }
+        self.on(Failure::input(message).with_problems(errors.problems()))
+    }
+
     fn refuse(&self, errors: &InputErrors, nothing_given: bool) -> Failure {
         let told = errors.to_string();
         let message = match nothing_given {

@@ -25,6 +25,7 @@ mod app;
 mod args;
 mod crash;
 mod failure;
+mod flags;
 mod input;
 mod late_store;
 mod log;

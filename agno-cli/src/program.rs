@@ -1,6 +1,6 @@
 //! How this program was started, for the commands it names.
 
-use std::{env, path::Path};
+use std::{env, ffi::OsString, path::Path};
 
 use crate::text;
 
@@ -8,24 +8,31 @@ use crate::text;
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     words: String,
-    /// The store, if it was named on the command line.
+    /// The arguments, as a shell reads them, without `--store`.
+    typed: Vec<String>,
+    /// The store, if it is not the default.
     store: Option<String>,
 }
 
 impl Program {
-    /// As this process was started.
-    pub(crate) fn current() -> Self {
+    /// As this process was started, with `args`.
+    pub(crate) fn current(args: &[OsString]) -> Self {
         let typed = env::args_os().next().unwrap_or_default();
         let path = env::current_exe().unwrap_or_default();
         let under_cargo = env::var_os("CARGO").is_some();
-        let words = words(&typed.to_string_lossy(), &path, under_cargo, on_path);
-        Self { words, store: None }
+        Self {
+            words: words(&typed.to_string_lossy(), &path, under_cargo, on_path),
+            typed: without_store(args),
+            store: None,
+        }
     }
 
-    /// With the store that was named on the command line.
+    /// With a store that commands have to name.
     pub(crate) fn with_store(&self, store: Option<String>) -> Self {
-        let words = self.words.clone();
-        Self { words, store }
+        Self {
+            store,
+            ..self.clone()
+        }
     }
 
     /// The program itself: `hello`, `cargo run --`.
@@ -42,10 +49,40 @@ impl Program {
         format!("{} {arguments}{store}", self.words)
     }
 
-    /// The same on another store.
-    pub(crate) fn command_elsewhere(&self, arguments: &str) -> String {
-        format!("{} {arguments} --store DIRECTORY", self.words)
+    /// The command that was typed; `verb` if that was nothing.
+    pub(crate) fn again(&self, verb: &str) -> String {
+        match self.typed.is_empty() {
+            true => self.command(verb),
+            false => self.command(&self.typed.join(" ")),
+        }
     }
+
+    /// The command that was typed, with a workflow's name.
+    pub(crate) fn again_with(&self, verb: &str, workflow: &str) -> String {
+        let mut typed = self.typed.clone();
+        let place = match typed.iter().position(|word| word == verb) {
+            Some(place) => place + 1,
+            None => {
+                typed.insert(0, verb.to_owned());
+                1
+            }
+        };
+        typed.insert(place, text::quoted(workflow));
+        self.command(&typed.join(" "))
+    }
+}
+
+fn without_store(args: &[OsString]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut args = args.iter().map(|arg| arg.to_string_lossy());
+    while let Some(arg) = args.next() {
+        if arg == "--store" {
+            args.next();
+        } else if !arg.starts_with("--store=") {
+            kept.push(text::quoted(&arg));
+        }
+    }
+    kept
 }
 
 fn words(typed: &str, path: &Path, under_cargo: bool, on_path: impl Fn(&Path) -> bool) -> String {
@@ -92,6 +129,23 @@ fn on_path(program: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn repeats_what_was_typed() {
+        let of = |args: &[&str]| Program {
+            words: "hello".to_owned(),
+            typed: without_store(&args.iter().map(OsString::from).collect::<Vec<_>>()),
+            store: Some("b".to_owned()),
+        };
+        let typed = ["--store", "a", "run", "--store=c", "--n", "a b"];
+        assert_eq!(of(&typed).again("run"), "hello run --n 'a b' --store b");
+        assert_eq!(
+            of(&typed).again_with("run", "W"),
+            "hello run W --n 'a b' --store b"
+        );
+        assert_eq!(of(&[]).again("run"), "hello run --store b");
+        assert_eq!(of(&[]).again_with("run", "W"), "hello run W --store b");
+    }
 
     #[test]
     fn names_the_command_that_was_typed() {

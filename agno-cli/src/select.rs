@@ -29,8 +29,7 @@ pub(crate) fn workflow(
         )),
         [first, ..] => {
             let problem = format!("which workflow? There are: {}", names.join(", "));
-            let next = format!("{verb} {}", text::quoted(first));
-            Err(Failure::usage(problem).next(program.command(&next)))
+            Err(Failure::usage(problem).next(program.again_with(verb, first)))
         }
     }
 }

@@ -10,7 +10,7 @@ pub(crate) fn now_micros() -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// `412ms`, `2.7s`, `3m 05s`, `2h 10m`.
+/// `412ms`, `2.7s`, `3m 05s`, `2h 10m`, `6d 3h`.
 pub(crate) fn span(duration: Duration) -> String {
     let millis = duration.as_millis();
     let seconds = duration.as_secs();
@@ -18,7 +18,11 @@ pub(crate) fn span(duration: Duration) -> String {
         0..1_000 => format!("{millis}ms"),
         1_000..60_000 => format!("{:.1}s", duration.as_secs_f64()),
         60_000..3_600_000 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        3_600_000..172_800_000 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => match seconds / 3600 % 24 {
+            0 => format!("{}d", seconds / 86_400),
+            hours => format!("{}d {hours}h", seconds / 86_400),
+        },
     }
 }
 
@@ -87,6 +91,10 @@ mod tests {
         assert_eq!(
             [of(3), of(2_700), of(185_000), of(7_800_000)],
             ["3ms", "2.7s", "3m 05s", "2h 10m"]
+        );
+        assert_eq!(
+            [of(172_799_999), of(172_800_000), of(615_600_000)],
+            ["47h 59m", "2d", "7d 3h"]
         );
         assert_eq!(ago(0, 59_000_000), "59s ago");
         assert_eq!(ago(0, 200_000_000_000), "2d ago");

@@ -68,6 +68,7 @@ impl Inner {
     }
 
     fn progress(&self, message: String, fraction: Option<f64>) {
+        let message = crate::error::bounded(message);
         let Some(cell) = &self.cell else {
             return;
         };
@@ -217,7 +218,7 @@ impl StepContext {
         };
         let json = Json::encode(&value).map_err(unsaved)?;
         let value = json.decode().map_err(unsaved)?;
-        cell.memorise(Arc::from(path), json).await;
+        cell.memorise(Arc::from(path), json).await?;
         Ok(value)
     }
 }

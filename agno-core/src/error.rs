@@ -44,6 +44,24 @@ enum Cause {
     Other(BoxError),
 }
 
+/// Longest text of an error, a remark or a progress report that is stored, in bytes.
+const LONGEST_TEXT: usize = 64 * 1024;
+
+/// Largest details of an error that are stored, in bytes.
+const MOST_DETAILS: usize = 1024 * 1024;
+
+/// A text short enough to be stored with the step it belongs to.
+pub(crate) fn bounded(mut text: String) -> String {
+    if text.len() > LONGEST_TEXT {
+        let cut = (0..=LONGEST_TEXT)
+            .rev()
+            .find(|at| text.is_char_boundary(*at));
+        text.truncate(cut.unwrap_or(0));
+        text.push_str(" .. (cut)");
+    }
+    text
+}
+
 /// An [`Error`] on its way through code that wants a `std` error.
 struct Boxed(Error);
 
@@ -116,6 +134,7 @@ impl Error {
     }
 
     fn recorded_with(code: Arc<str>, message: String) -> Self {
+        let message = bounded(message);
         Self(Box::new(Inner {
             recorded: RecordedError {
                 code,
@@ -136,10 +155,12 @@ impl Error {
         self
     }
 
-    /// Adds details that are recorded with the error. What cannot be written as JSON is left out.
+    /// Adds details that are recorded with the error. What cannot be written as JSON, or is larger
+    /// than 1 MiB, is left out.
     #[must_use]
     pub fn with_details(mut self, details: &impl Serialize) -> Self {
-        self.0.recorded.details = Json::encode(details).ok();
+        let details = Json::encode(details).ok();
+        self.0.recorded.details = details.filter(|details| details.len() <= MOST_DETAILS);
         self
     }
 
@@ -233,7 +254,7 @@ impl Error {
     }
 
     pub(crate) fn with_chain(mut self, chain: Vec<String>) -> Self {
-        self.0.recorded.chain = chain;
+        self.0.recorded.chain = chain.into_iter().take(32).map(bounded).collect();
         self
     }
 

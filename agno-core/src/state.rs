@@ -6,14 +6,15 @@ use agno_storage::{FieldChange, Json, KeyChange, Operation, SessionFields, State
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Number, Value};
 
-/// The state of a session. Derive it: `#[derive(Clone, Default, Serialize, Deserialize, State)]`.
+/// The state of a session. Write `#[agno::data]` and `#[derive(Default, State)]` above the struct: the first brings
+/// `Clone`, `Serialize` and `Deserialize` from the library.
 ///
 /// A step that takes `&mut S` works on its own copy. What it changed is merged into the session
 /// in the same commit as its result; a failed attempt changes nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a state",
     label = "this is the state of a session",
-    note = "derive it: `#[derive(Clone, Default, Serialize, Deserialize, State)]`"
+    note = "write `#[agno::data] #[derive(Default, State)]` above `{Self}`"
 )]
 pub trait State: Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static {
     /// The fields, by the names that serde writes, with their merge rules.

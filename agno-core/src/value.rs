@@ -14,7 +14,7 @@ use crate::error::{BoxError, Error, code};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "write `#[agno::data]` above `{Self}`, or derive `Serialize`, `Deserialize` and `JsonSchema`"
+    note = "write `#[agno::data]` above `{Self}`; a type of another crate: wrap it in a struct of your own, or convert it"
 )]
 pub trait Value: Serialize + DeserializeOwned + JsonSchema + Send + 'static {}
 

@@ -106,8 +106,10 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
         return quote!(#lints #item #expanded);
     }
     let item = fallback::redirected(item, &model, &misdirected);
+    let item = fallback::told_apart(item, &model);
     let expanded = fallback::workflow(&model);
-    quote!(#item #errors #expanded)
+    // What the mistake leaves unused is no second thing to read about.
+    quote!(#[allow(unused)] #item #errors #expanded)
 }
 
 /// `#[step]` and `#[flow]`: read by `#[workflow]`, so where they run themselves they are out of place.

@@ -1,13 +1,14 @@
 //! What is emitted beside the errors: enough for callers, flows and editors, and nothing that fails again.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::ItemImpl;
 use syn::ext::IdentExt;
 
 use crate::expand::{self, handle};
 use crate::flow::lint::{self, Misdirected};
-use crate::model::Workflow;
+use crate::model::{Method, Workflow};
+use crate::parse::attributes::conditions;
 use crate::parse::head::Head;
 use crate::parse::methods::last_segment;
 use crate::parse::strip;
@@ -73,4 +74,29 @@ pub(crate) fn redirected(
         }
         tokens
     })
+}
+
+/// The impl block with the second of two equal methods renamed: rustc would report it too.
+pub(crate) fn told_apart(item: TokenStream, workflow: &Workflow) -> TokenStream {
+    let steps = workflow.steps.iter().map(|step| &step.method);
+    let flows = workflow.flows.iter().map(|flow| &flow.method);
+    // Under opposite conditions there is only one, which keeps its name.
+    let mut twice: Vec<Ident> = Vec::new();
+    let mut seen: Vec<&Method> = Vec::new();
+    for method in steps.chain(flows) {
+        let ident = &method.sig.ident;
+        let is_plain = |method: &Method| conditions(&method.attrs).is_empty();
+        if is_plain(method)
+            && seen
+                .iter()
+                .any(|other| other.sig.ident == *ident && is_plain(other))
+        {
+            twice.push(ident.clone());
+        }
+        seen.push(method);
+    }
+    if twice.is_empty() {
+        return item;
+    }
+    strip::rename_again(item, &twice)
 }

@@ -84,7 +84,7 @@ use proc_macro::TokenStream;
 /// ```text
 /// error: `state` takes a type; write `state = Notes`
 /// error: this option goes on the struct: `#[workflow(..)] struct ..`
-/// error[E0277]: `Notes` is not a state (.. derive it ..)
+/// error[E0277]: `Notes` is not a state (.. write `#[agno::data] #[derive(Default, State)]` above `Notes` ..)
 /// ```
 ///
 /// # Forgotten
@@ -107,6 +107,7 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// * An **owned** parameter is an input: recorded under its name, with a schema. At most eight.
 /// * **`&mut T`** is the session's state, declared by `#[workflow(state = T)]`. At most one.
 /// * **`&StepContext`** is the context: attempt number, idempotency key, cancellation, progress. At most one.
+///   By value or `&mut` it is an error that says so.
 /// * An `async fn` runs where the flow runs; a `fn` runs on the blocking pool.
 /// * It returns `T` or `Result<T, E>`, told apart by the name `Result`. An alias that hides a `Result` is an error.
 /// * `#[cfg(..)]` works as on any method.
@@ -175,7 +176,7 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Names
 ///
-/// A step cannot be called like a method that every flow has (`map`, `state`, `sleep`, `review`, ..): it could not be
+/// A step cannot be called like a method that every flow has (`map`, `state`, `sleep`, ..): it could not be
 /// reached.
 ///
 /// # On its own
@@ -201,9 +202,10 @@ pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// * It is an `async fn` that takes `flow: &Flow<Self>` and owned inputs, and returns a `Result`.
-/// * The first flow is the entry: its inputs and output are the workflow's. Further ones are **sub-flows**, called as
-///   `flow.name(..)` like a step.
-/// * The graph is read from the body: `if`, `match`, loops, `parallel`, `map`, `race`. What cannot be read, such as the flow
+/// * The **first** flow is the **entry**: its inputs and output are the workflow's, and no flow calls it.
+/// * Further ones are **sub-flows**. A flow calls one as `flow.name(..)`, without the `flow` argument, like a step; then it
+///   is recorded as one. `Self::name(flow, ..)` would not be recorded and is an error.
+/// * The graph is read from the body: `if`, `match`, loops, `parallel`, `map`. What cannot be read, such as the flow
 ///   handed to a function, is drawn as an opaque node. Nothing is rewritten.
 ///
 /// # What a flow must not do
@@ -218,6 +220,9 @@ pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
 /// error: a spawned task is not part of the run; use `flow.parallel(..)` or `flow.map(..)`
 /// error: `join!` breaks the order of the calls after a crash; use `flow.parallel((..))`
 /// error: this calls the plain method, which is not recorded; write `flow.search(..)`
+/// error: a flow runs again after a crash and would print again; use `flow.say(..)`
+/// error: call a sub-flow as `flow.finish(..)`, so that it is recorded
+/// error: `finish` is the entry, because it stands first; move it below `run`
 /// error: `flow.log(..)` does nothing until it is awaited; add `.await?`
 /// error: `write` is not a step, so its result would not be recorded; put `#[step]` on `fn write`
 /// ```
@@ -254,7 +259,7 @@ pub fn flow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// It also needs `Clone`, `Default`, `Serialize` and `Deserialize`. Fields go by the names that serde writes: `rename` and
+/// A state also needs `Clone`, `Serialize` and `Deserialize`, which [`#[data]`](macro@data) adds, and `Default`. Fields go by the names that serde writes: `rename` and
 /// `rename_all` are honoured, skipped fields are left out.
 ///
 /// # `#[merge(..)]` on a field
@@ -298,8 +303,10 @@ pub fn derive_state(item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The derives come from the library, so that one line in `Cargo.toml` is enough. What a `#[derive(..)]` below the attribute
-/// names already is not added again. `#[serde(..)]` and `#[schemars(..)]` attributes work as usual.
+/// The derives come from the library, so that one line in `Cargo.toml` is enough.
+///
+/// Put `#[data]` first. What a `#[derive(..)]` **below** it names already is not added again; one above it has been expanded
+/// before, and if both name `Clone`, rustc reports conflicting implementations. `#[serde(..)]` and `#[schemars(..)]` attributes work as usual.
 ///
 /// # Options
 ///

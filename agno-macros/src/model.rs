@@ -37,6 +37,11 @@ impl Workflow {
         self.flows.first()
     }
 
+    pub(crate) fn is_entry(&self, ident: &Ident) -> bool {
+        self.entry()
+            .is_some_and(|flow| flow.method.sig.ident == *ident)
+    }
+
     pub(crate) fn subflows(&self) -> &[Flow] {
         self.flows.get(1..).unwrap_or_default()
     }

@@ -29,7 +29,12 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let fields = read(&input, &diag);
     let errors = diag.finish();
     if !errors.is_empty() {
-        return quote!(#errors);
+        // A state without fields beside the errors, so that who uses it has no error too.
+        let named =
+            matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
+        let fallback = (named && input.generics.params.is_empty())
+            .then(|| expand(&input.ident, &[], krate.as_ref()));
+        return quote!(#errors #fallback);
     }
     expand(&input.ident, &fields, krate.as_ref())
 }

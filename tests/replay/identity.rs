@@ -393,3 +393,50 @@ async fn replay_r07_rerun_refuses_once_a_discarded_step_has_changed_state() {
     assert!(message.contains("`count#0`"), "{message}");
     assert_eq!(ran.count("first"), 0);
 }
+
+macro_rules! rerunning_map {
+    ($Version:ident, $items:expr) => {
+        #[derive(Default)]
+        #[workflow(name = "RerunningMap", on_drift = "rerun")]
+        struct $Version {
+            ran: Ran,
+        }
+
+        #[workflow]
+        impl $Version {
+            #[step]
+            async fn item(&self, n: u32) -> u32 {
+                self.ran.hit("item");
+                n
+            }
+
+            #[step]
+            async fn last(&self, n: u32) -> u32 {
+                n
+            }
+
+            #[flow]
+            async fn run(flow: &Flow<Self>) -> Result<u32> {
+                let items = flow.map($items, |n| flow.item(n)).limit(1).await?;
+                flow.last(items.iter().sum()).await
+            }
+        }
+    };
+}
+
+rerunning_map!(TwoItems, [1, 2]);
+rerunning_map!(ThreeItems, [1, 2, 3]);
+
+#[tokio::test]
+async fn replay_r07_rerun_of_a_map_that_has_grown() {
+    for commits in 1..=3 {
+        let storage = kit::store();
+        assert!(kit::crash_after(&storage, commits, TwoItems::default(), ()).await);
+        let grown = ThreeItems::default();
+        let ran = grown.ran.clone();
+        let outcome = kit::resume(&storage, grown).await;
+        assert_eq!(outcome.status, RunStatus::Completed, "{:?}", outcome.error);
+        assert_eq!(outcome.output.expect("completes").as_str(), "6");
+        assert_eq!(ran.count("item"), 3, "all of the map is discarded");
+    }
+}

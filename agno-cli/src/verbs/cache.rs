@@ -35,6 +35,9 @@ struct Cleared {
     cleared: u64,
 }
 
+/// As many results are listed for people, unless they want all.
+const SHOWN: usize = 50;
+
 /// Which results are meant.
 pub(crate) fn query(workflow: Option<String>, step: Option<String>) -> CacheQuery {
     CacheQuery {
@@ -49,6 +52,7 @@ pub(crate) async fn cache(
     session: &Session,
     clear: bool,
     query: CacheQuery,
+    all: bool,
     json: bool,
 ) -> Result<u8, Failure> {
     session.open("cache").await?;
@@ -65,6 +69,7 @@ pub(crate) async fn cache(
         }
         return Ok(exit::DONE);
     }
+    let asked = query.clone();
     let list = storage.cache_list(query).await.map_err(failed)?;
     if json {
         report::print_json(&Report {
@@ -73,9 +78,29 @@ pub(crate) async fn cache(
     } else if list.is_empty() {
         say("the step cache is empty");
     } else {
-        report::print(&report::table(&table(&list)));
+        let shown = match all {
+            true => list.len(),
+            false => list.len().min(SHOWN),
+        };
+        report::print(&report::table(&table(&list[..shown])));
+        if shown < list.len() {
+            let more = list.len() - shown;
+            let next = session.program.command(&all_of(&asked));
+            say(&format!("and {more} more: {next}"));
+        }
     }
     Ok(exit::DONE)
+}
+
+/// The command that lists everything that was asked for.
+fn all_of(query: &CacheQuery) -> String {
+    let mut command = "cache list --all".to_owned();
+    for (option, name) in [("workflow", &query.workflow), ("step", &query.step)] {
+        if let Some(name) = name {
+            command.push_str(&format!(" --{option} {}", text::quoted(name)));
+        }
+    }
+    command
 }
 
 fn row(listing: &CacheListing) -> Row<'_> {

@@ -177,7 +177,7 @@ async fn follow(
 ) -> Result<u8, Failure> {
     let id = handle.id().clone();
     let resume = session.program.command(&format!("resume {id}"));
-    match watch(handle, signals, seen, &resume).await {
+    match watch(handle, signals, seen).await {
         Watched::Ended(outcome) => finish(session, &outcome, json).await,
         Watched::Aborted => {
             if json {
@@ -279,6 +279,15 @@ async fn explain(session: &Session, outcome: &Outcome) -> u8 {
     }
     let recorded = session.runtime.storage().run(&outcome.run).await;
     let is_recorded = matches!(recorded, Ok(Some(_)) | Err(_)) && session.outlives_process();
+    if code == "drift" && is_recorded {
+        // Resumed with this code, it would drift again.
+        let resume = program.command(&format!("resume {}", outcome.run));
+        let anew = program.command(&anew(session, outcome).await);
+        say(&format!(
+            "next: restore the code, then: {resume}; or start anew: {anew}"
+        ));
+        return exit::FAILED;
+    }
     let next = match outcome.status {
         RunStatus::Cancelled => format!("run {}", quoted(&outcome.workflow)),
         _ if !is_recorded => {
@@ -301,6 +310,18 @@ async fn explain(session: &Session, outcome: &Outcome) -> u8 {
         RunStatus::Paused => exit::PAUSED,
         RunStatus::Running if stopped => exit::INTERRUPTED,
         _ => exit::FAILED,
+    }
+}
+
+/// The same workflow with the same input, as a run of its own.
+async fn anew(session: &Session, outcome: &Outcome) -> String {
+    const LONGEST: usize = 200;
+    let again = format!("run {}", quoted(&outcome.workflow));
+    match session.runtime.storage().input(&outcome.run).await {
+        Ok(Some(given)) if given.input.as_str().len() <= LONGEST => {
+            format!("{again} -i {}", quoted(given.input.as_str()))
+        }
+        _ => format!("{again} -i INPUT"),
     }
 }
 

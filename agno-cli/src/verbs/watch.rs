@@ -19,13 +19,8 @@ pub(super) enum Watched {
 const PACE: Duration = Duration::from_millis(50);
 
 /// Follows a run: shows what it does, and stops it when asked to. `seen` is how many of its
-/// events belong to earlier days; `resume` the command that goes on with it.
-pub(super) async fn watch(
-    handle: RunHandle,
-    mut signals: Option<Signals>,
-    seen: u64,
-    resume: &str,
-) -> Watched {
+/// events belong to earlier days.
+pub(super) async fn watch(handle: RunHandle, mut signals: Option<Signals>, seen: u64) -> Watched {
     let mut events = events(&handle, seen);
     let mut board = Board::begin();
     let mut tick = tokio::time::interval(PACE);
@@ -51,7 +46,6 @@ pub(super) async fn watch(
                     asked = true;
                     handle.interrupt();
                     screen::say("stopping after the running step; press Ctrl-C again to stop now");
-                    screen::say(&format!("next: {resume}"));
                 }
                 Some(event) = events.recv() => pending.push(event.event),
                 outcome = &mut outcome => break Some(outcome),

@@ -12,13 +12,13 @@ use std::{
 
 use agno_storage::{
     BoxFuture, Entry, EntryKind, Event, EventKind, Json, NumberedEvent, RunId, RunInput, RunRecord,
-    SessionFields, SessionKey, StateDelta, Storage,
+    SessionFields, SessionKey, StateDelta, Storage, StoreError,
 };
 use futures_util::task::AtomicWaker;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use super::replay::Recorded;
+use super::{commit::Writing, replay::Recorded};
 use crate::{
     clock::now_micros,
     error::{Error, code},
@@ -109,7 +109,9 @@ pub(crate) struct Tally {
 struct View {
     base: Arc<SessionFields>,
     changes: Vec<(u64, StateDelta)>,
+    /// With so many of the changes.
     now: Arc<SessionFields>,
+    merged: usize,
 }
 
 /// What a run is made from.
@@ -207,6 +209,7 @@ impl RunCell {
                 now: base.clone(),
                 base,
                 changes: Vec::new(),
+                merged: 0,
             }),
             stop: Mutex::new(None),
             stopped: AtomicBool::new(false),
@@ -229,6 +232,13 @@ impl RunCell {
         }
         let _restore = Restore(CURRENT.replace(Some(self.clone())));
         poll()
+    }
+
+    /// Drops a part of the flow on behalf of the engine: its calls are not to blame.
+    pub(super) fn give_up<T>(part: T) {
+        let current = CURRENT.replace(None);
+        drop(part);
+        CURRENT.set(current);
     }
 
     // ---- stopping ----
@@ -298,29 +308,34 @@ impl RunCell {
     // ---- state ----
 
     pub(crate) fn view(&self) -> Arc<SessionFields> {
-        locked(&self.view).now.clone()
+        let mut view = locked(&self.view);
+        if view.merged < view.changes.len() {
+            let mut now = SessionFields::clone(&view.now);
+            for (_, delta) in &view.changes[view.merged..] {
+                // What the session took, the run's own view takes: it has seen no more than that.
+                if let Ok(changed) = delta.merged(&now) {
+                    now.extend(changed);
+                }
+            }
+            view.now = Arc::new(now);
+            view.merged = view.changes.len();
+        }
+        view.now.clone()
     }
 
-    /// Takes a recorded change into the view, at its place in the order of commits.
+    /// Takes a recorded change into the view, at its place in the order of commits. It is merged
+    /// when somebody looks.
     pub(super) fn apply(&self, seq: u64, delta: &StateDelta) {
         let mut view = locked(&self.view);
-        let last = view.changes.last().is_none_or(|(known, _)| *known < seq);
-        let from = if last {
-            view.now.clone()
-        } else {
-            view.base.clone()
-        };
         let at = view.changes.partition_point(|(known, _)| *known < seq);
-        view.changes.insert(at, (seq, delta.clone()));
-        let skip = if last { view.changes.len() - 1 } else { 0 };
-        let mut now = SessionFields::clone(&from);
-        for (_, delta) in &view.changes[skip..] {
-            // What the session took, the run's own view takes: it has seen no more than that.
-            if let Ok(changed) = delta.merged(&now) {
-                now.extend(changed);
-            }
+        if view.changes.get(at).is_some_and(|(known, _)| *known == seq) {
+            return;
         }
-        view.now = Arc::new(now);
+        view.changes.insert(at, (seq, delta.clone()));
+        if at < view.merged {
+            view.now = view.base.clone();
+            view.merged = 0;
+        }
     }
 
     // ---- events ----
@@ -360,12 +375,21 @@ impl RunCell {
             .and_then(|entry| entry.output.clone())
     }
 
-    /// Records a part of a step. Does not resolve if the store refuses: the run stops then.
-    pub(crate) async fn memorise(&self, path: Arc<str>, output: Json) {
+    /// Records a part of a step. An answer that is too large is the step's own mistake; for any
+    /// other refusal this does not resolve, and the run stops.
+    pub(crate) async fn memorise(&self, path: Arc<str>, output: Json) -> Result<(), Error> {
         let mut entry = Entry::new(EntryKind::Memo, path, 0);
         entry.output = Some(output);
         entry.finished_at = now_micros();
-        self.commit_entry(entry).await;
+        let writing = Writing {
+            entries: vec![entry],
+            ..Writing::default()
+        };
+        match self.commit(writing).await {
+            Ok(_) => Ok(()),
+            Err(error @ StoreError::TooLarge { .. }) => Err(Error::from(error)),
+            Err(error) => self.refused(error).await,
+        }
     }
 }
 
@@ -403,6 +427,7 @@ impl Engine for RunCell {
     }
 
     fn say(&self, id: &Identity, message: String) {
+        let message = crate::error::bounded(message);
         if self.claim_value(id).is_some() {
             return;
         }

@@ -1,8 +1,11 @@
 //! The only way to the store.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
 };
 
 use agno_storage::{
@@ -31,6 +34,10 @@ impl RunCell {
         }
         // The run's first commit creates it; others wait until it has.
         let mut creation = self.creation.lock().await;
+        if creation.is_none() {
+            drop(creation);
+            return self.commit_with(writing, None).await;
+        }
         let create = creation.clone();
         let ack = match self.commit_with(writing.clone(), create).await {
             // An earlier first commit was given up by its caller, and the store had it already.
@@ -83,8 +90,13 @@ impl RunCell {
             // A caller may be dropped while it waits: a sibling failed, a sub-flow ran out of
             // time. What rides belongs to the run and not to that call, so it is seen through.
             (Some(cell), Some(kept)) if riders > 0 => {
-                let work = async move { cell.store(commit, Some(kept)).await };
-                tokio::spawn(work).await.unwrap_or(Err(StoreError::Closed))
+                let mut work = Box::pin(async move { cell.store(commit, Some(kept)).await });
+                // Polled once here, so that it has its place in the store's queue ahead of every
+                // commit that builds on what rides on it.
+                match futures_util::poll!(&mut work) {
+                    Poll::Ready(done) => done,
+                    Poll::Pending => tokio::spawn(work).await.unwrap_or(Err(StoreError::Closed)),
+                }
             }
             (_, kept) => self.store(commit, kept).await,
         };
@@ -127,8 +139,11 @@ impl RunCell {
     /// The store refused. A result that came too late is nobody's any more; anything else ends
     /// the run here.
     pub(super) async fn refused<T>(&self, error: StoreError) -> T {
-        if !matches!(error, StoreError::Decided { .. }) {
-            self.stop(Stop::Lost(Error::from(error)));
+        match error {
+            StoreError::Decided { .. } => {}
+            // Of the run's own making, and the store goes on: the run says so.
+            StoreError::TooLarge { .. } => self.stop(Stop::Failed(Error::from(error))),
+            error => self.stop(Stop::Lost(Error::from(error))),
         }
         std::future::pending().await
     }

@@ -75,6 +75,14 @@ impl RunCell {
     ) -> Outcome {
         let inside = around.inside(decided(&id.path));
         let count = children.len();
+        let tops: Vec<_> = match self.replaying() {
+            true => children
+                .iter()
+                .filter_map(Planned::path)
+                .chain([id.path.clone()])
+                .collect(),
+            false => Vec::new(),
+        };
         let running = children.into_iter().enumerate().map(|(index, child)| {
             let cell = self.clone();
             let inside = inside.clone();
@@ -87,7 +95,8 @@ impl RunCell {
             match outcome {
                 Ok(reply) => replies[index] = Some(reply),
                 Err(error) => {
-                    drop(running);
+                    Self::give_up(running);
+                    self.settle_below(&tops);
                     self.decide(&inside, &error).await;
                     return Err(error);
                 }
@@ -144,7 +153,15 @@ impl RunCell {
         entry.place = Some(id.place.clone());
         entry.output = Json::encode(size).ok();
         entry.started_at = now_micros();
-        locked(&self.riding).entries.push(entry);
+        self.ride(entry);
+    }
+
+    /// Puts an entry on the next commit, once: an operation may be planned again after a drift.
+    fn ride(&self, entry: Entry) {
+        let mut riding = locked(&self.riding);
+        if riding.entries.iter().all(|other| other.path != entry.path) {
+            riding.entries.push(entry);
+        }
     }
 
     async fn run_subflow(self: Arc<Self>, call: CallOp, is_new: bool, around: &Around) -> Outcome {
@@ -155,7 +172,7 @@ impl RunCell {
             entry.place = Some(call.id.place.clone());
             entry.input = Some(call.input.clone());
             entry.started_at = now_micros();
-            locked(&self.riding).entries.push(entry);
+            self.ride(entry);
         }
         let FlowRun::Body(body) = &flow.run else {
             return Err(Error::new(code::MISUSE, "a chain of steps is no sub-flow"));

@@ -36,6 +36,17 @@ pub(super) enum Planned {
     },
 }
 
+impl Planned {
+    /// The operation's path, if something of it may be left to run.
+    pub(super) fn path(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Recorded(_) => None,
+            Self::Step(call) | Self::Subflow { call, .. } => Some(call.id.path.clone()),
+            Self::Sleep { id, .. } | Self::All { id, .. } => Some(id.path.clone()),
+        }
+    }
+}
+
 /// What a container writes down: its kind and how many there are.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Size {
@@ -107,11 +118,7 @@ impl RunCell {
                 let children: Result<Vec<_>, _> = ops.iter().map(|op| self.plan(op)).collect();
                 if let Some(error) = decision.and_then(|entry| entry.error) {
                     // Decided: nothing of it starts, and what its branches recorded is done with.
-                    let mut recorded = locked(&self.recorded);
-                    recorded.claim_below(&format!("{}[", id.path));
-                    for op in ops {
-                        recorded.claim_below(&op.id().path);
-                    }
+                    self.settle_below(ops.iter().map(|op| &op.id().path).chain([&id.path]));
                     return Ok(Planned::Recorded(Box::new(Err(Error::from_recorded(
                         error,
                     )))));
@@ -146,10 +153,10 @@ impl RunCell {
         self.check_input(call, entry, || {
             self.registered.flow_at(call.index).input_schema()
         })?;
-        let mut recorded = locked(&self.recorded);
-        match recorded.get(&whole(&call.id.path)).cloned() {
+        let result = locked(&self.recorded).get(&whole(&call.id.path)).cloned();
+        match result {
             Some(entry) => {
-                recorded.claim_below(&format!("{}/", call.id.path));
+                self.settle_below([&call.id.path]);
                 Ok(Planned::Recorded(Box::new(outcome_of(&entry))))
             }
             None => Ok(Planned::Subflow {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use agno_storage::{Entry, EntryKind, Json, Place};
+use agno_storage::{Entry, EntryKind, Json, Place, StateDelta};
 
 use super::cell::{RunCell, locked};
 use crate::{
@@ -31,6 +31,18 @@ pub(super) fn begun(step: &str) -> Arc<str> {
 /// The scope that a path stands in: up to and with its last `/`.
 fn scope_of(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..=at])
+}
+
+/// Whether a path or scope lies below an operation: `sub#1/..` or `map#1[..` of `sub#1`, `map#1`.
+fn is_below(path: &str, top: &str) -> bool {
+    path.strip_prefix(top)
+        .is_some_and(|rest| rest.starts_with(['/', '[']))
+}
+
+/// Whether a path is a note beside an operation: `map#1!decided` of `map#1`.
+fn is_beside(path: &str, top: &str) -> bool {
+    path.strip_prefix(top)
+        .is_some_and(|rest| rest.starts_with('!'))
 }
 
 /// What a run has recorded.
@@ -98,18 +110,29 @@ impl Recorded {
                 }
             }
             Some(other) => Claim::Other(other.clone()),
-            None => Claim::New,
+            // Claimed before: the operation is planned once more after a drift was discarded.
+            None => match self.entries.get(&id.path) {
+                Some(entry) => Claim::Recorded(Box::new(entry.clone())),
+                None => Claim::New,
+            },
         }
     }
 
-    /// Everything below a scope counts as asked for: its result is recorded whole.
-    pub(super) fn claim_below(&mut self, prefix: &str) {
+    /// Everything below an operation counts as asked for: nothing of it will be. Answers what
+    /// it changed in the state.
+    fn claim_below(&mut self, top: &str) -> Vec<(u64, StateDelta)> {
+        let mut changes = Vec::new();
         for (scope, operations) in &mut self.scopes {
-            if scope.starts_with(prefix) {
+            if is_below(scope, top) {
                 self.unclaimed -= operations.len();
-                operations.clear();
+                for path in std::mem::take(operations).into_values() {
+                    let entry = self.entries.get(&path);
+                    let delta = entry.and_then(|entry| Some((entry.seq, entry.delta.clone()?)));
+                    changes.extend(delta);
+                }
             }
         }
+        changes
     }
 
     /// A recorded operation that should have been asked for before a new one at `path`.
@@ -138,14 +161,21 @@ impl Recorded {
 
     /// What is recorded in a scope from a position on, with all that is below it.
     fn recorded_since(&self, scope: &str, position: u32) -> Vec<Arc<str>> {
-        let direct = self.scopes.get(scope).into_iter();
-        let direct = direct.flat_map(|operations| operations.range(position..));
-        let direct: Vec<&Arc<str>> = direct.map(|(_, path)| path).collect();
+        let since = |entry: &&Entry| {
+            entry.position >= position
+                && !entry.path.contains('!')
+                && scope_of(&entry.path) == scope
+        };
+        let direct: Vec<&Arc<str>> = self
+            .entries
+            .values()
+            .filter(since)
+            .map(|entry| &entry.path)
+            .collect();
         let below = |path: &Arc<str>| {
-            direct.iter().any(|top| {
-                path.strip_prefix(&***top)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[', '!']))
-            })
+            direct
+                .iter()
+                .any(|top| path == *top || is_below(path, top) || is_beside(path, top))
         };
         self.entries
             .keys()
@@ -281,6 +311,24 @@ impl RunCell {
         self.commit_supersede(paths.clone()).await;
         locked(&self.recorded).forget(&paths);
         Ok(())
+    }
+
+    /// Takes everything recorded below these operations as asked for, and what it changed into
+    /// the view: they are answered whole, or were given up.
+    pub(super) fn settle_below<'a>(&self, tops: impl IntoIterator<Item = &'a Arc<str>>) {
+        if !self.replaying() {
+            return;
+        }
+        let mut changes = Vec::new();
+        {
+            let mut recorded = locked(&self.recorded);
+            for top in tops {
+                changes.extend(recorded.claim_below(top));
+            }
+        }
+        for (seq, delta) in changes {
+            self.apply(seq, &delta);
+        }
     }
 
     pub(super) fn replaying(&self) -> bool {

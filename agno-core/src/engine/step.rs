@@ -228,8 +228,8 @@ impl RunCell {
         match tokio::time::timeout(CREATE_AFTER, &mut running).await {
             Ok(done) => done,
             Err(_) => {
-                self.commit_creation().await;
-                running.await
+                // Together: the body may be about to commit something itself.
+                tokio::join!(self.commit_creation(), running).1
             }
         }
     }

@@ -69,10 +69,16 @@ impl RunCell {
         }
         let produced = match timeout {
             None => work.await,
-            Some(limit) => match tokio::time::timeout(limit, work).await {
-                Ok(done) => done,
-                Err(_) => Err(timed_out(limit, false)),
-            },
+            Some(limit) => {
+                let mut work = Box::pin(work);
+                match tokio::time::timeout(limit, &mut work).await {
+                    Ok(done) => done,
+                    Err(_) => {
+                        Self::give_up(work);
+                        Err(timed_out(limit, false))
+                    }
+                }
+            }
         };
         match produced {
             Ok(produced) => {

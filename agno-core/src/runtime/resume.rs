@@ -65,7 +65,6 @@ impl Runtime {
             return Err(self.give_up(&record).await);
         }
         let again = to_try_again(&record, &journal);
-        let (journal, kept) = without(journal, &again);
         let fields = restore(input.state.as_ref()).map_err(|error| {
             let problem = format!("the state that run `{id}` began with cannot be read: {error}");
             Error::new(code::INVALID_STATE, problem).permanent()
@@ -80,9 +79,16 @@ impl Runtime {
 
         let mut claim = Commit::new(id.clone(), record.fence);
         claim.claim = true;
-        claim.supersede = again;
+        claim.supersede.clone_from(&again);
         claim.entries.push(resumed(&record));
         let ack = storage.commit(claim).await?;
+        // A run that was under way may have recorded more since the journal was read; now that
+        // it is claimed, its old owner records nothing more.
+        let journal = match record.status {
+            RunStatus::Running => storage.journal(id, 0).await?,
+            _ => journal,
+        };
+        let (journal, kept) = without(journal, &again);
         let head = RunRecord {
             fence: ack.fence,
             resumes: record.resumes + 1,
@@ -175,14 +181,46 @@ fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
             error.path.as_ref() == Some(&path) && &*error.code != code::MAY_HAVE_RUN
         }) && entry.source != Source::Skipped
     };
+    let Some(later) = only_remarks_after(&path, active()) else {
+        return Vec::new();
+    };
     let mut again: Vec<_> = active()
         .filter(of_it)
         .map(|entry| entry.path.clone())
         .collect();
     if again.contains(&path) {
         again.push(Arc::from(format!("{path}!begun")));
+        again.extend(later);
     }
     again
+}
+
+/// What the flow recorded after a failure, if it did no more than remark on it. A flow that went
+/// on has handled the failure: trying that again would change what it has done since.
+fn only_remarks_after<'a>(
+    path: &str,
+    active: impl Iterator<Item = &'a Entry> + Clone,
+) -> Option<Vec<Arc<str>>> {
+    let of_it = |entry: &&Entry| {
+        &*entry.path == path
+            || entry
+                .error
+                .as_ref()
+                .is_some_and(|error| error.path.as_deref() == Some(path))
+    };
+    let decided = active.clone().filter(of_it).map(|entry| entry.seq).max()?;
+    let mut remarks = Vec::new();
+    for entry in active.filter(|entry| entry.seq > decided) {
+        let scope = entry.path.rfind('/').map_or("", |at| &entry.path[..=at]);
+        if entry.path.starts_with('@') || entry.path.contains('!') || !path.starts_with(scope) {
+            continue;
+        }
+        match entry.kind {
+            EntryKind::Marker | EntryKind::Value => remarks.push(entry.path.clone()),
+            _ => return None,
+        }
+    }
+    Some(remarks)
 }
 
 /// Whether an error's text, or that of its sources, holds what a failed entry says.

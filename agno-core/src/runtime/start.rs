@@ -204,6 +204,11 @@ impl StartJson {
             session: session.clone(),
         };
         let fields = runtime.fields_of(&registered, &key).await?;
+        let started_with = RunInput {
+            input: input.clone(),
+            state: snapshot(&fields),
+        };
+        fits(&started_with)?;
         let now = now_micros();
         let head = RunRecord {
             id,
@@ -222,13 +227,9 @@ impl StartJson {
         let values = registered
             .entry_values(&input)
             .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
-        let started_with = input.clone();
         let cell = RunCell::new(NewCell {
             head,
-            input: Some(RunInput {
-                input,
-                state: snapshot(&fields),
-            }),
+            input: Some(started_with),
             registered,
             storage: runtime.storage().clone(),
             shared: runtime.0.shared.clone(),
@@ -238,9 +239,24 @@ impl StartJson {
             fresh: self.fresh,
             watched: self.watched,
         });
-        let active = runtime.spawn(cell, values, started_with);
+        let active = runtime.spawn(cell, values, input);
         Ok(runtime.handle_of(&active))
     }
+}
+
+/// Input and state are stored together, with a little around them.
+fn fits(input: &RunInput) -> Result<(), Error> {
+    const LIMIT: usize = agno_storage::MAX_VALUE_BYTES - 4096;
+    let state = input.state.as_ref().map_or(0, Json::len);
+    let size = input.input.len() + state;
+    if size > LIMIT {
+        let problem = format!(
+            "the input and the session's state are {size} bytes together, the limit is {LIMIT}: \
+             pass large data as a path"
+        );
+        return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+    }
+    Ok(())
 }
 
 /// A name of a session or user: any text of a readable length, without control characters.

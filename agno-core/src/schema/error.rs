@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::describe::count;
 use super::excerpt::Excerpt;
+use super::flags::dashed;
 use super::place::{Path, Segment};
 use super::printable::printable;
 use super::problem::{Finding, Mark, Problem, ProblemKind};
@@ -162,7 +163,7 @@ fn note(finding: &Finding) -> String {
 
 fn note_of_flag(finding: &Finding) -> String {
     let flag = match finding.path.0.first() {
-        Some(Segment::Key(name)) => format!("--{}", printable(name, 60)),
+        Some(Segment::Key(name)) => format!("--{}", printable(&dashed(name), 60)),
         _ => return finding.problem.to_string(),
     };
     match finding.problem.kind {

@@ -37,9 +37,11 @@ pub enum FlagKind {
     Choice(Vec<String>),
     /// Any number of values: the flag is repeated.
     List(Box<FlagKind>),
+    /// What one text cannot be, `an object`: it is given with the whole input only.
+    Nested(String),
 }
 
-/// The flags of an object whose required fields are all simple.
+/// The fields of an object.
 pub(super) fn flags(document: &Value) -> Vec<Flag> {
     let schema = resolve(document, document);
     let combined = ["oneOf", "anyOf", "allOf", "$ref"]
@@ -53,20 +55,42 @@ pub(super) fn flags(document: &Value) -> Vec<Flag> {
             .as_array()
             .is_some_and(|required| required.iter().any(|field| field == name))
     };
-    let mut flags = Vec::new();
-    for (name, field) in fields {
-        match kind(document, field, true) {
-            Some(kind) => flags.push(Flag {
-                name: name.clone(),
-                description: description(document, field).unwrap_or_default(),
-                required: is_required(name),
-                kind,
-            }),
-            None if is_required(name) => return Vec::new(),
-            None => {}
+    fields
+        .iter()
+        .map(|(name, field)| Flag {
+            name: name.clone(),
+            description: description(document, field).unwrap_or_default(),
+            required: is_required(name),
+            kind: kind(document, field, true)
+                .unwrap_or_else(|| FlagKind::Nested(shape(document, field).to_owned())),
+        })
+        .collect()
+}
+
+/// A name as it is written on a command line.
+pub(super) fn dashed(name: &str) -> String {
+    name.replace('_', "-")
+}
+
+/// What a field is that no single text can be.
+fn shape(document: &Value, field: &Value) -> &'static str {
+    let mut schema = resolve(document, field);
+    // An `Option` of a definition.
+    if let Some(ways) = schema["anyOf"].as_array() {
+        let mut ways = ways.iter().filter(|way| way["type"] != "null");
+        if let (Some(only), None) = (ways.next(), ways.next()) {
+            schema = resolve(document, only);
         }
     }
-    flags
+    let is = |name: &str| match &schema["type"] {
+        Value::Array(names) => names.iter().any(|one| one == name),
+        one => one == name,
+    };
+    match (is("object"), is("array")) {
+        (true, false) => "an object",
+        (false, true) => "a list",
+        _ => "no simple value",
+    }
 }
 
 fn kind(document: &Value, field: &Value, lists: bool) -> Option<FlagKind> {
@@ -134,6 +158,16 @@ pub(super) fn read(flags: &[Flag], given: &[(String, String)]) -> (Value, Vec<Fi
             FlagKind::List(kind) => (kind.as_ref(), true),
             kind => (kind, false),
         };
+        if let FlagKind::Nested(shape) = kind {
+            let name = printable(name, 60);
+            let message = format!("`{name}` is {shape}: give the whole input with -i");
+            findings.push(
+                Finding::new(path, ProblemKind::WrongType, message)
+                    .expected(shape.as_str())
+                    .found(short(&Value::String(text.clone()))),
+            );
+            continue;
+        }
         let value = match parse(kind, text) {
             Ok(value) => value,
             Err(expected) => {
@@ -175,17 +209,18 @@ pub(super) fn read(flags: &[Flag], given: &[(String, String)]) -> (Value, Vec<Fi
 
 /// By its name, with `-` for `_` as is usual on a command line.
 fn find<'f>(flags: &'f [Flag], name: &str) -> Option<&'f Flag> {
-    flags.iter().find(|flag| flag.name == name).or_else(|| {
-        flags
-            .iter()
-            .find(|flag| flag.name.replace('_', "-") == name)
+    let exact = flags.iter().find(|flag| flag.name == name);
+    exact.or_else(|| {
+        let name = dashed(name);
+        flags.iter().find(|flag| dashed(&flag.name) == name)
     })
 }
 
 fn unknown(flags: &[Flag], name: &str) -> Finding {
-    let names = || flags.iter().map(|flag| flag.name.as_str());
-    let suggestion = meant(name, names());
-    let expected = any_of(names().map(|name| format!("`--{}`", printable(name, 40))));
+    let names: Vec<String> = flags.iter().map(|flag| dashed(&flag.name)).collect();
+    let suggestion = meant(&dashed(name), names.iter().map(String::as_str));
+    let names = names.iter().map(|name| printable(name, 40));
+    let expected = any_of(names.map(|name| format!("`--{name}`")));
     let message = match suggestion {
         Some(_) => "unknown field".to_owned(),
         None => format!("unknown field, expected {expected}"),
@@ -228,5 +263,6 @@ fn parse(kind: &FlagKind, text: &str) -> Result<Value, String> {
             .ok_or_else(|| any_of(names.iter().map(|name| printable(name, 40)))),
         // A list is read item by item.
         FlagKind::List(items) => parse(items, text),
+        FlagKind::Nested(shape) => Err(shape.clone()),
     }
 }

@@ -192,8 +192,8 @@ impl InputSchema {
         example::example(&self.document)
     }
 
-    /// The fields that can be given one by one, `--topic rust`. Empty when that is not enough to write an
-    /// input: it is not an object, or a required field is not a simple value.
+    /// The fields that can be given one by one, `--topic rust`, and those that are
+    /// [nested](FlagKind::Nested). Empty when the input is not an object of fixed fields.
     pub fn flags(&self) -> Vec<Flag> {
         flags::flags(&self.document)
     }
@@ -206,9 +206,19 @@ impl InputSchema {
     /// Everything that is wrong with it.
     pub fn from_flags(&self, given: &[(String, String)]) -> Result<Value, InputErrors> {
         let (value, mut findings) = flags::read(&self.flags(), given);
-        if findings.is_empty() {
-            self.find(&value, given.len(), &mut findings);
-        }
+        let unread: Vec<_> = findings
+            .iter()
+            .map(|finding| finding.path.clone())
+            .collect();
+        let mut others = Vec::new();
+        self.find(&value, given.len(), &mut others);
+        // What could not be read is not there: that is told already.
+        others.retain(|finding| {
+            use ProblemKind::{MissingField, TooShort};
+            let is_lack = matches!(finding.problem.kind, MissingField | TooShort);
+            !(is_lack && unread.contains(&finding.path))
+        });
+        findings.extend(others);
         if findings.is_empty() {
             return Ok(value);
         }

@@ -24,13 +24,20 @@ pub(crate) fn name(workflow: &Workflow) -> Ident {
 pub(crate) fn handle(workflow: &Workflow, bodies: Bodies) -> TokenStream {
     let name = name(workflow);
     let about = format!("The durable calls of [`{}`].", workflow.ident);
-    let steps = workflow
-        .steps
-        .iter()
-        .map(|step| method(&step.method, &step.name, "step", bodies));
-    let subflows = workflow.subflows().iter().map(|flow| {
+    let steps = workflow.steps.iter().map(|step| {
+        (
+            &step.method,
+            method(&step.method, &step.name, "step", bodies),
+        )
+    });
+    // A flow that calls the entry has its error; the call itself is then there.
+    let flows = match bodies {
+        Bodies::Durable => workflow.subflows(),
+        Bodies::Empty => &workflow.flows,
+    };
+    let flows = flows.iter().map(|flow| {
         let name = flow.method.sig.ident.unraw().to_string();
-        method(&flow.method, &name, "subflow", bodies)
+        (&flow.method, method(&flow.method, &name, "subflow", bodies))
     });
     let unmarked = workflow
         .unmarked
@@ -38,9 +45,31 @@ pub(crate) fn handle(workflow: &Workflow, bodies: Bodies) -> TokenStream {
         .filter(|_| bodies == Bodies::Empty)
         .map(|item| {
             let name = item.sig.ident.unraw().to_string();
-            method(item, &name, "step", bodies)
+            (item, method(item, &name, "step", bodies))
         });
-    let state = workflow.state.as_ref().map(|state| {
+    let mut seen: Vec<&Ident> = Vec::new();
+    let methods: Vec<TokenStream> = steps
+        .chain(flows)
+        .chain(unmarked)
+        .filter(|(method, _)| {
+            // What stands twice, or is called like a method of the handle, has an error of its own.
+            let ident = &method.sig.ident;
+            let again = seen.contains(&ident) || ident == "state";
+            seen.push(ident);
+            bodies == Bodies::Durable || !again
+        })
+        .map(|(_, tokens)| tokens)
+        .collect();
+    // Where a step takes a state that is not declared, a flow may well read it.
+    let undeclared = || {
+        let mut states = workflow.steps.iter().filter_map(|step| step.method.state());
+        states.next().map(|param| &param.ty)
+    };
+    let state = match bodies {
+        Bodies::Durable => workflow.state.as_ref(),
+        Bodies::Empty => workflow.state.as_ref().or_else(undeclared),
+    };
+    let state = state.map(|state| {
         let body = match bodies {
             Bodies::Durable => quote!((STATE.0)(&self.0)),
             Bodies::Empty => quote!(loop {}),
@@ -63,9 +92,7 @@ pub(crate) fn handle(workflow: &Workflow, bodies: Bodies) -> TokenStream {
         #[allow(dead_code, deprecated, private_interfaces, unreachable_pub, clippy::all, clippy::pedantic)]
         #empty
         impl #name {
-            #(#steps)*
-            #(#subflows)*
-            #(#unmarked)*
+            #(#methods)*
             #state
         }
     }

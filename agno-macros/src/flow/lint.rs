@@ -13,6 +13,7 @@ use super::calls::Scope;
 use super::macros;
 use crate::diag::Diagnostics;
 use crate::model::Workflow;
+use crate::parse::table::RESERVED;
 
 /// A path that a flow must not use: its last segments, and what to use instead.
 struct Forbidden {
@@ -39,6 +40,9 @@ const FILES: &str =
 const NETWORK: &str = "the network is not recorded in a flow; use it in a step";
 const ENVIRONMENT: &str =
     "the environment may differ after a resume; read it in a step, or into a field of the workflow";
+
+const PRINTS: [&str; 5] = ["println", "print", "eprintln", "eprint", "dbg"];
+const PRINT: &str = "a flow runs again after a crash and would print again; use `flow.say(..)`";
 
 const PATHS: &[Forbidden] = &[
     forbidden(&["SystemTime", "now"], CLOCK),
@@ -124,6 +128,7 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Misdirected>
                 workflow,
                 flow: ident,
             },
+            current: &flow.method.sig.ident,
             diag,
             kinds: Vec::new(),
         };
@@ -139,6 +144,8 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Misdirected>
 
 struct Lint<'a> {
     scope: Scope<'a>,
+    /// The name of the flow being read.
+    current: &'a Ident,
     diag: &'a Diagnostics,
     kinds: Vec<Misdirection>,
 }
@@ -156,6 +163,51 @@ impl Lint<'_> {
                 "this calls the plain method, which is not recorded; write `{flow}.{method}(..)`"
             ),
         );
+    }
+
+    /// The entry is started with the run, never called.
+    fn entry_called(&self, method: &Ident) {
+        let current = self.current;
+        self.diag.at(
+            method.span(),
+            if current == method {
+                format!("`{method}` is the entry, which no flow calls; put what repeats in a sub-flow or a loop")
+            } else {
+                format!("`{method}` is the entry, because it stands first; move it below `{current}`")
+            },
+        );
+    }
+
+    /// `Article`, `Article { .. }`, `Article::new(..)`, `Self`: the workflow itself, not its flow.
+    fn workflow_value(&self, expr: &Expr) -> Option<Span> {
+        let is_type = |ident: &Ident| ident == "Self" || *ident == self.scope.workflow.ident;
+        let named = |path: &Path| path.segments.last().map(|last| last.ident.clone());
+        match expr {
+            Expr::Path(path) => named(&path.path),
+            Expr::Struct(value) => named(&value.path),
+            Expr::Call(call) => match &*call.func {
+                Expr::Path(func) => {
+                    let made = func.path.segments.iter().rev().take(2);
+                    made.map(|segment| &segment.ident)
+                        .find(|ident| is_type(ident))
+                        .cloned()
+                }
+                _ => None,
+            },
+            Expr::Paren(paren) => return self.workflow_value(&paren.expr),
+            Expr::Group(group) => return self.workflow_value(&group.expr),
+            Expr::Reference(reference) => return self.workflow_value(&reference.expr),
+            _ => None,
+        }
+        .filter(is_type)
+        .map(|ident| ident.span())
+    }
+
+    fn prints(&self, mac: &Macro) {
+        let name = macros::name(mac);
+        if PRINTS.contains(&name.as_str()) {
+            self.diag.over(&mac.path, PRINT);
+        }
     }
 
     fn not_awaited(&self, call: &ExprMethodCall) {
@@ -259,9 +311,20 @@ impl<'ast> Visit<'ast> for Lint<'_> {
         if let Expr::Path(func) = &*call.func
             && let [on, method] = func.path.segments.iter().collect::<Vec<_>>().as_slice()
             && (on.ident == "Self" || on.ident == self.scope.workflow.ident)
-            && self.is_ours(&method.ident)
+            && (self.is_ours(&method.ident) || self.scope.workflow.is_entry(&method.ident))
         {
-            self.not_durable(&method.ident, on.ident.span());
+            let workflow = self.scope.workflow;
+            if workflow.is_entry(&method.ident) {
+                self.entry_called(&method.ident);
+            } else if workflow.subflow(&method.ident).is_some() {
+                let (flow, method) = (self.scope.flow, &method.ident);
+                self.diag.at(
+                    on.ident.span(),
+                    format!("call a sub-flow as `{flow}.{method}(..)`, so that it is recorded"),
+                );
+            } else {
+                self.not_durable(&method.ident, on.ident.span());
+            }
             if on.ident == "Self" && !call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) {
                 self.kinds.push(Misdirection::OnType);
             }
@@ -281,8 +344,17 @@ impl<'ast> Visit<'ast> for Lint<'_> {
                 {
                     self.not_durable(&call.method, inner.method.span());
                 }
-                _ => {}
+                receiver => {
+                    if let Some(span) = self.workflow_value(receiver) {
+                        self.not_durable(&call.method, span);
+                    }
+                }
             }
+        } else if self.scope.is_flow(&call.receiver)
+            && self.scope.workflow.is_entry(&call.method)
+            && !RESERVED.contains(&call.method.to_string().as_str())
+        {
+            self.entry_called(&call.method);
         } else if self.scope.is_flow(&call.receiver) && self.scope.workflow.unmarked(&call.method) {
             self.diag.at(
                 call.method.span(),
@@ -294,6 +366,7 @@ impl<'ast> Visit<'ast> for Lint<'_> {
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
         self.joins(mac);
+        self.prints(mac);
         match macros::expressions(mac) {
             Some(list) => {
                 for expr in &list {

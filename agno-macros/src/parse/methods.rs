@@ -161,6 +161,11 @@ fn read_method(
 fn read_param(written: &PatType, this: &Ident, is_flow: bool) -> Param {
     let ident = binding(&written.pat);
     let (kind, ty) = match &*written.ty {
+        // Whatever its reference, the context is meant; the rules ask for `&`.
+        Type::Reference(reference) if !is_flow && is_context(&reference.elem) => {
+            (ParamKind::Context, &*reference.elem)
+        }
+        owned if !is_flow && is_context(owned) => (ParamKind::Context, owned),
         Type::Reference(reference) if !is_flow => match (&reference.mutability, &*reference.elem) {
             (Some(_), elem) => (ParamKind::State, elem),
             // What cannot be a context is a borrowed input: the rules say so.
@@ -179,6 +184,15 @@ fn read_param(written: &PatType, this: &Ident, is_flow: bool) -> Param {
         ty: without_self(ty, this),
         written: written.clone(),
     }
+}
+
+/// `StepContext`, `agno::StepContext`
+fn is_context(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "StepContext")
 }
 
 /// `str`, `[T]`, `dyn Trait`, ..: nobody means the context by these.

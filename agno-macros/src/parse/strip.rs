@@ -4,7 +4,8 @@
 //! parser would collapse the places of its delimiters. Method bodies are taken out before parsing, so that a
 //! half-typed body costs the editor nothing.
 
-use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use quote::format_ident;
 
 /// An impl block in parts.
 pub(crate) struct Impl {
@@ -57,6 +58,38 @@ pub(crate) fn change_bodies(
                         TokenTree::Group(regroup(&body, changed))
                     }
                     other => other,
+                });
+                TokenTree::Group(regroup(&group, inner.collect()))
+            }
+            other => other,
+        })
+        .collect()
+}
+
+/// The impl block with every method of these names but the first of each renamed: only for the fallback.
+pub(crate) fn rename_again(item: TokenStream, names: &[Ident]) -> TokenStream {
+    item.into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let mut after_fn = false;
+                let mut seen: Vec<Ident> = Vec::new();
+                let inner = group.stream().into_iter().map(|token| {
+                    let named = std::mem::take(&mut after_fn);
+                    match token {
+                        TokenTree::Ident(ident) if named && names.contains(&ident) => {
+                            seen.push(ident.clone());
+                            let count = seen.iter().filter(|other| **other == ident).count();
+                            TokenTree::Ident(match count {
+                                1 => ident,
+                                _ => format_ident!("{ident}_{count}", span = ident.span()),
+                            })
+                        }
+                        TokenTree::Ident(ident) => {
+                            after_fn = ident == "fn";
+                            TokenTree::Ident(ident)
+                        }
+                        other => other,
+                    }
                 });
                 TokenTree::Group(regroup(&group, inner.collect()))
             }

@@ -276,14 +276,37 @@ fn lint_names_the_replacement() {
         ),
         (
             "let x = Self::polish(flow, topic).await?;",
-            "write `flow.polish(..)`",
+            "call a sub-flow as `flow.polish(..)`",
+        ),
+        (
+            "let x = Article.search(topic).await?;",
+            "write `flow.search(..)`",
+        ),
+        (
+            "let x = (&crate::Article { a: 1 }).search(topic).await?;",
+            "write `flow.search(..)`",
+        ),
+        (
+            "let x = Article::new().search(topic).await?;",
+            "write `flow.search(..)`",
+        ),
+        (
+            "let x = Self(1).search(topic).await?;",
+            "write `flow.search(..)`",
+        ),
+        ("let x = flow.run(topic).await?;", "which no flow calls"),
+        ("Self::run(flow, topic).await", "which no flow calls"),
+        ("std::println!(\"{}\", x);", "use `flow.say(..)`"),
+        (
+            "let x = dbg!(flow.search(topic).await?);",
+            "use `flow.say(..)`",
         ),
         ("flow.log();", "add `.await?`"),
         ("flow.log().retry(x);", "add `.await?`"),
         ("let _ = flow.log();", "add `.await?`"),
         ("flow.sleep(x);", "add `.await?`"),
         ("flow.helper();", "put `#[step]` on"),
-        ("println!(\"{:?}\", SystemTime::now());", "flow.now()"),
+        ("format!(\"{:?}\", SystemTime::now());", "flow.now()"),
         ("let v = vec![Uuid::new_v4(); 3];", "flow.uuid()"),
         ("odd!(a => std::fs::read(p) ;);", "in a step"),
         ("odd!(a => Instant::now)", "flow.now()"),
@@ -310,6 +333,8 @@ fn lint_leaves_the_rest_alone() {
         "self.helper(); Self::helper(flow.workflow());",
         "let x = parts.join(\",\");",
         "flow.say(\"x\");",
+        "let x = other.search(topic).await?; let y = Other.search(topic).await?;",
+        "let x = Article::LIMIT.min(3);",
         "Self::new(flow)",
     ] {
         assert_eq!(lint(body), Vec::<String>::new(), "{body}");

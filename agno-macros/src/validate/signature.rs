@@ -5,10 +5,12 @@ use syn::{FnArg, ReceiverKind, Safety, Signature, Type};
 
 use super::MOST_INPUTS;
 use crate::diag::Diagnostics;
-use crate::model::{Method, Param, ParamKind, Workflow, borrow};
+use crate::model::{Method, Param, ParamKind, Workflow, borrow, type_key};
 use crate::parse::attributes::conditions;
 use crate::parse::methods::is_borrowed_input;
 use crate::parse::options::plain_text;
+
+const CONTEXT: &str = "a step borrows its context; write `&StepContext`";
 
 pub(super) fn check_receiver(sig: &Signature, diag: &Diagnostics) {
     let Some(FnArg::Receiver(receiver)) = sig.inputs.first() else {
@@ -162,6 +164,9 @@ fn check_param_type(param: &Param, diag: &Diagnostics) {
                 check_stored_type(&param.written.ty, "step", "input", diag);
             }
         }
+        (Type::Reference(reference), ParamKind::Context) if reference.mutability.is_some() => {
+            diag.over(&param.written.ty, CONTEXT);
+        }
         (Type::Reference(reference), _) => {
             if let Some(lifetime) = &reference.lifetime {
                 diag.over(
@@ -170,11 +175,24 @@ fn check_param_type(param: &Param, diag: &Diagnostics) {
                 );
             }
         }
+        (owned, ParamKind::Context) => diag.over(owned, CONTEXT),
         (owned, _) => check_stored_type(owned, "step", "input", diag),
     }
 }
 
 pub(super) fn check_state(method: &Method, workflow: &Workflow, diag: &Diagnostics) {
+    if let Some(state) = &workflow.state {
+        let key = type_key(state, &[]);
+        let shared =
+            |param: &&Param| param.kind == ParamKind::Context && type_key(&param.ty, &[]) == key;
+        for param in method.params.iter().filter(shared) {
+            let ty = plain_text(&param.ty);
+            diag.over(
+                &param.written.ty,
+                format!("a step takes the state as `&mut`, also when it only reads it; write `&mut {ty}`"),
+            );
+        }
+    }
     if let Some(param) = method.state().filter(|_| workflow.state.is_none()) {
         let ty = plain_text(&param.ty);
         diag.over(

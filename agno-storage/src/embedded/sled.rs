@@ -81,6 +81,24 @@ impl SledStorage {
     }
 }
 
+/// A snapshot that was being written when the disk was full or the process ended. sled takes it
+/// for the newest one and refuses to open; without it, it reads its log. Nobody else writes here:
+/// the lock is ours.
+fn remove_half_made_snapshots(path: &Path) -> std::io::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    for file in std::fs::read_dir(path)? {
+        let file = file?;
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            std::fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// An open sled database.
 #[derive(Debug)]
 pub struct Sled {
@@ -95,6 +113,7 @@ impl Sled {
 
     fn open(path: &Path, options: &SledOptions) -> StoreResult<Self> {
         let context = || format!("cannot open the sled store {}", path.display());
+        remove_half_made_snapshots(path).map_err(|error| StoreError::io(context(), &error))?;
         let config = ::sled::Config::new()
             .path(path)
             .cache_capacity(options.cache_bytes)

@@ -125,6 +125,7 @@ fn flags_of_simple_fields() {
     max_words Integer false ""
     share Number false ""
     sizes List(Integer) false ""
+    source Nested("an object") false "Not to be given one by one."
     tags List(String) false ""
     tone Choice(["casual", "formal"]) false ""
     topic String true "what to write about"
@@ -133,8 +134,12 @@ fn flags_of_simple_fields() {
 
 #[test]
 fn no_flags_where_they_would_not_be_enough() {
+    let required = InputSchema::of::<Nested>().flags();
+    let required = required.iter().find(|flag| flag.name == "main");
+    let required = required.expect("it is listed");
+    assert_eq!(required.kind, FlagKind::Nested("an object".to_owned()));
+    assert!(required.required);
     for flags in [
-        InputSchema::of::<Nested>().flags(),
         InputSchema::of::<Internal>().flags(),
         InputSchema::of::<FlatInternal>().flags(),
         InputSchema::of::<String>().flags(),
@@ -178,17 +183,31 @@ fn flags_that_are_wrong_are_said_all_at_once() {
     ]);
     insta::assert_snapshot!(schema.from_flags(&wrong).expect_err("it is wrong"), @r#"
     input does not match `Simple`
-      = --max_words: expected integer, found "many"
+      = --max-words: expected integer, found "many"
       = --draft: expected true or false, found "perhaps"
       = --tone: expected casual or formal, found "formel", did you mean `formal`?
       = --topik: unknown field, did you mean `topic`?
       = --share: expected number, found "inf"
+      = missing: --topic (string) — "what to write about"
+    "#);
+    let both = given(&[
+        ("topic", "r"),
+        ("max-words", "abc"),
+        ("sizes", "300"),
+        ("source", "x"),
+    ]);
+    insta::assert_snapshot!(schema.from_flags(&both).expect_err("it is wrong"), @r#"
+    input does not match `Simple`
+      = --max-words: expected integer, found "abc"
+      = --source: `source` is an object: give the whole input with -i
+      = --sizes: out of range: expected a number <= 255, found 300
+      = --topic: too short: expected at least 3 characters, found 1
     "#);
     // What is right by itself is still checked as a whole.
     let short = given(&[("sizes", "300"), ("max_words", "-1")]);
     insta::assert_snapshot!(schema.from_flags(&short).expect_err("it is wrong"), @r#"
     input does not match `Simple`
-      = --max_words: out of range: expected a number >= 0, found -1
+      = --max-words: out of range: expected a number >= 0, found -1
       = --sizes: out of range: expected a number <= 255, found 300
       = missing: --topic (string) — "what to write about"
     "#);

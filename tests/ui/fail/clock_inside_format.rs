@@ -13,7 +13,7 @@ impl Article {
 
     #[flow]
     async fn run(flow: &Flow<Self>, topic: String) -> Result<String> {
-        println!("{:?}", std::time::SystemTime::now());
+        flow.say(format!("{:?}", std::time::SystemTime::now()));
         Ok(flow.search(topic).await?.concat())
     }
 }
