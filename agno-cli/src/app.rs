@@ -59,6 +59,13 @@ impl App {
     }
 
     /// Does what the command line says. Starts a tokio runtime, so it is called outside of one.
+    ///
+    /// `main` returns the exit code. With a semicolon after it, it would be lost:
+    ///
+    /// ```compile_fail
+    /// #![deny(unused_must_use)]
+    /// agno_cli::app().main();
+    /// ```
     #[must_use = "without its exit code a failed run ends as if it were done: return it from `main`"]
     pub fn main(self) -> ExitCode {
         self.run_from(std::env::args_os().skip(1))

@@ -42,7 +42,7 @@ impl Article {
             flow.sleep(Duration::from_secs(1)).await?;
         }
         for text in vec![flow.read(4).await?, helper(flow, 5).await?] {
-            println!("{text} {first} {:?}", flow.read(6).await);
+            flow.say(format!("{text} {first} {:?}", flow.read(6).await));
         }
         let later = flow.read(7);
         Ok(later.await?)
