@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
@@ -18,6 +18,7 @@ use crate::{
     error::{BoxError, Error, code},
     flow::RunInfo,
     state::{State, StateSlot},
+    sync::locked,
 };
 
 /// One call of a step's body: the state it may change, and its context.
@@ -41,24 +42,36 @@ impl Call {
 pub struct StepContext(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
+    of: Of,
     pub(crate) path: Arc<str>,
-    pub(crate) info: Arc<RunInfo>,
     pub(crate) attempt: u32,
     /// Made when it is first asked for: most steps never do.
     token: OnceLock<CancellationToken>,
     over: AtomicBool,
     memos: AtomicU32,
-    /// None in a unit test.
-    cell: Option<Arc<RunCell>>,
-    events: Mutex<Vec<Event>>,
+    /// What the step has told so far. Most steps tell nothing.
+    events: OnceLock<Mutex<Vec<Event>>>,
+}
+
+/// Whose step it is.
+pub(crate) enum Of {
+    Run(Arc<RunCell>),
+    UnitTest(RunInfo),
 }
 
 impl Inner {
+    fn info(&self) -> &RunInfo {
+        match &self.of {
+            Of::Run(cell) => &cell.info,
+            Of::UnitTest(info) => info,
+        }
+    }
+
     fn token(&self) -> &CancellationToken {
         self.token.get_or_init(|| {
-            let token = match &self.cell {
-                Some(cell) => cell.cancellation.child_token(),
-                None => CancellationToken::new(),
+            let token = match &self.of {
+                Of::Run(cell) => cell.cancellation.child_token(),
+                Of::UnitTest(_) => CancellationToken::new(),
             };
             if self.over.load(Ordering::Acquire) {
                 token.cancel();
@@ -68,10 +81,10 @@ impl Inner {
     }
 
     fn progress(&self, message: String, fraction: Option<f64>) {
-        let message = crate::error::bounded(message);
-        let Some(cell) = &self.cell else {
+        let Of::Run(cell) = &self.of else {
             return;
         };
+        let message = crate::error::bounded(message);
         let event = Event {
             at: now_micros(),
             kind: EventKind::StepProgress {
@@ -81,10 +94,7 @@ impl Inner {
             },
         };
         cell.tell(&event);
-        self.events
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(event);
+        locked(self.events.get_or_init(Mutex::default)).push(event);
     }
 }
 
@@ -97,24 +107,18 @@ impl StepContext {
             session: Arc::from("test"),
             user: None,
         };
-        Self::new(Arc::from("test#0"), Arc::new(info), 1, None)
+        Self::new(Arc::from("test#0"), 1, Of::UnitTest(info))
     }
 
-    pub(crate) fn new(
-        path: Arc<str>,
-        info: Arc<RunInfo>,
-        attempt: u32,
-        cell: Option<Arc<RunCell>>,
-    ) -> Self {
+    pub(crate) fn new(path: Arc<str>, attempt: u32, of: Of) -> Self {
         Self(Arc::new(Inner {
+            of,
             path,
-            info,
             attempt,
             token: OnceLock::new(),
             over: AtomicBool::new(false),
             memos: AtomicU32::new(0),
-            cell,
-            events: Mutex::new(Vec::new()),
+            events: OnceLock::new(),
         }))
     }
 
@@ -127,22 +131,23 @@ impl StepContext {
     }
 
     pub(crate) fn take_events(&self) -> Vec<Event> {
-        std::mem::take(&mut *self.0.events.lock().unwrap_or_else(PoisonError::into_inner))
+        let events = self.0.events.get();
+        events.map_or_else(Vec::new, |events| std::mem::take(&mut *locked(events)))
     }
 
     /// The run's id.
     pub fn run_id(&self) -> &str {
-        &self.0.info.run
+        &self.0.info().run
     }
 
     /// The session's name.
     pub fn session_id(&self) -> &str {
-        &self.0.info.session
+        &self.0.info().session
     }
 
     /// The user the run is for, if one was named.
     pub fn user_id(&self) -> Option<&str> {
-        self.0.info.user.as_deref()
+        self.0.info().user.as_deref()
     }
 
     /// The step's path in the run: `map#1[3]/read#0`.
@@ -158,7 +163,7 @@ impl StepContext {
     /// A key for services that accept one: the same over retries and resumes, another for every
     /// other step. A step that was running when the process ended runs again, with this key.
     pub fn idempotency_key(&self) -> String {
-        format!("{}:{}", self.0.info.run, self.0.path)
+        format!("{}:{}", self.0.info().run, self.0.path)
     }
 
     /// Cancelled when the run is, or when the attempt's time is over. Asynchronous steps are
@@ -198,7 +203,7 @@ impl StepContext {
         T: Serialize + DeserializeOwned,
         E: Into<BoxError>,
     {
-        let Some(cell) = &self.0.cell else {
+        let Of::Run(cell) = &self.0.of else {
             return work
                 .await
                 .map_err(|error| Error::from_boxed(error.into(), code::STEP));
@@ -226,7 +231,7 @@ impl StepContext {
 impl fmt::Debug for StepContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StepContext")
-            .field("run", &self.0.info.run)
+            .field("run", &self.0.info().run)
             .field("path", &self.0.path)
             .field("attempt", &self.0.attempt)
             .finish_non_exhaustive()

@@ -243,11 +243,6 @@ impl Error {
         }))
     }
 
-    /// An equal error, without what only the first knows (the store's or the schema's own error).
-    pub(crate) fn clone_recorded(&self) -> Self {
-        Self::from_recorded(self.to_recorded())
-    }
-
     pub(crate) fn at(mut self, path: &Arc<str>) -> Self {
         self.0.recorded.path.get_or_insert_with(|| path.clone());
         self

@@ -49,8 +49,8 @@ pub(crate) struct CallOp {
     /// Number in the registry; for memory only, the journal holds names.
     pub(crate) index: usize,
     pub(crate) input: Json,
-    /// What this call sets anew.
-    pub(crate) options: StepOptions,
+    /// What this call sets anew, if it does.
+    pub(crate) options: Option<Box<StepOptions>>,
     pub(crate) label: Option<String>,
 }
 

@@ -159,13 +159,13 @@ impl StateSlot {
         value.expect("a workflow has one state type")
     }
 
-    /// What the step changed.
-    pub(crate) fn changes(&self, by: &Arc<str>) -> Result<Changes, String> {
+    /// What the step changed, and by whom, which is asked only if it took the state.
+    pub(crate) fn changes(&self, by: impl FnOnce() -> Arc<str>) -> Result<Changes, String> {
         let Some(taken) = &self.taken else {
             return Ok(Changes::default());
         };
         let after = (taken.after)(&*taken.value).ok_or("the state cannot be saved as JSON")?;
-        Changes::between(&self.fields, &taken.before, &after, taken.rules, by)
+        Changes::between(&self.fields, &taken.before, &after, taken.rules, &by())
     }
 }
 

@@ -34,10 +34,11 @@ pub struct Commit {
     pub supersede: Vec<Arc<str>>,
     /// A change of the session's state, merged as the fields' rules say.
     pub state: Option<(SessionKey, StateDelta)>,
-    /// A result for the step cache.
-    pub cache: Option<CacheFill>,
+    /// A result for the step cache. Boxed, like the next: most commits have neither, and every
+    /// commit is moved a few times on its way.
+    pub cache: Option<Box<CacheFill>>,
     /// A change of the run's head.
-    pub update: Option<RunUpdate>,
+    pub update: Option<Box<RunUpdate>>,
 }
 
 impl Commit {

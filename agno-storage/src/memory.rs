@@ -132,7 +132,7 @@ impl Run {
             self.head.claim();
         }
         if let Some(update) = commit.update.take() {
-            self.output = self.head.update(update).or(self.output.take());
+            self.output = self.head.update(*update).or(self.output.take());
         }
         Ack {
             seq,

@@ -89,13 +89,13 @@ impl Commits {
                 commit.create = Some(Box::new(create));
             }
             if index == last {
-                commit.update = Some(RunUpdate {
+                commit.update = Some(Box::new(RunUpdate {
                     status: RunStatus::Completed,
                     output: recorded.output.clone(),
                     error: None,
                     active_micros: recorded.active_micros,
                     at: recorded.head.updated_at,
-                });
+                }));
             }
             commit
         })

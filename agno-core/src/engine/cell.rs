@@ -78,7 +78,10 @@ pub(crate) struct RunCell {
     stop: Mutex<Option<Stop>>,
     stopped: AtomicBool,
     pub(super) waker: AtomicWaker,
+    /// Wakes those who wait.
     interruption: CancellationToken,
+    /// The same for those who only look, as every step does: looking at the token takes a lock.
+    interrupted: AtomicBool,
     bodies: AtomicUsize,
     live: OnceLock<broadcast::Sender<NumberedEvent>>,
     /// Keeps what is told before the first listener of a watched run comes.
@@ -215,6 +218,7 @@ impl RunCell {
             stopped: AtomicBool::new(false),
             waker: AtomicWaker::new(),
             interruption: CancellationToken::new(),
+            interrupted: AtomicBool::new(false),
             bodies: AtomicUsize::new(0),
             live,
             early: Mutex::new(early),
@@ -265,6 +269,7 @@ impl RunCell {
 
     /// Stops once the steps that run now are recorded.
     pub(crate) fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::SeqCst);
         self.interruption.cancel();
         if self.bodies.load(Ordering::SeqCst) == 0 {
             self.stop(Stop::Interrupted);
@@ -292,7 +297,7 @@ impl RunCell {
     pub(super) fn enter_body(&self) -> Option<Body<'_>> {
         self.bodies.fetch_add(1, Ordering::SeqCst);
         let body = Body(self);
-        if self.interruption.is_cancelled() {
+        if self.interrupted.load(Ordering::SeqCst) {
             None
         } else {
             Some(body)
@@ -399,7 +404,7 @@ pub(super) struct Body<'a>(&'a RunCell);
 impl Drop for Body<'_> {
     fn drop(&mut self) {
         let last = self.0.bodies.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last && self.0.interruption.is_cancelled() {
+        if last && self.0.interrupted.load(Ordering::SeqCst) {
             self.0.stop(Stop::Interrupted);
         }
     }

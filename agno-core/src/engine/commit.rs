@@ -22,24 +22,30 @@ pub(super) struct Writing {
     pub(super) unless: Vec<Arc<str>>,
     pub(super) supersede: Vec<Arc<str>>,
     pub(super) delta: Option<StateDelta>,
-    pub(super) cache: Option<CacheFill>,
-    pub(super) update: Option<RunUpdate>,
+    pub(super) cache: Option<Box<CacheFill>>,
+    pub(super) update: Option<Box<RunUpdate>>,
 }
 
 impl RunCell {
     /// Writes one commit, with everything that rides on it. What was refused rides on the next.
     pub(super) async fn commit(&self, writing: Writing) -> Result<Ack, StoreError> {
         if self.created.load(Ordering::Acquire) {
-            return self.commit_with(writing, None).await;
+            self.commit_with(writing, None).await
+        } else {
+            // Boxed, as is all that is rare on a step's way: a fan-out has many of these futures.
+            Box::pin(self.commit_first(writing)).await
         }
-        // The run's first commit creates it; others wait until it has.
+    }
+
+    /// The run's first commit creates it; others wait until it has.
+    async fn commit_first(&self, writing: Writing) -> Result<Ack, StoreError> {
         let mut creation = self.creation.lock().await;
-        if creation.is_none() {
+        let Some(create) = creation.clone() else {
+            // Not under the lock: they go to the store together.
             drop(creation);
             return self.commit_with(writing, None).await;
-        }
-        let create = creation.clone();
-        let ack = match self.commit_with(writing.clone(), create).await {
+        };
+        let ack = match self.commit_with(writing.clone(), Some(create)).await {
             // An earlier first commit was given up by its caller, and the store had it already.
             Err(StoreError::RunExists { .. }) if self.is_mine(&creation).await? => {
                 self.commit_with(writing, None).await?
@@ -71,8 +77,8 @@ impl RunCell {
 
         let mut commit = Commit::new(self.id.clone(), self.fence.load(Ordering::Acquire));
         commit.create = create;
-        commit.entries = riding.entries;
-        commit.entries.extend(writing.entries);
+        commit.entries = writing.entries;
+        commit.entries.splice(0..0, riding.entries);
         if !riding.events.is_empty() {
             if commit.entries.is_empty() {
                 commit.entries.push(self.marker("begun"));
@@ -86,10 +92,11 @@ impl RunCell {
         commit.update = writing.update;
         let telling = self.is_watched().then(|| to_tell(&commit.entries));
 
-        let result = match (self.me.upgrade(), kept) {
+        let rider = (riders > 0).then(|| self.me.upgrade()).flatten();
+        let result = match (rider, kept) {
             // A caller may be dropped while it waits: a sibling failed, a sub-flow ran out of
             // time. What rides belongs to the run and not to that call, so it is seen through.
-            (Some(cell), Some(kept)) if riders > 0 => {
+            (Some(cell), Some(kept)) => {
                 let mut work = Box::pin(async move { cell.store(commit, Some(kept)).await });
                 // Polled once here, so that it has its place in the store's queue ahead of every
                 // commit that builds on what rides on it.

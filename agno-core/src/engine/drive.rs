@@ -189,7 +189,7 @@ impl RunCell {
     async fn end_with(&self, entry: Entry, update: RunUpdate) -> Result<(), Ending> {
         let writing = Writing {
             entries: vec![entry],
-            update: Some(update),
+            update: Some(Box::new(update)),
             ..Writing::default()
         };
         match self.commit(writing).await {

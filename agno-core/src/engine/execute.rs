@@ -18,7 +18,7 @@ use crate::{
     flow::Handle,
     op::{CallOp, Identity, Op, Reply},
     registry::FlowRun,
-    value::Produced,
+    value::{Produced, wrapped},
 };
 
 type Outcome = Result<Reply, Error>;
@@ -166,7 +166,10 @@ impl RunCell {
 
     async fn run_subflow(self: Arc<Self>, call: CallOp, is_new: bool, around: &Around) -> Outcome {
         let flow = self.registered.flow_at(call.index);
-        let options = flow.spec.options.with(&call.options);
+        let options = match &call.options {
+            None => flow.spec.options.clone(),
+            Some(own) => flow.spec.options.with(own),
+        };
         if is_new {
             let mut entry = Entry::new(EntryKind::Subflow, call.id.path.clone(), call.id.position);
             entry.place = Some(call.id.place.clone());
@@ -197,8 +200,7 @@ impl RunCell {
                 value: produced.value,
             });
         }
-        self.run_whole(&call, flow, key, options.timeout, work, around)
-            .await
+        self.run_whole(&call, key, &options, work, around).await
     }
 
     async fn sleep(&self, id: Identity, duration: Duration, until: Option<u64>) -> Outcome {
@@ -250,10 +252,7 @@ impl RunCell {
             })?;
             if place > 0 {
                 values = match entry.params.as_slice() {
-                    [one] => {
-                        let object = std::collections::BTreeMap::from([(one.name, &last.json)]);
-                        Json::encode(&object).unwrap_or_else(|_| Json::null())
-                    }
+                    [one] => wrapped(one.name, &last.json).unwrap_or_else(|_| Json::null()),
                     _ => Json::encode(&serde_json::Map::new()).unwrap_or_else(|_| Json::null()),
                 };
             }
@@ -262,16 +261,14 @@ impl RunCell {
                 id,
                 index,
                 input: values.clone(),
-                options: Default::default(),
+                options: None,
                 label: None,
             };
             let is_last = place + 1 == steps.len();
             let reply = if self.replaying() {
                 let op = Op::Step(call);
                 match self.plan_or_stop(&op).await {
-                    Planned::Step(call) => {
-                        self.clone().run_step(call, &Around::last(is_last)).await?
-                    }
+                    Planned::Step(call) => self.run_step(call, &Around::last(is_last)).await?,
                     Planned::Recorded(outcome) => (*outcome)?,
                     _ => {
                         return Err(Error::new(
@@ -281,7 +278,7 @@ impl RunCell {
                     }
                 }
             } else {
-                self.clone().run_step(call, &Around::last(is_last)).await?
+                self.run_step(call, &Around::last(is_last)).await?
             };
             if let Reply::One { json, value } = reply {
                 last = Produced { json, value };

@@ -39,9 +39,13 @@ impl RunCell {
     ) -> Result<Reply, Error> {
         let finished = now_micros();
         let path = work.entry.path.clone();
-        let mut bare = Entry::new(work.entry.kind, path.clone(), work.entry.position);
-        bare.place.clone_from(&work.entry.place);
-        bare.started_at = work.entry.started_at;
+        let (kind, position) = (work.entry.kind, work.entry.position);
+        let (place, started_at) = (work.entry.place.clone(), work.entry.started_at);
+        let bare = || {
+            let mut bare = Entry::new(kind, path.clone(), position);
+            (bare.place, bare.started_at) = (place, started_at);
+            bare
+        };
         events.push(Event {
             at: finished,
             kind: EventKind::StepCompleted {
@@ -78,8 +82,8 @@ impl RunCell {
             entries: vec![work.entry],
             unless: work.around.unless(),
             delta,
-            cache,
-            update,
+            cache: cache.map(Box::new),
+            update: update.map(Box::new),
             ..Writing::default()
         };
         match self.commit(writing).await {
@@ -96,17 +100,17 @@ impl RunCell {
                 })
             }
             Err(StoreError::Conflict(conflict)) => {
-                let entry = spare.unwrap_or(bare);
-                self.record_conflict(entry, &work.around, changes.values, conflict.to_string())
-                    .await
+                let entry = spare.unwrap_or_else(bare);
+                let problem = conflict.to_string();
+                Box::pin(self.record_conflict(entry, &work.around, changes.values, problem)).await
             }
             Err(error @ StoreError::TooLarge { .. }) => {
                 // Without input and output, which one of them does not fit.
-                bare.attempts = attempts;
+                let mut entry = bare();
+                entry.attempts = attempts;
                 let error = Error::from(error).at(&path);
-                let entry = bare;
-                self.record_error(entry, &work.around, error.to_recorded(), None)
-                    .await
+                let recorded = error.to_recorded();
+                Box::pin(self.record_error(entry, &work.around, recorded, None)).await
             }
             Err(error) => self.refused(error).await,
         }
@@ -184,7 +188,7 @@ impl RunCell {
             let writing = Writing {
                 entries: vec![work.entry],
                 unless,
-                update,
+                update: update.map(Box::new),
                 ..Writing::default()
             };
             self.commit_or_stop(writing).await;
@@ -236,7 +240,7 @@ impl RunCell {
         self.commit_or_stop(Writing {
             entries,
             unless,
-            update,
+            update: update.map(Box::new),
             ..Writing::default()
         })
         .await;
@@ -270,7 +274,7 @@ impl RunCell {
         let writing = Writing {
             entries: vec![work.entry],
             unless,
-            update,
+            update: update.map(Box::new),
             ..Writing::default()
         };
         self.commit_or_stop(writing).await;

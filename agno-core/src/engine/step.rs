@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::now_micros,
-    context::{Call, StepContext},
+    context::{Call, Of, StepContext},
     error::{Error, code},
     op::{CallOp, Reply},
     registry::{Cache, StepEntry, StepOptions},
@@ -35,7 +35,7 @@ struct Attempts {
 
 impl RunCell {
     pub(super) async fn run_step(
-        self: Arc<Self>,
+        self: &Arc<Self>,
         call: CallOp,
         around: &Around,
     ) -> Result<Reply, Error> {
@@ -45,11 +45,12 @@ impl RunCell {
         }
         let entry = self.registered.step_at(call.index);
         let options;
-        let effective = if call.options == StepOptions::default() {
-            &entry.step.options
-        } else {
-            options = entry.step.options.with(&call.options);
-            &options
+        let effective = match &call.options {
+            None => &entry.step.options,
+            Some(own) => {
+                options = entry.step.options.with(own);
+                &options
+            }
         };
         let mut work = Work {
             entry: Entry::new(EntryKind::Step, call.id.path.clone(), call.id.position),
@@ -61,7 +62,7 @@ impl RunCell {
         work.entry.started_at = now_micros();
 
         if let Some(kept) = self.kept_output(&call.id.path) {
-            return self.merge_again(work, entry, &kept).await;
+            return Box::pin(self.merge_again(work, entry, &kept)).await;
         }
         let mut _flight = None;
         if let Some(cache) = &effective.cache
@@ -77,13 +78,13 @@ impl RunCell {
             if let Some(hit) = self.cached(key).await
                 && (entry.decode)(&hit.output).is_ok()
             {
-                return self.record_hit(work, hit).await;
+                return Box::pin(self.record_hit(work, hit)).await;
             }
         }
         if entry.step.at_most_once
-            && let Err(error) = self.begin_once(&call.id.path).await
+            && let Err(error) = Box::pin(self.begin_once(&call.id.path)).await
         {
-            return self.record_failure(work, error, Vec::new(), 0, entry).await;
+            return Box::pin(self.record_failure(work, error, Vec::new(), 0, entry)).await;
         }
         let done = self.attempts(&call, entry, effective, &mut body).await;
         match done.result {
@@ -92,8 +93,7 @@ impl RunCell {
                     .await
             }
             Err(error) => {
-                self.record_failure(work, error, done.events, done.count, entry)
-                    .await
+                Box::pin(self.record_failure(work, error, done.events, done.count, entry)).await
             }
         }
     }
@@ -106,7 +106,8 @@ impl RunCell {
         body: &mut Option<Body<'_>>,
     ) -> Attempts {
         let path = &call.id.path;
-        let mut events = Vec::new();
+        // Begun and completed: rarely more.
+        let mut events = Vec::with_capacity(2);
         let mut attempt = match self.resumes {
             0 => 1,
             _ => locked(&self.recorded).attempt_of(path),
@@ -121,8 +122,7 @@ impl RunCell {
             };
             self.tell(&started);
             events.push(started);
-            let context =
-                StepContext::new(path.clone(), self.info.clone(), attempt, Some(self.clone()));
+            let context = StepContext::new(path.clone(), attempt, Of::Run(self.clone()));
             let result = self.attempt(call, entry, options.timeout, &context).await;
             events.extend(context.take_events());
             let error = match result {
@@ -210,26 +210,26 @@ impl RunCell {
             },
         };
         let produced = outcome?;
-        let by = Arc::from(format!("{}/{}", self.id, call.id.path));
+        let by = || Arc::from(format!("{}/{}", self.id, call.id.path));
         let changes = body
             .state
-            .changes(&by)
+            .changes(by)
             .map_err(|problem| Error::new(code::INVALID_STATE, problem).permanent())?;
         Ok((produced, changes))
     }
 
     /// Waits for the body. If the run is not in the store yet and the body takes its time, the
     /// run is put there first, so that a crash finds it.
-    async fn created_meanwhile<T>(&self, running: BoxFuture<'static, T>) -> T {
+    async fn created_meanwhile<T>(&self, mut running: BoxFuture<'static, T>) -> T {
         if self.created.load(Ordering::Acquire) {
             return running.await;
         }
-        let mut running = running;
-        match tokio::time::timeout(CREATE_AFTER, &mut running).await {
+        let in_time = Box::pin(tokio::time::timeout(CREATE_AFTER, &mut running));
+        match in_time.await {
             Ok(done) => done,
             Err(_) => {
                 // Together: the body may be about to commit something itself.
-                tokio::join!(self.commit_creation(), running).1
+                tokio::join!(Box::pin(self.commit_creation()), running).1
             }
         }
     }

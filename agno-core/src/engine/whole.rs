@@ -1,7 +1,5 @@
 //! Sub-flows whose result is kept whole: those with a cache or a timeout.
 
-use std::time::Duration;
-
 use agno_storage::{CacheKey, Entry, EntryKind};
 
 use super::{
@@ -11,7 +9,7 @@ use crate::{
     clock::now_micros,
     error::Error,
     op::{CallOp, Reply},
-    registry::{Cache, FlowEntry},
+    registry::{Cache, FlowEntry, StepOptions},
     state::Changes,
     value::Produced,
 };
@@ -40,20 +38,14 @@ impl RunCell {
     pub(super) async fn run_whole(
         &self,
         call: &CallOp,
-        flow: &FlowEntry,
         key: Option<CacheKey>,
-        timeout: Option<Duration>,
+        options: &StepOptions,
         work: impl Future<Output = Result<Produced, Error>> + Send,
         around: &Around,
     ) -> Result<Reply, Error> {
         let mut entry = Entry::new(EntryKind::Subflow, whole(&call.id.path), call.id.position);
         entry.started_at = now_micros();
-        let cache = call
-            .options
-            .cache
-            .as_ref()
-            .or(flow.spec.options.cache.as_ref());
-        let ends = cache.and_then(|cache| cache.ttl);
+        let ends = options.cache.as_ref().and_then(|cache| cache.ttl);
         let ends = ends.map(|ttl| u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
         let kept = Work {
             entry,
@@ -67,7 +59,7 @@ impl RunCell {
                 return self.record_hit(kept, hit).await;
             }
         }
-        let produced = match timeout {
+        let produced = match options.timeout {
             None => work.await,
             Some(limit) => {
                 let mut work = Box::pin(work);

@@ -98,7 +98,7 @@ impl<O: Send + 'static> StepCall<O> {
             ..
         }) = &mut self.pending.0
         {
-            set(&mut call.options);
+            set(call.options.get_or_insert_default());
         }
         self
     }
@@ -229,55 +229,59 @@ pub(crate) fn decode_all<O: Send + 'static>(decoders: Vec<Decode<O>>) -> Decode<
     })
 }
 
-type Executing = BoxFuture<'static, Result<Reply, Error>>;
-
-/// A call that is being awaited.
+/// A call that is being awaited: built, then running, then answered. One that stopped the run
+/// does not resolve.
 #[doc(hidden)]
 pub struct CallFuture<O> {
-    parts: Option<Parts<O>>,
-    /// What the engine does for it, and its path.
-    running: Option<(Executing, Arc<str>)>,
+    built: Option<Parts<O>>,
+    running: Option<Running<O>>,
+}
+
+struct Running<O> {
+    handle: Handle,
+    path: Arc<str>,
+    future: BoxFuture<'static, Result<Reply, Error>>,
+    decode: Decode<O>,
 }
 
 impl<O> Future for CallFuture<O> {
     type Output = Result<O, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        if this.running.is_none() {
-            let Some(parts) = &mut this.parts else {
-                return Poll::Pending;
+        if let Some(Parts { handle, op, decode }) = self.built.take() {
+            let op = match op {
+                Ok(op) => op,
+                Err(error) => return Poll::Ready(Err(error)),
             };
-            let op = match &mut parts.op {
-                Ok(op) => op.clone(),
-                Err(error) => {
-                    let error = error.clone_recorded();
-                    this.parts = None;
-                    return Poll::Ready(Err(error));
-                }
-            };
-            if !begin(&parts.handle, op.id()) {
-                return Poll::Pending;
+            if begin(&handle, op.id()) {
+                self.running = Some(Running {
+                    path: op.id().path.clone(),
+                    future: handle.0.engine.execute(op),
+                    handle,
+                    decode,
+                });
             }
-            let path = op.id().path.clone();
-            this.running = Some((parts.handle.0.engine.execute(op), path));
         }
-        let Some((future, path)) = &mut this.running else {
+        let Some(running) = &mut self.running else {
             return Poll::Pending;
         };
-        let Poll::Ready(result) = future.as_mut().poll(cx) else {
+        let Poll::Ready(result) = running.future.as_mut().poll(cx) else {
             return Poll::Pending;
         };
-        let path = path.clone();
-        this.running = None;
-        let Some(parts) = this.parts.take() else {
+        let Some(Running {
+            handle,
+            path,
+            decode,
+            ..
+        }) = self.running.take()
+        else {
             return Poll::Pending;
         };
-        parts.handle.0.busy.store(false, Ordering::Release);
-        match result.map(parts.decode) {
+        handle.0.busy.store(false, Ordering::Release);
+        match result.map(decode) {
             Ok(Ok(output)) => Poll::Ready(Ok(output)),
             Ok(Err(problem)) => {
-                parts.handle.0.cell.unreadable(&path, problem);
+                handle.0.cell.unreadable(&path, problem);
                 Poll::Pending
             }
             Err(error) => Poll::Ready(Err(error)),
@@ -290,11 +294,11 @@ impl<O> Unpin for CallFuture<O> {}
 
 impl<O> Drop for CallFuture<O> {
     fn drop(&mut self) {
-        if let (Some(parts), Some((_, path))) = (&self.parts, &self.running)
-            && parts.handle.0.engine.is_polling()
+        if let Some(Running { handle, path, .. }) = &self.running
+            && handle.0.engine.is_polling()
             && !std::thread::panicking()
         {
-            parts.handle.0.engine.misuse(format!(
+            handle.0.engine.misuse(format!(
                 "`{path}` was dropped before it had finished, as by `select!` or a timeout around \
                  it: give the step a `timeout`, or use the flow's own combinations"
             ));
@@ -338,7 +342,7 @@ macro_rules! durable {
             type IntoFuture = CallFuture<$Output>;
             fn into_future(mut self) -> CallFuture<$Output> {
                 CallFuture {
-                    parts: self.pending.0.take(),
+                    built: self.pending.0.take(),
                     running: None,
                 }
             }

@@ -11,7 +11,7 @@ use crate::{
     engine::RunCell,
     error::{Error, code},
     op::{CallOp, Engine, Identity, Op},
-    registry::{Registered, StepOptions},
+    registry::Registered,
     state::{State, load},
 };
 
@@ -75,7 +75,7 @@ impl Handle {
                     id: id.clone(),
                     index,
                     input,
-                    options: StepOptions::default(),
+                    options: None,
                     label: None,
                 })
             }),
@@ -94,7 +94,7 @@ impl Handle {
                     id: id.clone(),
                     index,
                     input,
-                    options: StepOptions::default(),
+                    options: None,
                     label: None,
                 })
             }),

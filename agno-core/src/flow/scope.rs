@@ -5,7 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The scopes that a flow is in. The bottom one is the flow's own; `map` puts one on top for each
 /// item while it asks its closure.
 #[derive(Debug)]
-pub(crate) struct Scopes(Mutex<Vec<Scope>>);
+pub(crate) struct Scopes(Mutex<Stack>);
+
+#[derive(Debug)]
+struct Stack {
+    scopes: Vec<Scope>,
+    /// Where paths are put together, kept so that a path costs one allocation.
+    text: String,
+}
 
 #[derive(Debug)]
 struct Scope {
@@ -33,17 +40,20 @@ impl Scope {
 
 impl Scopes {
     pub(crate) fn new(prefix: Arc<str>) -> Self {
-        Self(Mutex::new(vec![Scope::new(prefix)]))
+        Self(Mutex::new(Stack {
+            scopes: vec![Scope::new(prefix)],
+            text: String::new(),
+        }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Scope>> {
+    fn lock(&self) -> MutexGuard<'_, Stack> {
         // A panic between the two lines that change a scope cannot leave it half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next path of this name.
     pub(crate) fn claim(&self, name: &'static str) -> Claimed {
-        let mut scopes = self.lock();
+        let Stack { scopes, text } = &mut *self.lock();
         let scope = scopes
             .last_mut()
             .expect("a flow is always in its own scope");
@@ -60,7 +70,7 @@ impl Scopes {
             }
         };
         Claimed {
-            path: join(&scope.prefix, name, ordinal),
+            path: join(text, &scope.prefix, name, ordinal),
             scope: scope.prefix.clone(),
             position,
         }
@@ -68,19 +78,17 @@ impl Scopes {
 
     /// Puts a scope on top until the answer is dropped.
     pub(crate) fn enter(&self, prefix: Arc<str>) -> Entered<'_> {
-        self.lock().push(Scope::new(prefix));
+        self.lock().scopes.push(Scope::new(prefix));
         Entered(self)
     }
 }
 
-fn join(prefix: &str, name: &str, ordinal: u32) -> Arc<str> {
+fn join(text: &mut String, prefix: &str, name: &str, ordinal: u32) -> Arc<str> {
     use std::fmt::Write;
-    let mut path = String::with_capacity(prefix.len() + name.len() + 4);
-    path.push_str(prefix);
-    path.push_str(name);
+    text.clear();
     // Writing to a `String` does not fail.
-    let _ = write!(path, "#{ordinal}");
-    Arc::from(path)
+    let _ = write!(text, "{prefix}{name}#{ordinal}");
+    Arc::from(text.as_str())
 }
 
 /// The scope on top, for as long as this lives.
@@ -88,7 +96,7 @@ pub(crate) struct Entered<'a>(&'a Scopes);
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.0.lock().pop();
+        self.0.lock().scopes.pop();
     }
 }
 

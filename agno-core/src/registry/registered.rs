@@ -18,7 +18,7 @@ use crate::{
     graph::Graph,
     schema::InputSchema,
     state::Field,
-    value::{ParamInfo, Params, Produced, Returns, SchemaOf},
+    value::{ParamInfo, Params, Produced, Returns, SchemaOf, wrapped},
 };
 
 pub(crate) type StepOutcome = Result<Produced, Error>;
@@ -331,7 +331,7 @@ impl Registered {
     /// What a flow is called with, from what the run was started with.
     pub(crate) fn entry_values(&self, input: &Json) -> serde_json::Result<Json> {
         match self.entry().params.as_slice() {
-            [one] => Json::encode(&std::collections::BTreeMap::from([(one.name, input)])),
+            [one] => wrapped(one.name, input),
             _ => Ok(input.clone()),
         }
     }

@@ -123,13 +123,13 @@ impl Runtime {
         commit
             .entries
             .push(Entry::new(EntryKind::Marker, Arc::from(path), 0));
-        commit.update = Some(RunUpdate {
+        commit.update = Some(Box::new(RunUpdate {
             status: RunStatus::Failed,
             output: None,
             error: Some(error.to_recorded()),
             active_micros: 0,
             at,
-        });
+        }));
         match self.storage().commit(commit).await {
             Ok(_) => error,
             Err(error) => error.into(),

@@ -93,7 +93,7 @@ pub async fn fences(store: &dyn Storage) {
     for fence in [0, 2, u64::MAX] {
         let mut commit = append(&run, [entry("a#0", "1")]);
         commit.fence = fence;
-        commit.update = Some(update(RunStatus::Completed));
+        commit.update = Some(Box::new(update(RunStatus::Completed)));
         match store.commit(commit).await {
             Err(StoreError::Fenced { held, current, .. }) => {
                 assert_eq!((held, current), (fence, 1))
@@ -114,11 +114,11 @@ pub async fn fences(store: &dyn Storage) {
 pub async fn claims(store: &dyn Storage) {
     let run = started(store, "run-1").await;
     let mut fail = append(&run, [entry("a#0", "1")]);
-    fail.update = Some(RunUpdate {
+    fail.update = Some(Box::new(RunUpdate {
         error: Some(failure()),
         active_micros: 40,
         ..update(RunStatus::Failed)
-    });
+    }));
     store.commit(fail).await.expect("fail");
     let stored = store.run(&run).await.expect("run").expect("a run");
     assert_eq!(stored.error, Some(failure()));
@@ -343,21 +343,21 @@ pub async fn numbering(store: &dyn Storage) {
 pub async fn updates(store: &dyn Storage) {
     let run = started(store, "run-1").await;
     let mut pause = Commit::new(run.clone(), 1);
-    pause.update = Some(RunUpdate {
+    pause.update = Some(Box::new(RunUpdate {
         active_micros: 70,
         ..update(RunStatus::Paused)
-    });
+    }));
     store.commit(pause).await.expect("pause");
     assert!(store.output(&run).await.expect("output").is_none());
 
     // Still the first owner: a pause does not change the fence.
     let mut end = append(&run, [entry("a#0", "1")]);
-    end.update = Some(RunUpdate {
+    end.update = Some(Box::new(RunUpdate {
         output: Some(json(r#"{"z":1,"a":[0.1]}"#)),
         active_micros: 30,
         at: 3_000,
         ..update(RunStatus::Completed)
-    });
+    }));
     assert_eq!(store.commit(end).await.expect("end").seq, 1);
     let stored = store.run(&run).await.expect("run").expect("a run");
     assert_eq!(
@@ -403,11 +403,11 @@ pub async fn atomic_commits(store: &dyn Storage) {
                 ),
             ]),
         ));
-        commit.cache = Some(super::lists::fill(7, "draft", None));
-        commit.update = Some(RunUpdate {
+        commit.cache = Some(Box::new(super::lists::fill(7, "draft", None)));
+        commit.update = Some(Box::new(RunUpdate {
             output: Some(json("1")),
             ..update(RunStatus::Completed)
-        });
+        }));
         commit
     };
     let refused = store.commit(everything(Some("what nobody wrote"))).await;

@@ -33,7 +33,7 @@ pub async fn cache(store: &dyn Storage) {
     let run = started(store, "run-1").await;
     let put = async |fill: CacheFill| {
         let mut commit = Commit::new(run.clone(), 1);
-        commit.cache = Some(fill);
+        commit.cache = Some(Box::new(fill));
         store.commit(commit).await.expect("fill the cache");
     };
     put(fill(1, "search", None)).await;
@@ -144,13 +144,13 @@ pub async fn runs(store: &dyn Storage) {
         store.commit(commit).await.expect("create");
     }
     let mut end = Commit::new(id("b-1"), 1);
-    end.update = Some(RunUpdate {
+    end.update = Some(Box::new(RunUpdate {
         status: RunStatus::Cancelled,
         output: None,
         error: None,
         active_micros: 0,
         at: 40,
-    });
+    }));
     store.commit(end).await.expect("cancel");
 
     let list = async |query: RunQuery| {
@@ -256,7 +256,7 @@ pub async fn sizes(store: &dyn Storage) {
     output.output = Some(huge.clone());
     too_large(store.commit(append(&run, [output])).await);
     let mut cached = append(&run, [entry("b#0", "1")]);
-    cached.cache = Some(fill(1, "search", None));
+    cached.cache = Some(Box::new(fill(1, "search", None)));
     if let Some(fill) = &mut cached.cache {
         fill.entry.output = huge.clone();
     }
@@ -268,13 +268,13 @@ pub async fn sizes(store: &dyn Storage) {
     state.state = Some((session("default"), delta([change("f", "x", replace)])));
     too_large(store.commit(state).await);
     let mut end = append(&run, [entry("b#0", "1")]);
-    end.update = Some(RunUpdate {
+    end.update = Some(Box::new(RunUpdate {
         status: RunStatus::Completed,
         output: Some(huge),
         error: None,
         active_micros: 0,
         at: 0,
-    });
+    }));
     too_large(store.commit(end).await);
     let path = "p".repeat(MAX_NAME_BYTES + 1);
     too_large(store.commit(append(&run, [entry(&path, "1")])).await);

@@ -183,7 +183,7 @@ impl Ledger {
         }
         if let Some(update) = prepared.commit.update {
             // The output is written already, from its prepared JSON.
-            run.head.update(update);
+            run.head.update(*update);
         }
         Ok(Ack {
             seq,
