@@ -28,6 +28,15 @@ pub(super) fn begun(step: &str) -> Arc<str> {
     Arc::from(format!("{step}!begun"))
 }
 
+/// The step and the attempt that a memo belongs to, from its path: `STEP!ATTEMPT.ORDINAL.KEY`.
+fn memo_of(entry: &Entry) -> Option<(&str, u32)> {
+    if entry.kind != EntryKind::Memo {
+        return None;
+    }
+    let (step, memo) = entry.path.split_once('!')?;
+    Some((step, memo.split_once('.')?.0.parse().ok()?))
+}
+
 /// The scope that a path stands in: up to and with its last `/`.
 fn scope_of(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..=at])
@@ -52,6 +61,8 @@ pub(crate) struct Recorded {
     /// Operations not asked for yet, by scope, in the order they were asked for.
     scopes: HashMap<Arc<str>, BTreeMap<u32, Arc<str>>>,
     unclaimed: usize,
+    /// The highest attempt of each step that left memos behind.
+    attempts: HashMap<Arc<str>, u32>,
 }
 
 impl Recorded {
@@ -61,6 +72,10 @@ impl Recorded {
         for entry in journal {
             if entry.superseded || entry.path.starts_with('@') {
                 continue;
+            }
+            if let Some((step, attempt)) = memo_of(&entry) {
+                let highest = recorded.attempts.entry(Arc::from(step)).or_default();
+                *highest = attempt.max(*highest);
             }
             let is_operation = match entry.kind {
                 EntryKind::Memo | EntryKind::Started => false,
@@ -87,12 +102,7 @@ impl Recorded {
 
     /// The highest attempt that left memos behind: a crash keeps its attempt.
     pub(super) fn attempt_of(&self, path: &str) -> u32 {
-        let memos = self
-            .entries
-            .keys()
-            .filter_map(|key| key.strip_prefix(path)?.strip_prefix('!'));
-        let attempts = memos.filter_map(|rest| rest.split_once('.')?.0.parse().ok());
-        attempts.max().unwrap_or(1)
+        self.attempts.get(path).copied().unwrap_or(1)
     }
 
     /// Takes an operation that the flow asks for.
@@ -186,6 +196,7 @@ impl Recorded {
 
     fn forget(&mut self, paths: &[Arc<str>]) {
         for path in paths {
+            self.attempts.remove(path);
             if let Some(entry) = self.entries.remove(path)
                 && let Some(operations) = self.scopes.get_mut(scope_of(path))
                 && operations.get(&entry.position) == Some(path)

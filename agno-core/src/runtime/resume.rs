@@ -60,7 +60,14 @@ impl Runtime {
             }
             .into());
         };
-        let journal = storage.journal(id, 0).await?;
+        // A run that was under way is read once it is claimed, below, and nothing of it is tried
+        // again: here it is read only if it may have to be given up.
+        let may_give_up = record.resumes as usize >= MOST_FRUITLESS_RESUMES;
+        let journal = if record.status != RunStatus::Running || may_give_up {
+            storage.journal(id, 0).await?
+        } else {
+            Vec::new()
+        };
         if fruitless_resumes(&journal) >= MOST_FRUITLESS_RESUMES {
             return Err(self.give_up(&record).await);
         }
