@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::printable;
 use super::problem::{Problem, ProblemKind};
 
 pub(super) struct Wrong {
@@ -118,6 +119,10 @@ fn help(text: &str, rest: &str, takes_text: bool) -> Option<String> {
     }
     if takes_text && text.len() <= 200 && text.starts_with(is_bare) {
         let quoted = serde_json::to_string(text).ok()?;
+        // JSON leaves DEL, C1 and bidi characters as they are, and a terminal would act on them.
+        if printable(&quoted, quoted.len()) != quoted {
+            return None;
+        }
         return Some(format!("a text is in double quotes: '{quoted}'"));
     }
     if text.starts_with('{') && !word.is_empty() {

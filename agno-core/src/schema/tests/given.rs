@@ -217,3 +217,19 @@ fn flags_that_are_wrong_are_said_all_at_once() {
       = --topic: this is given twice, and it takes one value
     ");
 }
+
+#[test]
+fn a_suggestion_never_repeats_what_a_terminal_acts_on() {
+    let schema = InputSchema::of::<String>();
+    for text in ["\u{7f}ull", "\u{9b}31m", "a\u{202e}b"] {
+        let report = schema.check(text).expect_err("no JSON").to_string();
+        assert!(
+            report
+                .chars()
+                .all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'),
+            "{report:?}"
+        );
+    }
+    let report = schema.check("plain").expect_err("no JSON").to_string();
+    assert!(report.contains(r#"'"plain"'"#), "{report}");
+}
