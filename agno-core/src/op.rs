@@ -51,7 +51,6 @@ pub(crate) struct CallOp {
     pub(crate) input: Json,
     /// What this call sets anew, if it does.
     pub(crate) options: Option<Box<StepOptions>>,
-    pub(crate) label: Option<String>,
 }
 
 /// Kinds of [`Op::All`], as the journal names them.

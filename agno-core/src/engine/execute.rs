@@ -262,7 +262,6 @@ impl RunCell {
                 index,
                 input: values.clone(),
                 options: None,
-                label: None,
             };
             let is_last = place + 1 == steps.len();
             let reply = if self.replaying() {

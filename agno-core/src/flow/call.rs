@@ -117,18 +117,6 @@ impl<O: Send + 'static> StepCall<O> {
     pub fn cache(self, cache: Cache) -> Self {
         self.options(|options| options.cache = Some(cache))
     }
-
-    /// Names this call for people, beside the step's name. Not part of its identity.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        if let Some(Parts {
-            op: Ok(Op::Step(call) | Op::Subflow(call)),
-            ..
-        }) = &mut self.pending.0
-        {
-            call.label = Some(label.into());
-        }
-        self
-    }
 }
 
 fn step_decoder<O: Send + 'static>(

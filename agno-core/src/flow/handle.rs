@@ -76,7 +76,6 @@ impl Handle {
                     index,
                     input,
                     options: None,
-                    label: None,
                 })
             }),
             None => Err(self.unknown("step", name)),
@@ -95,7 +94,6 @@ impl Handle {
                     index,
                     input,
                     options: None,
-                    label: None,
                 })
             }),
             None => Err(self.unknown("sub-flow", name)),

@@ -64,7 +64,7 @@ impl Scope<'_> {
         }
     }
 
-    /// The call that `flow.step(..).retry(..).label(..)` begins with.
+    /// The call that `flow.step(..).retry(..).timeout(..)` begins with.
     pub(crate) fn durable<'e>(&self, expr: &'e Expr) -> Option<&'e ExprMethodCall> {
         match expr {
             Expr::MethodCall(call) if self.is_flow(&call.receiver) => {

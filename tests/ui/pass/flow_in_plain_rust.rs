@@ -30,7 +30,7 @@ impl Article {
     async fn run(flow: &Flow<Self>, mut sources: Vec<u32>) -> Result<String> {
         'rounds: for _ in 0..flow.workflow().rounds {
             let pages = flow.map(sources.clone(), |source| flow.read(source)).limit(4).await?;
-            match flow.judge(pages).label("judge").await? {
+            match flow.judge(pages).await? {
                 Verdict::Good(text) if text.is_empty() => continue 'rounds,
                 Verdict::Good(text) => return Ok(format!("{} {}", text, flow.read(1).await?)),
                 Verdict::Redo(better) => sources = better,
