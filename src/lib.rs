@@ -2,6 +2,11 @@
 //!
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "agents")]
+pub use agno_agents::{
+    Assistant, Capabilities, Message, Model, ModelError, ModelReply, ModelRequest, Price, Prices,
+    Tool, ToolCall, ToolContext, Usage, media, message, model, tool,
+};
 #[cfg(feature = "cli")]
 pub use agno_cli::{App, app};
 #[doc(hidden)]
@@ -9,13 +14,14 @@ pub use agno_core::__private;
 #[cfg(feature = "testing")]
 pub use agno_core::testing;
 pub use agno_core::{
-    BoxError, Branches, Cache, Call, Codec, CrashAfter, Definition, Durable, DurableCall, Entry,
-    EntryKind, Error, ErrorKind, Event, EventError, EventKind, EventStream, Fallible, Flow,
-    FlowSpec, Handle, Json, MapCall, NumberedEvent, OnDrift, OnError, Outcome, Param, Params,
-    RecordedError, Result, Retry, Returns, RunDetails, RunHandle, RunId, RunQuery, RunRecord,
-    RunStatus, Runtime, RuntimeBuilder, Scope, Skippable, Source, Start, StartJson, State, Step,
-    StepCall, StepContext, StepSummary, Steps, Storage, Value, Workflow, WorkflowInfo,
-    WorkflowSummary, bail, codec, ensure, fallible, graph, open, param, plain, schema, storage,
+    AgentEvent, AnyState, BoxError, Branches, Cache, Call, Codec, CrashAfter, Definition, Durable,
+    DurableCall, Entry, EntryKind, Error, ErrorKind, Event, EventError, EventKind, EventStream,
+    Execute, Fallible, Flow, FlowSpec, Handle, Json, MapCall, NumberedEvent, OnDrift, OnError,
+    Outcome, Param, Params, Part, RecordedError, Result, Retry, Returns, RunDetails, RunHandle,
+    RunId, RunQuery, RunRecord, RunStatus, Runtime, RuntimeBuilder, Scope, Settings, Skippable,
+    Source, Start, StartJson, State, StateType, Step, StepCall, StepContext, StepSummary, Steps,
+    Storage, Value, Workflow, WorkflowInfo, WorkflowSummary, bail, codec, ensure, fallible, graph,
+    open, param, plain, schema, storage,
 };
 pub use agno_macros::{State, data, flow, step, workflow};
 

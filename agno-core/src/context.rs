@@ -1,6 +1,7 @@
 //! What a step knows beside its input.
 
 use std::{
+    collections::HashMap,
     fmt,
     sync::{
         Arc, Mutex, OnceLock,
@@ -8,7 +9,7 @@ use std::{
     },
 };
 
-use agno_storage::{Event, EventKind, Json};
+use agno_storage::{AgentEvent, Event, EventKind, Json};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,7 @@ use crate::{
     engine::RunCell,
     error::{BoxError, Error, code},
     flow::RunInfo,
+    part::Part,
     state::{State, StateSlot},
     sync::locked,
 };
@@ -49,8 +51,13 @@ pub(crate) struct Inner {
     token: OnceLock<CancellationToken>,
     over: AtomicBool,
     memos: AtomicU32,
-    /// What the step has told so far. Most steps tell nothing.
+    /// How many parts of each name there are.
+    parts: OnceLock<Mutex<HashMap<String, u32>>>,
+    /// What the step has told so far and is not stored yet. Most steps tell nothing.
     events: OnceLock<Mutex<Vec<Event>>>,
+    started_at: u64,
+    /// The attempt's beginning is stored, with a memo.
+    opened: AtomicBool,
 }
 
 /// Whose step it is.
@@ -94,6 +101,10 @@ impl Inner {
             },
         };
         cell.tell(&event);
+        self.keep(event);
+    }
+
+    fn keep(&self, event: Event) {
         locked(self.events.get_or_init(Mutex::default)).push(event);
     }
 }
@@ -107,10 +118,10 @@ impl StepContext {
             session: Arc::from("test"),
             user: None,
         };
-        Self::new(Arc::from("test#0"), 1, Of::UnitTest(info))
+        Self::new(Arc::from("test#0"), 1, 0, Of::UnitTest(info))
     }
 
-    pub(crate) fn new(path: Arc<str>, attempt: u32, of: Of) -> Self {
+    pub(crate) fn new(path: Arc<str>, attempt: u32, started_at: u64, of: Of) -> Self {
         Self(Arc::new(Inner {
             of,
             path,
@@ -118,7 +129,10 @@ impl StepContext {
             token: OnceLock::new(),
             over: AtomicBool::new(false),
             memos: AtomicU32::new(0),
+            parts: OnceLock::new(),
             events: OnceLock::new(),
+            started_at,
+            opened: AtomicBool::new(false),
         }))
     }
 
@@ -133,6 +147,18 @@ impl StepContext {
     pub(crate) fn take_events(&self) -> Vec<Event> {
         let events = self.0.events.get();
         events.map_or_else(Vec::new, |events| std::mem::take(&mut *locked(events)))
+    }
+
+    /// The attempt's beginning, unless a memo has taken it along.
+    pub(crate) fn opening(&self) -> Option<Event> {
+        let first = !self.0.opened.swap(true, Ordering::AcqRel);
+        first.then(|| Event {
+            at: self.0.started_at,
+            kind: EventKind::StepStarted {
+                path: self.0.path.clone(),
+                attempt: self.0.attempt,
+            },
+        })
     }
 
     /// The run's id.
@@ -223,8 +249,66 @@ impl StepContext {
         };
         let json = Json::encode(&value).map_err(unsaved)?;
         let value = json.decode().map_err(unsaved)?;
-        cell.memorise(Arc::from(path), json).await?;
+        self.memorise(Arc::from(path), json).await?;
         Ok(value)
+    }
+
+    /// A part of the step with memos of its own: the work of an agent, say. Parts of one name are
+    /// told apart by their order.
+    pub fn part(&self, name: &str) -> Part {
+        let ordinal = {
+            let mut parts = locked(self.0.parts.get_or_init(Mutex::default));
+            let next = parts.entry(name.to_owned()).or_default();
+            *next += 1;
+            *next - 1
+        };
+        Part::new(self.clone(), Arc::from(format!("{name}#{ordinal}")))
+    }
+
+    pub(crate) fn recalled(&self, path: &str) -> Option<Json> {
+        match &self.0.of {
+            Of::Run(cell) => cell.recall(path),
+            Of::UnitTest(_) => None,
+        }
+    }
+
+    /// Records a part of the step, with what was told so far.
+    pub(crate) async fn memorise(&self, path: Arc<str>, json: Json) -> Result<(), Error> {
+        let Of::Run(cell) = &self.0.of else {
+            return Ok(());
+        };
+        let mut events: Vec<Event> = self.opening().into_iter().collect();
+        events.extend(self.take_events());
+        cell.memorise(path, json, events).await
+    }
+
+    /// The same, for a later attempt of this process to find as well.
+    pub(crate) async fn memorise_kept(&self, path: Arc<str>, json: Json) -> Result<(), Error> {
+        self.memorise(path.clone(), json.clone()).await?;
+        if let Of::Run(cell) = &self.0.of {
+            cell.keep_memo(path, json);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tell_agent(&self, agent: &Arc<str>, team: Option<&Arc<str>>, what: AgentEvent) {
+        let Of::Run(cell) = &self.0.of else {
+            return;
+        };
+        let live_only = matches!(what, AgentEvent::Content { .. });
+        let event = Event {
+            at: now_micros(),
+            kind: EventKind::Agent {
+                path: self.0.path.clone(),
+                agent: agent.clone(),
+                team: team.cloned(),
+                what,
+            },
+        };
+        cell.tell(&event);
+        if !live_only {
+            self.0.keep(event);
+        }
     }
 }
 

@@ -148,6 +148,12 @@ impl Error {
         }))
     }
 
+    /// An error with a code, made of another one, which [`downcast_ref`](Self::downcast_ref) finds
+    /// until the error has been recorded and read back.
+    pub fn wrap(code: &'static str, error: impl Into<BoxError>) -> Self {
+        Self::from_boxed(error.into(), code)
+    }
+
     /// Says that trying again will not help: `retry` passes it by.
     #[must_use]
     pub fn permanent(mut self) -> Self {

@@ -12,11 +12,13 @@ mod clock;
 mod context;
 mod engine;
 mod error;
+mod execute;
 mod flow;
 pub mod graph;
 #[doc(hidden)]
 pub mod macro_support;
 mod op;
+mod part;
 mod registry;
 mod runtime;
 pub mod schema;
@@ -28,14 +30,16 @@ mod value;
 
 pub use agno_storage as storage;
 pub use agno_storage::{
-    Entry, EntryKind, Event, EventError, EventKind, Json, NumberedEvent, RecordedError, RunId,
-    RunQuery, RunRecord, RunStatus, Source, Storage,
+    AgentEvent, BoxFuture, Entry, EntryKind, Event, EventError, EventKind, Json, NumberedEvent,
+    RecordedError, RunId, RunQuery, RunRecord, RunStatus, Source, Storage,
 };
 pub use context::{Call, StepContext};
 pub use error::{BoxError, Error, ErrorKind, Result};
+pub use execute::{AnyState, Execute, Settings, StateType};
 pub use flow::{Branches, Durable, DurableCall, Flow, Handle, MapCall, StepCall};
 #[doc(hidden)]
 pub use macro_support as __private;
+pub use part::Part;
 pub use registry::{
     Cache, Definition, FlowSpec, OnDrift, OnError, Retry, Scope, Step, StepSummary, Steps,
     Workflow, WorkflowInfo, WorkflowSummary,

@@ -305,7 +305,7 @@ fn difference(old: &Number, new: &Number) -> Option<Number> {
     }
 }
 
-fn to_map<S: Serialize>(state: &S) -> Result<Map<String, Value>, String> {
+pub(crate) fn to_map<S: Serialize>(state: &S) -> Result<Map<String, Value>, String> {
     match serde_json::to_value(state) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err("a state is a struct with named fields".to_owned()),

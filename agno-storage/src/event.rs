@@ -130,6 +130,104 @@ pub enum EventKind {
         /// In words.
         message: String,
     },
+    /// Something happened inside an agent or a team.
+    Agent {
+        /// The step it works in.
+        path: Arc<str>,
+        /// Its name.
+        agent: Arc<str>,
+        /// The team it works for, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team: Option<Arc<str>>,
+        /// What.
+        what: AgentEvent,
+    },
+}
+
+/// What happened inside an agent. The names are stable; fields may be added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AgentEvent {
+    /// It began.
+    Started {
+        /// Its model.
+        model: Arc<str>,
+    },
+    /// A piece of its answer, as the model writes it. Told live, never stored.
+    Content {
+        /// The piece.
+        text: String,
+    },
+    /// What the model has written in this turn is void: the turn begins anew.
+    Reset {
+        /// Why.
+        reason: String,
+    },
+    /// The model finished a turn.
+    Turn {
+        /// Which, from 1.
+        turn: u32,
+        /// The model that answered.
+        model: Arc<str>,
+        /// Tokens it read.
+        input_tokens: u64,
+        /// Tokens it wrote.
+        output_tokens: u64,
+        /// How long it took, in microseconds.
+        micros: u64,
+    },
+    /// The model's reply did not fit the wanted type, and it was asked to mend it.
+    Repair {
+        /// Where and why it did not fit.
+        problem: String,
+    },
+    /// A tool began.
+    ToolStarted {
+        /// Its name.
+        tool: Arc<str>,
+        /// The model's name for the call.
+        call: Arc<str>,
+        /// What it was called with, cut to a line.
+        arguments: String,
+    },
+    /// A tool answered.
+    ToolCompleted {
+        /// Its name.
+        tool: Arc<str>,
+        /// The model's name for the call.
+        call: Arc<str>,
+        /// How long it took, in microseconds.
+        micros: u64,
+    },
+    /// A tool failed. The model was told.
+    ToolFailed {
+        /// Its name.
+        tool: Arc<str>,
+        /// The model's name for the call.
+        call: Arc<str>,
+        /// Why.
+        error: EventError,
+    },
+    /// It answered.
+    Completed {
+        /// Turns of the model.
+        turns: u32,
+        /// Tokens its models read.
+        input_tokens: u64,
+        /// Tokens its models wrote.
+        output_tokens: u64,
+        /// What that cost, if prices are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
+        /// How long it took, in microseconds.
+        micros: u64,
+    },
+    /// It failed.
+    Failed {
+        /// Why.
+        error: EventError,
+    },
 }
 
 /// An error in brief, as events carry it.

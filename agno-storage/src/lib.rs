@@ -26,7 +26,7 @@ pub use commit::{Ack, CacheFill, Commit, RunUpdate};
 #[cfg(feature = "sled")]
 pub use embedded::{SledOptions, SledStorage};
 pub use error::{StoreError, StoreResult};
-pub use event::{Event, EventError, EventKind, NumberedEvent};
+pub use event::{AgentEvent, Event, EventError, EventKind, NumberedEvent};
 pub use json::{Json, canonical};
 pub use memory::MemoryStorage;
 pub use record::{

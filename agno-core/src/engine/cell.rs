@@ -382,9 +382,15 @@ impl RunCell {
 
     /// Records a part of a step. An answer that is too large is the step's own mistake; for any
     /// other refusal this does not resolve, and the run stops.
-    pub(crate) async fn memorise(&self, path: Arc<str>, output: Json) -> Result<(), Error> {
+    pub(crate) async fn memorise(
+        &self,
+        path: Arc<str>,
+        output: Json,
+        events: Vec<Event>,
+    ) -> Result<(), Error> {
         let mut entry = Entry::new(EntryKind::Memo, path, 0);
         entry.output = Some(output);
+        entry.events = events;
         entry.finished_at = now_micros();
         let writing = Writing {
             entries: vec![entry],
@@ -395,6 +401,15 @@ impl RunCell {
             Err(error @ StoreError::TooLarge { .. }) => Err(Error::from(error)),
             Err(error) => self.refused(error).await,
         }
+    }
+}
+
+impl RunCell {
+    /// A memo that later attempts look for as well.
+    pub(crate) fn keep_memo(&self, path: Arc<str>, output: Json) {
+        let mut entry = Entry::new(EntryKind::Memo, path, 0);
+        entry.output = Some(output);
+        locked(&self.recorded).keep(entry);
     }
 }
 

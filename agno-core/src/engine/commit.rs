@@ -194,6 +194,7 @@ fn to_tell(entries: &[Entry]) -> Vec<(u64, Event)> {
                     | EventKind::StepProgress { .. }
                     | EventKind::TimerStarted { .. }
                     | EventKind::Said { .. }
+                    | EventKind::Agent { .. }
             )
         })
         .map(|(offset, event)| (offset, event.clone()))

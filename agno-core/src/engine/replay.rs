@@ -96,6 +96,11 @@ impl Recorded {
         self.entries.is_empty()
     }
 
+    /// A memo of this process, for a later attempt.
+    pub(super) fn keep(&mut self, memo: Entry) {
+        self.entries.insert(memo.path.clone(), memo);
+    }
+
     pub(super) fn get(&self, path: &str) -> Option<&Entry> {
         self.entries.get(path)
     }

@@ -113,17 +113,18 @@ impl RunCell {
             _ => locked(&self.recorded).attempt_of(path),
         };
         loop {
-            let started = Event {
-                at: now_micros(),
+            let started_at = now_micros();
+            self.tell(&Event {
+                at: started_at,
                 kind: EventKind::StepStarted {
                     path: path.clone(),
                     attempt,
                 },
-            };
-            self.tell(&started);
-            events.push(started);
-            let context = StepContext::new(path.clone(), attempt, Of::Run(self.clone()));
+            });
+            let of = Of::Run(self.clone());
+            let context = StepContext::new(path.clone(), attempt, started_at, of);
             let result = self.attempt(call, entry, options.timeout, &context).await;
+            events.extend(context.opening());
             events.extend(context.take_events());
             let error = match result {
                 Ok(done) => {

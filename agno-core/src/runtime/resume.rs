@@ -197,9 +197,24 @@ fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
         .collect();
     if again.contains(&path) {
         again.push(Arc::from(format!("{path}!begun")));
+        again.extend(
+            active()
+                .filter(|e| is_memo_of(e, &path))
+                .map(|e| e.path.clone()),
+        );
         again.extend(later);
     }
     again
+}
+
+/// A memo of an attempt at a step. What came of effects is none: it counts in every attempt.
+fn is_memo_of(entry: &Entry, step: &str) -> bool {
+    let memo = entry
+        .path
+        .strip_prefix(step)
+        .and_then(|rest| rest.strip_prefix('!'));
+    entry.kind == EntryKind::Memo
+        && memo.is_some_and(|memo| memo.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// What the flow recorded after a failure, if it did no more than remark on it. A flow that went

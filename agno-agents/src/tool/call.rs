@@ -1,0 +1,193 @@
+//! One call of a tool: arguments in, answer out, in its time.
+
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use agno_core::{AnyState, BoxError, BoxFuture, Error, State};
+use futures_util::FutureExt;
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{Body, Tool, ToolAnswer, ToolContext};
+use crate::model::ToolSpec;
+
+/// Most answers that a tool keeps for later.
+const MOST_CACHED: usize = 1_000;
+
+/// Answers to be used again, by arguments.
+#[derive(Debug, Default)]
+pub(super) struct Cache(Mutex<HashMap<[u8; 32], (Instant, ToolAnswer)>>);
+
+impl Cache {
+    fn get(&self, key: &[u8; 32], ttl: Duration) -> Option<ToolAnswer> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (stored, answer) = entries.get(key)?;
+        (stored.elapsed() < ttl).then(|| answer.clone())
+    }
+
+    fn put(&self, key: [u8; 32], ttl: Duration, answer: ToolAnswer) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MOST_CACHED {
+            entries.retain(|_, (stored, _)| stored.elapsed() < ttl);
+        }
+        if entries.len() < MOST_CACHED {
+            entries.insert(key, (Instant::now(), answer));
+        }
+    }
+}
+
+impl Tool {
+    /// Calls it with what a model wrote.
+    ///
+    /// # Errors
+    ///
+    /// `tool_arguments` when the arguments are not what it takes, `tool_timeout`, `tool_panic`,
+    /// `tool_state` when it wants another state, and what the function returns.
+    pub async fn call(
+        &self,
+        arguments: &str,
+        context: ToolContext,
+        state: Option<&mut dyn AnyState>,
+    ) -> Result<ToolAnswer, Error> {
+        let text = if arguments.trim().is_empty() {
+            "{}"
+        } else {
+            arguments
+        };
+        let arguments: Value = serde_json::from_str(text).map_err(|error| {
+            let problem = format!("the arguments are no JSON: {error}");
+            Error::new("tool_arguments", problem)
+        })?;
+        let cache = self.0.cache.as_deref().zip(self.0.options.cache);
+        // Maps are sorted, so equal arguments have equal texts.
+        let key = *blake3::hash(arguments.to_string().as_bytes()).as_bytes();
+        if let Some((cache, ttl)) = cache
+            && let Some(answer) = cache.get(&key, ttl)
+        {
+            return Ok(answer);
+        }
+        let answer = self.run(arguments, context, state).await?;
+        if let Some((cache, ttl)) = cache {
+            cache.put(key, ttl, answer.clone());
+        }
+        Ok(answer)
+    }
+
+    async fn run(
+        &self,
+        arguments: Value,
+        context: ToolContext,
+        state: Option<&mut dyn AnyState>,
+    ) -> Result<ToolAnswer, Error> {
+        let working = match (&self.0.body, state) {
+            (Body::Free(body), _) => body(arguments, context),
+            (Body::State(body), Some(state)) => body(arguments, context, state),
+            (Body::State(_), None) => {
+                let state = self.0.state.map_or("a state", |state| state.name);
+                let problem = format!(
+                    "the tool `{}` changes {state}, and the agent was given no state: \
+                     call it with `.state(..)`",
+                    self.name()
+                );
+                return Err(Error::new("tool_state", problem).permanent());
+            }
+        };
+        let working = AssertUnwindSafe(working).catch_unwind();
+        let done = match self.0.options.timeout {
+            None => working.await,
+            Some(limit) => tokio::time::timeout(limit, working).await.map_err(|_| {
+                Error::new(
+                    "tool_timeout",
+                    format!("it did not answer within {limit:?}"),
+                )
+            })?,
+        };
+        done.unwrap_or_else(|payload| {
+            let text = payload
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| payload.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            Err(Error::new("tool_panic", format!("it panicked: {text}")))
+        })
+    }
+}
+
+/// What a model is told of a tool that takes `A`.
+pub(super) fn spec<A: JsonSchema>(name: String, description: String) -> ToolSpec {
+    let generator = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator();
+    let mut parameters = generator.into_root_schema_for::<A>();
+    parameters.remove("$schema");
+    parameters.remove("title");
+    ToolSpec {
+        name,
+        description,
+        parameters: parameters.to_value(),
+        strict: false,
+    }
+}
+
+pub(super) fn read<A: DeserializeOwned>(arguments: Value) -> Result<A, Error> {
+    serde_path_to_error::deserialize(arguments).map_err(|error| {
+        let problem = match error.path().to_string().as_str() {
+            "." => error.inner().to_string(),
+            path => format!("{path}: {}", error.inner()),
+        };
+        Error::new("tool_arguments", problem)
+    })
+}
+
+pub(super) fn failed(error: impl Into<BoxError>) -> Error {
+    Error::wrap("tool_failed", error)
+}
+
+pub(super) fn answer<R: Serialize + 'static, E: Into<BoxError>>(
+    returned: Result<R, E>,
+) -> Result<ToolAnswer, Error> {
+    let value = returned.map_err(failed)?;
+    let any: &dyn std::any::Any = &value;
+    if let Some(answer) = any.downcast_ref::<ToolAnswer>() {
+        return Ok(answer.clone());
+    }
+    let text = match serde_json::to_value(&value).map_err(failed)? {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Ok(ToolAnswer {
+        text,
+        media: Vec::new(),
+    })
+}
+
+/// Calls a function that changes the state.
+pub(super) fn on_state<'a, S, A, R, E, F>(
+    function: Arc<F>,
+    arguments: Value,
+    context: ToolContext,
+    state: &'a mut dyn AnyState,
+) -> BoxFuture<'a, Result<ToolAnswer, Error>>
+where
+    S: State,
+    A: DeserializeOwned + Send + 'static,
+    R: Serialize + 'static,
+    E: Into<BoxError> + 'static,
+    F: for<'b> Fn(A, ToolContext, &'b mut S) -> BoxFuture<'b, Result<R, E>> + Send + Sync + 'static,
+{
+    let kind = state.kind();
+    let Some(state) = state.as_any().downcast_mut::<S>() else {
+        let wanted = std::any::type_name::<S>();
+        let problem = format!("it changes {wanted}, and the state here is {}", kind.name);
+        return std::future::ready(Err(Error::new("tool_state", problem).permanent())).boxed();
+    };
+    match read::<A>(arguments) {
+        Err(error) => std::future::ready(Err(error)).boxed(),
+        Ok(arguments) => async move { answer(function(arguments, context, state).await) }.boxed(),
+    }
+}
