@@ -1,6 +1,16 @@
 //! Models: what an agent asks of one, and what it answers.
 
+#[cfg(feature = "anthropic")]
+mod anthropic;
+mod env;
 mod error;
+mod fallback;
+#[cfg(any(feature = "openai", feature = "anthropic"))]
+mod http;
+pub mod offline;
+#[cfg(feature = "openai")]
+mod openai;
+mod scripted;
 
 use std::{fmt, sync::Arc};
 
@@ -8,7 +18,15 @@ pub use agno_core::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+#[cfg(feature = "anthropic")]
+pub use self::anthropic::{Anthropic, AnthropicBuilder, Thinking};
+pub use self::env::{by_name, from_env};
 pub use self::error::{ModelError, TimeoutKind};
+pub use self::fallback::Fallback;
+pub use self::offline::Offline;
+#[cfg(feature = "openai")]
+pub use self::openai::{OpenAi, OpenAiBuilder};
+pub use self::scripted::{Reply, Scripted};
 use crate::{
     message::{Assistant, Message},
     usage::Usage,
@@ -203,9 +221,11 @@ pub enum Delta<'a> {
     },
 }
 
+type Listen = dyn Fn(Delta<'_>) + Send + Sync;
+
 /// Who listens to an answer under way.
 #[derive(Clone, Default)]
-pub struct Deltas(Option<Arc<dyn Fn(Delta<'_>) + Send + Sync>>);
+pub struct Deltas(Option<Arc<Listen>>);
 
 impl Deltas {
     /// Nobody: an adapter need not ask for pieces.

@@ -1,0 +1,6 @@
+//! Chat completions, the interface that every server has.
+
+mod answer;
+mod request;
+
+pub(super) use self::{answer::Answer, request::body};
