@@ -64,8 +64,7 @@ impl Tool {
             Error::new("tool_arguments", problem)
         })?;
         let cache = self.0.cache.as_deref().zip(self.0.options.cache);
-        // Maps are sorted, so equal arguments have equal texts.
-        let key = *blake3::hash(arguments.to_string().as_bytes()).as_bytes();
+        let key = cache_key(&arguments, &context);
         if let Some((cache, ttl)) = cache
             && let Some(answer) = cache.get(&key, ttl)
         {
@@ -118,6 +117,13 @@ impl Tool {
     }
 }
 
+/// Equal arguments of one user. A tool may answer each user something else.
+fn cache_key(arguments: &Value, context: &ToolContext) -> [u8; 32] {
+    // Maps are sorted, so equal arguments have equal texts.
+    let key = serde_json::json!([context.user_id(), arguments]);
+    *blake3::hash(key.to_string().as_bytes()).as_bytes()
+}
+
 /// What a model is told of a tool that takes `A`.
 pub(super) fn spec<A: JsonSchema>(name: String, description: String) -> ToolSpec {
     let generator = SchemaSettings::draft2020_12()
@@ -148,7 +154,7 @@ pub(super) fn failed(error: impl Into<BoxError>) -> Error {
     Error::wrap("tool_failed", error)
 }
 
-pub(super) fn answer<R: Serialize + 'static, E: Into<BoxError>>(
+pub(crate) fn answer<R: Serialize + 'static, E: Into<BoxError>>(
     returned: Result<R, E>,
 ) -> Result<ToolAnswer, Error> {
     let value = returned.map_err(failed)?;
@@ -158,6 +164,8 @@ pub(super) fn answer<R: Serialize + 'static, E: Into<BoxError>>(
     }
     let text = match serde_json::to_value(&value).map_err(failed)? {
         Value::String(text) => text,
+        // Of a tool that only does something.
+        Value::Null => "done".to_owned(),
         other => other.to_string(),
     };
     Ok(ToolAnswer {

@@ -19,6 +19,7 @@ pub struct ToolContext {
     pub(crate) agent: Arc<str>,
     pub(crate) call: Arc<str>,
     pub(crate) key: Arc<str>,
+    pub(crate) session: Option<Arc<str>>,
     pub(crate) user: Option<Arc<str>>,
     pub(crate) dependencies: Dependencies,
     pub(crate) media: Arc<[Media]>,
@@ -32,6 +33,7 @@ impl ToolContext {
             agent: Arc::from("test"),
             call: Arc::from("call"),
             key: Arc::from("test"),
+            session: None,
             user: None,
             dependencies: Dependencies::default(),
             media: Arc::from([]),
@@ -60,9 +62,10 @@ impl ToolContext {
         self.step.as_ref()
     }
 
-    /// The session's name, in a workflow.
+    /// The session's name, in a workflow, or as the program says it.
     pub fn session_id(&self) -> Option<&str> {
-        self.step.as_ref().map(StepContext::session_id)
+        let of_run = self.step.as_ref().map(StepContext::session_id);
+        of_run.or(self.session.as_deref())
     }
 
     /// The user the run is for, if one was named by the program.

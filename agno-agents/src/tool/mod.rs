@@ -1,6 +1,6 @@
 //! Tools: functions that a model may call.
 
-mod call;
+pub(crate) mod call;
 mod context;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -202,7 +202,8 @@ impl Tool {
         self.changed(|inner| inner.options.timeout = Some(timeout))
     }
 
-    /// Uses answers again for the same arguments, for so long, in this process. Default: not.
+    /// Uses answers again for the same arguments of the same user, for so long, in this process.
+    /// Default: not.
     #[must_use]
     pub fn cache(self, ttl: Duration) -> Self {
         self.changed(|inner| {
