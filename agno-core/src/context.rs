@@ -161,6 +161,10 @@ impl StepContext {
         })
     }
 
+    pub(crate) fn of(&self) -> &Of {
+        &self.0.of
+    }
+
     /// The run's id.
     pub fn run_id(&self) -> &str {
         &self.0.info().run

@@ -312,7 +312,7 @@ impl Error {
     pub(crate) fn store(error: StoreError) -> Self {
         let code = match &error {
             StoreError::RunNotFound { .. } => code::NOT_FOUND,
-            StoreError::RunExists { .. } => code::CONFLICT,
+            StoreError::RunExists { .. } | StoreError::DefinitionConflict { .. } => code::CONFLICT,
             StoreError::InvalidName { .. } => code::INVALID_INPUT,
             StoreError::TooLarge { .. } => code::TOO_LARGE,
             StoreError::Fenced { .. } => code::TAKEN_OVER,

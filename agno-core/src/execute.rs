@@ -1,22 +1,28 @@
 //! What can be a step without being a method: an agent, a team, a type of one's own.
 
-use std::any::{Any, TypeId};
+use std::{
+    any::{Any, TypeId},
+    marker::PhantomData,
+    sync::Arc,
+};
 
 use serde_json::{Map, Value as JsonValue};
 
 use crate::{
     context::StepContext,
     error::{Error, code},
-    state::State,
+    state::{State, StateSlot},
     value::Value,
 };
 
 /// Something that can be a step by itself. A field of such a type is one with `#[step]`.
 ///
 /// ```
-/// use agno_core::{AnyState, Execute, Result, StepContext};
+/// use agno_core::{AnyState, Execute, Result, Settings, StepContext};
 ///
 /// struct Shout;
+///
+/// impl Settings for Shout {}
 ///
 /// impl Execute for Shout {
 ///     type Input = String;
@@ -65,6 +71,74 @@ pub trait Settings {
     /// when the runtime is built.
     fn state(&self) -> Option<StateType> {
         None
+    }
+
+    /// The states that it changes, when it is made of several executables.
+    fn states(&self) -> Vec<StateType> {
+        self.state().into_iter().collect()
+    }
+}
+
+macro_rules! pointers {
+    ($($pointer:ident),+) => {$(
+        impl<T: Settings + ?Sized> Settings for $pointer<T> {
+            fn settings(&self) -> JsonValue {
+                (**self).settings()
+            }
+
+            fn state(&self) -> Option<StateType> {
+                (**self).state()
+            }
+
+            fn states(&self) -> Vec<StateType> {
+                (**self).states()
+            }
+        }
+
+        /// One executable for several steps or workflows.
+        #[diagnostic::do_not_recommend]
+        impl<T: Execute> Execute for $pointer<T> {
+            type Input = T::Input;
+            type Output = T::Output;
+
+            fn execute(
+                &self,
+                input: T::Input,
+                context: &StepContext,
+                state: Option<&mut dyn AnyState>,
+            ) -> impl Future<Output = Result<T::Output, Error>> + Send {
+                (**self).execute(input, context, state)
+            }
+        }
+    )+};
+}
+pointers!(Arc, Box);
+
+impl<T: Settings> Settings for Option<T> {
+    fn settings(&self) -> JsonValue {
+        self.as_ref().map_or(JsonValue::Null, Settings::settings)
+    }
+
+    fn state(&self) -> Option<StateType> {
+        self.as_ref().and_then(Settings::state)
+    }
+
+    fn states(&self) -> Vec<StateType> {
+        self.as_ref().map_or_else(Vec::new, Settings::states)
+    }
+}
+
+impl<T: Settings> Settings for Vec<T> {
+    fn settings(&self) -> JsonValue {
+        self.iter().map(Settings::settings).collect()
+    }
+
+    fn state(&self) -> Option<StateType> {
+        self.iter().find_map(Settings::state)
+    }
+
+    fn states(&self) -> Vec<StateType> {
+        self.iter().flat_map(Settings::states).collect()
     }
 }
 
@@ -127,6 +201,86 @@ impl<S: State> AnyState for S {
         Ok(())
     }
 }
+
+/// The state of a step, loaded when it is first asked for: an executable may have no use for it.
+pub(crate) struct LazyState<'a, S> {
+    slot: &'a mut StateSlot,
+    state: PhantomData<fn() -> S>,
+}
+
+impl<'a, S: State> LazyState<'a, S> {
+    pub(crate) fn new(slot: &'a mut StateSlot) -> Self {
+        Self {
+            slot,
+            state: PhantomData,
+        }
+    }
+
+    fn get(&mut self) -> &mut S {
+        self.slot.get()
+    }
+}
+
+impl<S: State> AnyState for LazyState<'_, S> {
+    fn kind(&self) -> StateType {
+        StateType::of::<S>()
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self.get().as_any()
+    }
+
+    fn fields(&self) -> Result<Map<String, JsonValue>, Error> {
+        self.slot.fields::<S>().map_err(misfit)
+    }
+
+    fn set_fields(&mut self, fields: Map<String, JsonValue>) -> Result<(), Error> {
+        self.get().set_fields(fields)
+    }
+}
+
+/// A field of a workflow changes another state than the workflow has. The runtime is not built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WrongState {
+    /// The workflow's name.
+    pub workflow: &'static str,
+    /// The field, or the step if its workflow is declared by hand.
+    pub field: &'static str,
+    /// The state that the field's tools take.
+    pub wants: StateType,
+    /// The state that the workflow declares.
+    pub declared: Option<StateType>,
+}
+
+impl std::fmt::Display for WrongState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            workflow,
+            field,
+            wants,
+            declared,
+        } = self;
+        write!(
+            f,
+            "`{field}` in the workflow `{workflow}` changes the state `{}`, ",
+            wants.name
+        )?;
+        match declared {
+            Some(declared) => write!(
+                f,
+                "but the workflow's state is `{}`: use one of the two for both",
+                declared.name
+            ),
+            None => write!(
+                f,
+                "but the workflow declares none: write `#[workflow(state = ..)]`"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for WrongState {}
 
 fn misfit(problem: String) -> Error {
     Error::new(code::INVALID_STATE, problem).permanent()

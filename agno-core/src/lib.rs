@@ -15,6 +15,7 @@ mod error;
 mod execute;
 mod flow;
 pub mod graph;
+mod history;
 #[doc(hidden)]
 pub mod macro_support;
 mod op;
@@ -35,14 +36,15 @@ pub use agno_storage::{
 };
 pub use context::{Call, StepContext};
 pub use error::{BoxError, Error, ErrorKind, Result};
-pub use execute::{AnyState, Execute, Settings, StateType};
+pub use execute::{AnyState, Execute, Settings, StateType, WrongState};
 pub use flow::{Branches, Durable, DurableCall, Flow, Handle, MapCall, StepCall};
 #[doc(hidden)]
 pub use macro_support as __private;
+pub use history::Exchange;
 pub use part::Part;
 pub use registry::{
-    Cache, Definition, FlowSpec, OnDrift, OnError, Retry, Scope, Step, StepSummary, Steps,
-    Workflow, WorkflowInfo, WorkflowSummary,
+    Cache, Definition, FlowSpec, FromText, Link, OnDrift, OnError, Piece, Retry, Scope, Step,
+    StepSummary, Steps, Workflow, WorkflowInfo, WorkflowSummary,
 };
 pub use runtime::{
     CrashAfter, EventStream, Outcome, RunDetails, RunHandle, Runtime, RuntimeBuilder, Start,

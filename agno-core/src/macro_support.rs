@@ -10,11 +10,12 @@ pub use serde_json;
 
 pub use crate::{
     context::{Call, StepContext},
+    execute::{Execute, Settings},
     flow::{Flow, Handle, StepCall},
     graph::{Arm, FlowGraph, Graph, Node},
     registry::{
-        Cache, Definition, FlowSpec, OnDrift, OnError, Retry, Scope, Step, Steps, Workflow,
-        WorkflowInfo,
+        Cache, Definition, FlowSpec, Link, OnDrift, OnError, Piece, Retry, Scope, Step, Steps,
+        Workflow, WorkflowInfo,
     },
     state::{
         Field, Merge, MergeAppend, MergeExtreme, MergeSum, MergeUnion, State, StateSlot,
@@ -49,6 +50,73 @@ pub fn link<Next: Accepts<Previous>, Previous>() {}
 pub trait Accepts<Previous> {}
 
 impl<T> Accepts<T> for T {}
+
+/// A link to a field whose input takes what the field before it produces.
+pub fn feed<Next: Takes<Previous>, Previous>(step: &'static str) -> Link {
+    Link::new(step)
+}
+
+/// A field's input takes what the field before it produces.
+#[diagnostic::on_unimplemented(
+    message = "this step takes `{Self}`, but the step before it produces `{Previous}`",
+    label = "takes `{Self}`",
+    note = "each field feeds the next: change one of the two, or write `#[step(input = \"..{{previous}}..\")]` on this one"
+)]
+pub trait Takes<Previous> {}
+
+impl<T> Takes<T> for T {}
+
+/// The workflow of a struct whose steps are its fields. Its name is what rustc quotes when the
+/// struct has a `#[workflow]` impl as well: that cannot be said in any other place.
+#[allow(non_camel_case_types)]
+pub trait its_fields_are_its_steps_use_a_method_or_remove_the_impl: WorkflowInfo + Sized {
+    /// What the first field takes.
+    type Input: Send + 'static;
+    /// What the last field answers.
+    type Output: Send + 'static;
+
+    /// Declares the steps.
+    fn define(definition: &mut Definition<Self>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: its_fields_are_its_steps_use_a_method_or_remove_the_impl> Workflow for W {
+    type Steps = Handle;
+    type Input = W::Input;
+    type Output = W::Output;
+
+    fn define(definition: &mut Definition<Self>) {
+        <W as its_fields_are_its_steps_use_a_method_or_remove_the_impl>::define(definition);
+    }
+}
+
+/// Takes the fields of a workflow that say something of themselves.
+pub type Visit<'a> = dyn FnMut(&'static str, &dyn Settings) + 'a;
+
+/// A field of a workflow, whatever its type.
+#[derive(Debug)]
+pub struct FieldOf<'a, T: ?Sized>(pub &'a T);
+
+/// A field that says something of itself. Its method is found before that of [`PlainField`],
+/// which takes one reference more.
+pub trait SettingsField {
+    /// Shows the field.
+    fn agno_visit(&self, name: &'static str, visit: &mut Visit<'_>);
+}
+
+impl<T: Settings> SettingsField for FieldOf<'_, T> {
+    fn agno_visit(&self, name: &'static str, visit: &mut Visit<'_>) {
+        visit(name, self.0);
+    }
+}
+
+/// A field that does not.
+pub trait PlainField {
+    /// Does nothing.
+    fn agno_visit(&self, _: &'static str, _: &mut Visit<'_>) {}
+}
+
+impl<T: ?Sized> PlainField for &FieldOf<'_, T> {}
 
 /// The type of a step's state is that of the workflow.
 #[diagnostic::on_unimplemented(

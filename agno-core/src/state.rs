@@ -159,6 +159,15 @@ impl StateSlot {
         value.expect("a workflow has one state type")
     }
 
+    /// The fields of the state, for one who only reads it.
+    pub(crate) fn fields<S: State>(&self) -> Result<Map<String, Value>, String> {
+        let taken = self.taken.as_ref();
+        match taken.and_then(|taken| taken.value.downcast_ref::<S>()) {
+            Some(state) => to_map(state),
+            None => to_map(&load::<S>(&self.fields)?),
+        }
+    }
+
     /// What the step changed, and by whom, which is asked only if it took the state.
     pub(crate) fn changes(&self, by: impl FnOnce() -> Arc<str>) -> Result<Changes, String> {
         let Some(taken) = &self.taken else {

@@ -21,6 +21,8 @@ pub(super) struct Cached<'a> {
     pub(super) output_hash: &'a str,
     pub(super) schema: Value,
     pub(super) input: &'a Json,
+    /// Of an executable; `null` for everything else.
+    pub(super) settings: Value,
 }
 
 impl RunCell {
@@ -39,7 +41,7 @@ impl RunCell {
             (Scope::Session | Scope::User, _) => json!({"session": &*self.info.session}),
             (Scope::Global, _) => json!("global"),
         };
-        let parts = json!({
+        let mut parts = json!({
             "agno": 1,
             "workflow": &*self.registered.name,
             "workflow_version": self.registered.version,
@@ -49,6 +51,9 @@ impl RunCell {
             "scope": scope,
             "input": input,
         });
+        if !cached.settings.is_null() {
+            parts["settings"] = cached.settings.clone();
+        }
         let parts = Json::encode(&parts).map_err(|error| error.to_string())?;
         Ok(CacheKey(
             *blake3::hash(canonical(&parts).as_bytes()).as_bytes(),

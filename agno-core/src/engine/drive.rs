@@ -56,7 +56,7 @@ async fn poll_flow(cell: &Arc<RunCell>, input: Json) -> Turn {
             let handle = Handle::new(cell, Arc::from(""));
             body(handle, input)
         }
-        FlowRun::Chain(steps) => Box::pin(cell.clone().run_chain(steps, input)),
+        FlowRun::Chain(_) => Box::pin(cell.clone().run_chain(input)),
     };
     let mut future = AssertUnwindSafe(future).catch_unwind();
     poll_fn(|cx| {

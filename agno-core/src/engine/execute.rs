@@ -1,6 +1,6 @@
 //! Runs what was planned.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, panic::Location, pin::Pin, sync::Arc, time::Duration};
 
 use agno_storage::{BoxFuture, Entry, EntryKind, Event, EventKind, Json};
 use futures_util::{StreamExt, stream};
@@ -16,9 +16,10 @@ use crate::{
     clock::now_micros,
     error::{Error, code},
     flow::Handle,
+    graph::{Graph, Node},
     op::{CallOp, Identity, Op, Reply},
-    registry::FlowRun,
-    value::{Produced, wrapped},
+    registry::{Answers, FlowRun},
+    value::Produced,
 };
 
 type Outcome = Result<Reply, Error>;
@@ -235,35 +236,31 @@ impl RunCell {
     }
 
     /// The steps of a workflow without a flow, each output feeding the next input.
-    pub(super) async fn run_chain(
-        self: Arc<Self>,
-        steps: &'static [&'static str],
-        input: Json,
-    ) -> Result<Produced, Error> {
+    pub(super) async fn run_chain(self: Arc<Self>, input: Json) -> Result<Produced, Error> {
+        let registered = self.registered.clone();
+        let FlowRun::Chain(chain) = &registered.entry().run else {
+            return Err(Error::new(code::MISUSE, "a flow is no chain of steps"));
+        };
         let handle = Handle::new(&self, Arc::from(""));
-        let mut values = input;
+        let mut answers = Answers::new(chain, input);
         let mut last = Produced {
             json: Json::null(),
             value: None,
         };
-        for (place, name) in steps.iter().enumerate() {
-            let (index, entry) = self.registered.step(name).ok_or_else(|| {
+        for (place, link) in chain.links.iter().enumerate() {
+            let name = link.step;
+            let (index, _) = registered.step(name).ok_or_else(|| {
                 Error::new(code::MISUSE, format!("there is no step `{name}`")).permanent()
             })?;
-            if place > 0 {
-                values = match entry.params.as_slice() {
-                    [one] => wrapped(one.name, &last.json).unwrap_or_else(|_| Json::null()),
-                    _ => Json::encode(&serde_json::Map::new()).unwrap_or_else(|_| Json::null()),
-                };
-            }
-            let id = handle.identify(name, std::panic::Location::caller());
+            let input = answers.input_of(place, &registered)?;
+            let id = handle.identify(name, place_in(registered.graph, place, name));
             let call = CallOp {
                 id,
                 index,
-                input: values.clone(),
+                input,
                 options: None,
             };
-            let is_last = place + 1 == steps.len();
+            let is_last = place + 1 == chain.links.len();
             let reply = if self.replaying() {
                 let op = Op::Step(call);
                 match self.plan_or_stop(&op).await {
@@ -280,9 +277,20 @@ impl RunCell {
                 self.run_step(call, &Around::last(is_last)).await?
             };
             if let Reply::One { json, value } = reply {
+                answers.add(json.clone());
                 last = Produced { json, value };
             }
         }
         Ok(last)
+    }
+}
+
+/// Where a step of a chain stands in the source: its method or field, if the graph knows it.
+#[track_caller]
+fn place_in(graph: &'static Graph, place: usize, step: &str) -> &'static Location<'static> {
+    let nodes = graph.flows.first().map_or(&[][..], |flow| flow.nodes);
+    match nodes.get(place) {
+        Some(Node::Step { name, at }) if *name == step => at,
+        _ => Location::caller(),
     }
 }

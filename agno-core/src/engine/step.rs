@@ -244,6 +244,7 @@ impl RunCell {
                 output_hash: entry.output_hash(),
                 schema: entry.input_schema(),
                 input,
+                settings: entry.settings(&*self.registered.workflow),
             },
         );
         self.key_or_reason(entry.step.name, key)

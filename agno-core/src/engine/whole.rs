@@ -29,6 +29,7 @@ impl RunCell {
                 output_hash: &flow.output_hash(),
                 schema: flow.input_schema(),
                 input: &call.input,
+                settings: serde_json::Value::Null,
             },
         );
         self.key_or_reason(flow.spec.name, key)

@@ -1,18 +1,23 @@
 //! How a workflow is declared: by the macros, or by hand.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    any::Any,
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+};
 
 use agno_storage::BoxFuture;
 use futures_util::FutureExt;
 
-use super::{FlowEntry, FlowSpec, OnDrift, Step, StepEntry, StepOutcome, registered};
+use super::{FlowEntry, FlowSpec, Link, OnDrift, Step, StepEntry, StepOutcome, registered};
 use crate::{
     context::Call,
     error::{Error, code},
+    execute::{AnyState, Execute, LazyState, Settings, StateType},
     flow::{Flow, Handle},
     graph::Graph,
-    state::{State, UnreadableState},
-    value::{Params, Produced, Returns},
+    state::{State, StateSlot, UnreadableState},
+    value::{Params, Produced, Returns, codec, fallible},
 };
 
 /// What `#[workflow]` on the struct says.
@@ -30,6 +35,12 @@ pub trait WorkflowInfo: Send + Sync + 'static {
     const VERSION: u32 = 1;
     /// What happens when a run asks for something else than it has recorded.
     const ON_DRIFT: OnDrift = OnDrift::Fail;
+
+    /// Shows each field that says something of itself, by name. A field whose tools want another
+    /// state than the workflow's keeps the runtime from being built. None by default.
+    fn visit_settings(&self, visit: &mut dyn FnMut(&'static str, &dyn Settings)) {
+        let _ = visit;
+    }
 }
 
 /// A workflow: a struct with steps and, if their order is not simply top to bottom, a flow.
@@ -64,6 +75,8 @@ impl Steps for Handle {
     }
 }
 
+pub(crate) type StateAccess = for<'a> fn(&'a mut StateSlot) -> Box<dyn AnyState + 'a>;
+
 type AsyncBody<W, I, R> = for<'a> fn(&'a W, &'a mut Call, I) -> BoxFuture<'a, R>;
 type BlockingBody<W, I, R> = fn(&W, &mut Call, I) -> R;
 type FlowBody<W, I, R> = for<'a> fn(&'a Flow<W>, I) -> BoxFuture<'a, R>;
@@ -73,6 +86,8 @@ pub struct Definition<W> {
     pub(crate) steps: Vec<StepEntry>,
     pub(crate) flows: Vec<FlowEntry>,
     pub(crate) state: Option<registered::StateEntry>,
+    /// For the steps that take the state whatever its type is, declared before or after them.
+    pub(crate) state_access: Arc<OnceLock<StateAccess>>,
     pub(crate) graph: &'static Graph,
     workflow: std::marker::PhantomData<fn(W)>,
 }
@@ -92,6 +107,7 @@ impl<W: Workflow> Definition<W> {
             steps: Vec::new(),
             flows: Vec::new(),
             state: None,
+            state_access: Arc::default(),
             graph: &Graph::EMPTY,
             workflow: std::marker::PhantomData,
         };
@@ -104,7 +120,10 @@ impl<W: Workflow> Definition<W> {
         self.state = Some(registered::StateEntry {
             check: |fields| crate::state::load::<S>(fields).map(drop),
             rules: S::FIELDS,
+            kind: StateType::of::<S>(),
         });
+        self.state_access
+            .get_or_init(|| |slot| Box::new(LazyState::<S>::new(slot)));
     }
 
     /// The graph, as read from the flow's source. Without one, nothing is drawn.
@@ -120,10 +139,25 @@ impl<W: Workflow> Definition<W> {
         returns: Returns<R, T>,
         body: AsyncBody<W, P::Values, R>,
     ) {
+        self.add_step(step, params, returns, body);
+    }
+
+    pub(super) fn add_step<P: Params, R: Send + 'static, T: Send + 'static>(
+        &mut self,
+        step: Step,
+        params: P,
+        returns: Returns<R, T>,
+        body: impl for<'a> Fn(&'a W, &'a mut Call, P::Values) -> BoxFuture<'a, R>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    ) {
         let params = Arc::new(params);
         let reader = params.clone();
         let run = move |workflow: Arc<dyn Any + Send + Sync>, mut call: Call, input| {
             let params = reader.clone();
+            let body = body.clone();
             let future = async move {
                 let values = match params.decode(&input) {
                     Ok(values) => values,
@@ -185,6 +219,59 @@ impl<W: Workflow> Definition<W> {
             .push(StepEntry::new(step, params, &returns, Box::new(run)));
     }
 
+    /// A step that is a field: `#[step] writer: Agent`. It takes its input under the name `input`,
+    /// and the session's state if the workflow has one and the step is not cached: the key of a
+    /// cached result does not hold the state.
+    ///
+    /// ```
+    /// # use agno_core::{AnyState, Error, Execute, Settings, StepContext};
+    /// use agno_core::{Definition, Handle, Link, Step, Workflow, WorkflowInfo, codec, param};
+    ///
+    /// # struct Agent;
+    /// # impl Settings for Agent {}
+    /// # impl Execute for Agent {
+    /// #     type Input = String;
+    /// #     type Output = String;
+    /// #     async fn execute(&self, input: String, _: &StepContext, _: Option<&mut dyn AnyState>) -> Result<String, Error> {
+    /// #         Ok(input)
+    /// #     }
+    /// # }
+    /// struct Content {
+    ///     researcher: Agent,
+    ///     writer: Agent,
+    /// }
+    ///
+    /// impl WorkflowInfo for Content {
+    ///     const NAME: &'static str = "Content Creation";
+    /// }
+    ///
+    /// impl Workflow for Content {
+    ///     type Steps = Handle;
+    ///     type Input = String;
+    ///     type Output = String;
+    ///
+    ///     fn define(definition: &mut Definition<Self>) {
+    ///         definition.execute(Step::new("researcher"), |content| &content.researcher);
+    ///         definition.execute(Step::new("writer"), |content| &content.writer);
+    ///         definition.chain((param("input", codec()),), ["researcher", "writer"]);
+    ///     }
+    /// }
+    /// ```
+    pub fn execute<T: Execute>(&mut self, step: Step, field: fn(&W) -> &T) {
+        self.execute_with(step, field, fallible(codec()));
+    }
+
+    /// The same, with what becomes of its result: `fallible(codec()).or_default()` answers the
+    /// default of the output when the step has failed, which is `on_error = "skip"`.
+    pub fn execute_with<T: Execute>(
+        &mut self,
+        step: Step,
+        field: fn(&W) -> &T,
+        returns: Returns<Result<T::Output, Error>, T::Output>,
+    ) {
+        self.add_executable(step, field, returns);
+    }
+
     /// The flow that a run begins with.
     pub fn flow<P: Params<Input = W::Input>, R: Send + 'static>(
         &mut self,
@@ -209,14 +296,20 @@ impl<W: Workflow> Definition<W> {
         self.flows.push(entry);
     }
 
-    /// No flow: the steps run in this order, each output feeding the next input. The parameters
-    /// are those of the first.
+    /// No flow: the steps run in this order, each output feeding the next input unless its
+    /// [`Link`] says otherwise. The parameters are what a run is started with: those of the first
+    /// step.
+    ///
+    /// ```ignore
+    /// definition.chain((param("topic", codec()),), ["search", "write"]);
+    /// ```
     pub fn chain<P: Params<Input = W::Input>>(
         &mut self,
         params: P,
-        steps: &'static [&'static str],
+        steps: impl IntoIterator<Item = impl Into<Link>>,
     ) {
-        self.flows.insert(0, FlowEntry::chain(params, steps));
+        let links = steps.into_iter().map(Into::into).collect();
+        self.flows.insert(0, FlowEntry::chain(params, links));
     }
 
     fn flow_entry<P: Params, R: Send + 'static, T: Send + 'static>(

@@ -1,12 +1,23 @@
 //! What a workflow consists of: its steps and flows, by name, with their types erased.
 
+mod chain;
 mod definition;
+mod executable;
 mod options;
 mod registered;
 
+pub(crate) use chain::{Answers, Chain};
+pub use chain::{FromText, Link, Piece};
 pub(crate) use definition::panicked;
 pub use definition::{Definition, Steps, Workflow, WorkflowInfo};
 pub(crate) use options::StepOptions;
 pub use options::{Cache, FlowSpec, OnDrift, OnError, Retry, Scope, Step};
 pub(crate) use registered::{FlowEntry, FlowRun, Registered, StepEntry, StepOutcome};
 pub use registered::{StepSummary, WorkflowSummary};
+
+use crate::error::{Error, code};
+
+/// A workflow does not fit together.
+fn misuse(problem: String) -> Error {
+    Error::new(code::MISUSE, problem).permanent()
+}

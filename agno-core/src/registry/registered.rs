@@ -10,10 +10,15 @@ use agno_storage::{BoxFuture, Json, SessionFields};
 use schemars::{Schema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
-use super::{Definition, FlowSpec, OnDrift, OnError, Step, StepOptions, Workflow};
+use super::{
+    Chain, Definition, FlowSpec, Link, OnDrift, OnError, Step, StepOptions, Workflow,
+    executable::{Executable, check_states},
+    misuse,
+};
 use crate::{
     context::Call,
     error::{Error, code},
+    execute::StateType,
     flow::Handle,
     graph::Graph,
     schema::InputSchema,
@@ -36,6 +41,7 @@ type RunFlow =
 pub(crate) struct StateEntry {
     pub(crate) check: fn(&SessionFields) -> Result<(), String>,
     pub(crate) rules: &'static [Field],
+    pub(crate) kind: StateType,
 }
 
 pub(crate) struct StepEntry {
@@ -45,6 +51,8 @@ pub(crate) struct StepEntry {
     pub(crate) decode: Decode,
     pub(crate) run: RunStep,
     pub(crate) default: Option<Box<dyn Fn() -> StepOutcome + Send + Sync>>,
+    /// Of a step that is a field.
+    pub(crate) executable: Option<Executable>,
     output: SchemaOf,
     output_hash: OnceLock<String>,
 }
@@ -71,6 +79,7 @@ impl StepEntry {
             run,
             default,
             output: codec.schema_of(),
+            executable: None,
             output_hash: OnceLock::new(),
             step,
         }
@@ -79,6 +88,13 @@ impl StepEntry {
     /// JSON Schema of the input: an object keyed by parameter name.
     pub(crate) fn input_schema(&self) -> Value {
         object_of(&self.params).to_value()
+    }
+
+    /// What the step's answer depends on beside its input.
+    pub(crate) fn settings(&self, workflow: &(dyn Any + Send + Sync)) -> Value {
+        let find = self.executable.as_ref();
+        let executable = find.and_then(|find| find(workflow));
+        executable.map_or(Value::Null, |executable| executable.settings())
     }
 
     /// Hash of the output's schema: a cached result of another shape is not taken.
@@ -109,7 +125,7 @@ fn encoder<P: Params>(name: &'static str, params: Arc<P>) -> Encode {
 
 pub(crate) enum FlowRun {
     Body(RunFlow),
-    Chain(&'static [&'static str]),
+    Chain(Chain),
 }
 
 pub(crate) struct FlowEntry {
@@ -155,7 +171,7 @@ impl FlowEntry {
         blake3::hash(schema.as_value().to_string().as_bytes()).to_hex()[..16].to_owned()
     }
 
-    pub(crate) fn chain<P: Params>(params: P, steps: &'static [&'static str]) -> Self {
+    pub(crate) fn chain<P: Params>(params: P, links: Vec<Link>) -> Self {
         let params = Arc::new(params);
         Self {
             params: params.describe(),
@@ -163,7 +179,7 @@ impl FlowEntry {
             encode_input: input_encoder("the first step", params.clone()),
             check: Box::new(move |values| params.decode(values).map(drop)),
             decode: None,
-            run: FlowRun::Chain(steps),
+            run: FlowRun::Chain(Chain::new(links)),
             output: None,
             spec: FlowSpec::new("steps"),
         }
@@ -217,28 +233,28 @@ impl std::fmt::Debug for Registered {
 impl Registered {
     pub(crate) fn new<W: Workflow>(workflow: W) -> Result<Self, Error> {
         let definition = Definition::<W>::collect();
-        let misuse = |problem: String| Err(Error::new(code::MISUSE, problem).permanent());
         let mut by_name = HashMap::new();
         for (index, entry) in definition.steps.iter().enumerate() {
             if by_name.insert(entry.step.name, index).is_some() {
-                return misuse(format!("`{}` has two steps `{}`", W::NAME, entry.step.name));
+                let problem = format!("`{}` has two steps `{}`", W::NAME, entry.step.name);
+                return Err(misuse(problem));
             }
         }
         if definition.flows.is_empty() {
-            return misuse(format!(
+            return Err(misuse(format!(
                 "`{}` declares no flow and no chain of steps",
                 W::NAME
-            ));
+            )));
         }
         for flow in &definition.flows {
-            if let FlowRun::Chain(names) = &flow.run {
-                for name in *names {
-                    if !by_name.contains_key(name) {
-                        return misuse(format!("`{}` chains an unknown step `{name}`", W::NAME));
-                    }
-                }
+            if let FlowRun::Chain(chain) = &flow.run
+                && let Some(problem) = chain.problem(|name| by_name.contains_key(name))
+            {
+                return Err(misuse(format!("`{}` {problem}", W::NAME)));
             }
         }
+        let declared = definition.state.as_ref().map(|state| state.kind);
+        check_states(&workflow, &definition.steps, declared)?;
         Ok(Self {
             name: Arc::from(W::NAME),
             description: W::DESCRIPTION,
@@ -304,8 +320,8 @@ impl Registered {
 
     pub(crate) fn output_schema(&self) -> Schema {
         let output = self.entry().output.or_else(|| match &self.entry().run {
-            FlowRun::Chain(names) => {
-                let last = names.last().and_then(|name| self.step(name));
+            FlowRun::Chain(chain) => {
+                let last = chain.last().and_then(|name| self.step(name));
                 last.map(|(_, entry)| entry.output)
             }
             FlowRun::Body(_) => None,
@@ -317,8 +333,8 @@ impl Registered {
     pub(crate) fn decode_output(&self, json: &Json) -> serde_json::Result<Box<dyn Any + Send>> {
         match (&self.entry().decode, &self.entry().run) {
             (Some(decode), _) => decode(json),
-            (None, FlowRun::Chain(names)) => {
-                let last = names.last().and_then(|name| self.step(name));
+            (None, FlowRun::Chain(chain)) => {
+                let last = chain.last().and_then(|name| self.step(name));
                 match last {
                     Some((_, entry)) => (entry.decode)(json),
                     None => Ok(Box::new(())),

@@ -9,8 +9,9 @@ use std::{
 };
 
 use agno_storage::{
-    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, Json, RunId,
-    RunInput, RunQuery, RunRecord, SessionFields, SessionKey, Storage, StoreResult, VerifyReport,
+    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
+    Json, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, Storage, StoreResult,
+    VerifyReport,
 };
 
 /// A store that calls `crash` right after its n-th commit is durable, before anybody hears of it.
@@ -104,6 +105,29 @@ impl Storage for CrashAfter {
 
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
         self.storage.cache_clear(query)
+    }
+
+    fn save_definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        body: Json,
+        expected: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<u32>> {
+        self.storage.save_definition(kind, name, body, expected)
+    }
+
+    fn definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        version: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<Option<Definition>>> {
+        self.storage.definition(kind, name, version)
+    }
+
+    fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
+        self.storage.definitions(kind)
     }
 
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {

@@ -18,6 +18,7 @@ mod syntax;
 
 pub use error::{InputErrors, SchemaError};
 pub use flags::{Flag, FlagKind};
+pub use printable::is_hidden;
 pub(crate) use printable::{columns, printable};
 pub use problem::{Problem, ProblemKind};
 

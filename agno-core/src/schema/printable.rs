@@ -1,8 +1,8 @@
 //! Text from outside, made safe and short enough for a message.
 
-/// Whether a terminal, or a reader, could be misled by a character: controls, and the invisible ones that
-/// turn or hide what stands beside them.
-fn is_hidden(c: char) -> bool {
+/// Whether a terminal, or a reader, could be misled by a character of a text from outside: controls (line
+/// breaks and tabs are among them), and the invisible ones that turn or hide what stands beside them.
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c),
             0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
