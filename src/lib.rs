@@ -3,12 +3,17 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "agents")]
+#[doc(hidden)]
+pub use agno_agents::__private;
+#[cfg(feature = "agents")]
 pub use agno_agents::{
-    Assistant, Capabilities, Message, Model, ModelError, ModelReply, ModelRequest, Price, Prices,
-    Tool, ToolCall, ToolContext, Usage, media, message, model, tool,
+    Agent, AgentBuilder, AgentSettings, WorkflowAgent, Assistant, Capabilities, Member, Message, Model,
+    ModelError, ModelReply, ModelRequest, Price, Prices, Reply, Team, TeamMode, Tool, ToolCall,
+    ToolContext, Usage, agent, media, message, model, settings, team, tool, tools,
 };
 #[cfg(feature = "cli")]
 pub use agno_cli::{App, app};
+#[cfg(not(feature = "agents"))]
 #[doc(hidden)]
 pub use agno_core::__private;
 #[cfg(feature = "testing")]
@@ -16,19 +21,23 @@ pub use agno_core::testing;
 pub use agno_core::{
     AgentEvent, AnyState, BoxError, Branches, Cache, Call, Codec, CrashAfter, Definition, Durable,
     DurableCall, Entry, EntryKind, Error, ErrorKind, Event, EventError, EventKind, EventStream,
-    Execute, Fallible, Flow, FlowSpec, Handle, Json, MapCall, NumberedEvent, OnDrift, OnError,
-    Outcome, Param, Params, Part, RecordedError, Result, Retry, Returns, RunDetails, RunHandle,
-    RunId, RunQuery, RunRecord, RunStatus, Runtime, RuntimeBuilder, Scope, Settings, Skippable,
-    Source, Start, StartJson, State, StateType, Step, StepCall, StepContext, StepSummary, Steps,
-    Storage, Value, Workflow, WorkflowInfo, WorkflowSummary, bail, codec, ensure, fallible, graph,
-    open, param, plain, schema, storage,
+    Execute, Fallible, Flow, FlowSpec, FromText, Handle, Json, Link, MapCall, NumberedEvent,
+    OnDrift, OnError, Outcome, Param, Params, Part, Piece, RecordedError, Result, Retry, Returns,
+    RunDetails, RunHandle, RunId, RunQuery, RunRecord, RunStatus, Runtime, RuntimeBuilder, Scope,
+    Settings, Skippable, Source, Start, StartJson, State, StateType, Step, StepCall, StepContext,
+    StepSummary, Steps, Storage, Value, Workflow, WorkflowInfo, WorkflowSummary, WrongState, bail,
+    codec, ensure, fallible, graph, open, param, plain, schema, storage,
 };
+#[cfg(feature = "agents")]
+pub use agno_macros::tool;
 pub use agno_macros::{State, data, flow, step, workflow};
 
 /// Everything a program needs: `use agno::prelude::*;`.
 pub mod prelude {
     pub use std::process::ExitCode;
 
+    #[cfg(feature = "agents")]
+    pub use agno_agents::{Agent, Team, Tool, ToolContext};
     pub use agno_core::__private::{
         schemars::JsonSchema,
         serde::{Deserialize, Serialize},
@@ -36,5 +45,7 @@ pub mod prelude {
     pub use agno_core::{
         Error, ErrorKind, Flow, Result, RunHandle, Runtime, State, StepContext, bail, ensure,
     };
+    #[cfg(feature = "agents")]
+    pub use agno_macros::tool;
     pub use agno_macros::{State, data, flow, step, workflow};
 }

@@ -58,7 +58,7 @@ pub(crate) fn data(args: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 /// A path as one word, as `crate = ".."` wants it.
-fn text(path: &TokenStream) -> String {
+pub(crate) fn text(path: &TokenStream) -> String {
     path.to_string()
         .chars()
         .filter(|c| !c.is_whitespace())

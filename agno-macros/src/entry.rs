@@ -9,6 +9,7 @@ use crate::expand::{self, declaration::declaration};
 use crate::fallback;
 use crate::flow::{lint, reader};
 use crate::model::Declaration;
+use crate::parse::fields::{self, Parsed};
 use crate::parse::head::{self, Head};
 use crate::parse::options::Options;
 use crate::parse::{attributes, methods, strip, table};
@@ -35,14 +36,13 @@ pub(crate) fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 
 fn on_struct(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     let diag = Diagnostics::new();
-    let (item, field_steps) = strip::field_markers(item);
-    for marker in field_steps {
-        diag.at(
-            marker,
-            "a field cannot be a step; write a method in the impl block that uses the field, and put `#[step]` on it",
-        );
-    }
-    let Some(model) = read_struct(args, head, &diag) else {
+    let parsed = fields::read(item.clone(), &diag);
+    let item = match parsed.is_marked {
+        true => strip::without_field_markers(item),
+        false => item,
+    };
+    validate::fields(&parsed.steps, &diag);
+    let Some(model) = read_struct(args, head, parsed, &diag) else {
         let errors = diag.finish();
         return quote!(#item #errors);
     };
@@ -51,8 +51,17 @@ fn on_struct(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     quote!(#item #errors #expanded)
 }
 
-fn read_struct(args: TokenStream, head: &Head, diag: &Diagnostics) -> Option<Declaration> {
-    let options = Options::read(args, &table::STRUCT, diag);
+fn read_struct(
+    args: TokenStream,
+    head: &Head,
+    parsed: Parsed,
+    diag: &Diagnostics,
+) -> Option<Declaration> {
+    let table = match parsed.is_marked {
+        true => &table::STRUCT_OF_STEPS,
+        false => &table::STRUCT,
+    };
+    let options = Options::read(args, table, diag);
     let ident = head.name.clone()?;
     let name = options.get("name").and_then(|option| option.text(diag));
     if let Some(empty) = name.as_ref().filter(|name| name.value().trim().is_empty()) {
@@ -68,6 +77,7 @@ fn read_struct(args: TokenStream, head: &Head, diag: &Diagnostics) -> Option<Dec
         .get("on_drift")
         .and_then(|option| option.choice(diag, &["fail", "rerun"]));
     let krate = options.get("crate").and_then(|option| option.path(diag));
+    let state = options.get("state").and_then(|option| option.ty(diag));
     if let Some(generics) = &head.generics {
         diag.at(
             generics.span(),
@@ -82,6 +92,9 @@ fn read_struct(args: TokenStream, head: &Head, diag: &Diagnostics) -> Option<Dec
         version: version.map_or(1, |version| version.value),
         rerun_on_drift: drift.is_some_and(|drift| drift.value == "rerun"),
         krate,
+        state,
+        steps: parsed.steps,
+        fields: parsed.fields,
     })
 }
 

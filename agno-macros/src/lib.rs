@@ -1,4 +1,4 @@
-//! The macros of agno: `#[workflow]`, `#[step]`, `#[flow]`, `#[data]` and `#[derive(State)]`.
+//! The macros of agno: `#[workflow]`, `#[step]`, `#[flow]`, `#[tool]`, `#[data]` and `#[derive(State)]`.
 //!
 //! Use them through the facade `agno`, which re-exports them; generated code names `::agno::__private` and
 //! nothing else. Everything they do is sugar over public types: `examples/no_macro.rs` is a workflow without them.
@@ -19,11 +19,13 @@ mod paths;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tool;
 mod validate;
 
 use proc_macro::TokenStream;
 
-/// Makes a struct a workflow. It stands twice: on the struct and on the impl block with its steps.
+/// Makes a struct a workflow. It stands twice: on the struct and on the impl block with its steps. A struct whose
+/// fields are steps needs it once.
 ///
 /// ```ignore
 /// use agno::prelude::*;
@@ -53,6 +55,48 @@ use proc_macro::TokenStream;
 /// The doc comment of the struct is the workflow's description. A workflow struct is not generic; put what varies in
 /// a field, such as `Arc<dyn Trait>`. The impl block stands in the module of its struct.
 ///
+/// # Fields as steps
+///
+/// A field marked `#[step]` is a step by itself, if its type implements `agno::Execute`: an `Agent`, a `Team`, a type of
+/// your own. Such a struct is the whole workflow and takes no impl block:
+///
+/// ```ignore
+/// /// Finds out about a topic and writes it up.
+/// #[workflow(name = "Content Creation")]
+/// struct Content {
+///     /// Finds out.
+///     #[step]
+///     researcher: Agent,
+///     #[step(retry(max = 2), timeout = "2m", input = "{input}\n\n{previous}")]
+///     writer: Agent,
+/// }
+/// ```
+///
+/// The steps run in the order of the fields, each fed by the one before; that the types fit is checked when the program
+/// is compiled. The workflow's input is that of the first, under the name `input`, its output that of the last. The doc
+/// comment of a field is the description of its step. Fields without `#[step]` are configuration, of any type. In a
+/// struct that is `pub`, the types of such fields are too. By hand it is `Definition::execute`.
+///
+/// Where an order is not enough, leave the mark away and use the field in a method:
+///
+/// ```ignore
+/// #[step]
+/// async fn write(&self, topic: String, context: &StepContext) -> Result<String> {
+///     self.writer.run(topic).context(context).await
+/// }
+/// ```
+///
+/// A field, marked or not, whose tools change another state than the workflow's keeps the runtime from being built.
+///
+/// ```text
+/// error[E0277]: `Pen` cannot be a step by itself (.. what implements `agno::Execute` can ..)
+/// error[E0277]: this step takes `u32`, but the step before it produces `String`
+/// error: a step is recorded under its name, so give the fields names: `struct Content { writer: .. }`
+/// error: fields that are steps run in their order, which must not depend on a `#[cfg(..)]`; write methods and a `#[flow]`
+/// error[E0119]: conflicting implementations of trait `Workflow` (the struct has an impl block as well: use a method for
+///               the field, or remove the impl block)
+/// ```
+///
 /// # Options on the struct
 ///
 /// | Option | Default | Meaning |
@@ -60,6 +104,7 @@ use proc_macro::TokenStream;
 /// | `name = "Writer"` | the struct's name | The name under which runs are started and stored |
 /// | `version = 2` | `1` | Recorded with every run, and part of every cache key |
 /// | `on_drift = "rerun"` | `"fail"` | What happens when a run asks for something else than it has recorded: stop with an error, or run again from there |
+/// | `state = Notes` | no state | The type of the session's state. Only where fields are steps; else it goes on the impl block |
 /// | `crate = path` | `::agno` | Where the library is, if it has another name in this crate |
 ///
 /// When they are wrong:
@@ -96,7 +141,7 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::workflow(args.into(), item.into()).into()
 }
 
-/// Marks a method as a step: it runs once, its result is recorded, and a resume takes what is recorded.
+/// Marks a method or a field as a step: it runs once, its result is recorded, and a resume takes what is recorded.
 ///
 /// ```ignore
 /// #[step(retry(max = 3, backoff = "500ms"), timeout = "20s", cache(ttl = "1h"))]
@@ -111,6 +156,37 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// * An `async fn` runs where the flow runs; a `fn` runs on the blocking pool.
 /// * It returns `T` or `Result<T, E>`, told apart by the name `Result`. An alias that hides a `Result` is an error.
 /// * `#[cfg(..)]` works as on any method.
+///
+/// # On a field
+///
+/// ```ignore
+/// #[workflow]
+/// struct Content {
+///     #[step]
+///     researcher: Agent,
+///     #[step(retry(max = 2), cache(ttl = "1h"), input = "Write about {input}.\n\n{researcher}")]
+///     writer: Agent,
+/// }
+/// ```
+///
+/// The type of the field implements `agno::Execute`; see [`#[workflow]`](macro@workflow#fields-as-steps). All options
+/// below work as on a method, and there is one more:
+///
+/// **`input = "{input}\n\n{previous}"`**: a text, put together, is what the step takes. `{input}` is what the run was
+/// started with, `{previous}` what the step before answered, `{researcher}` what the earlier field of that name
+/// answered; `{{` and `}}` are braces. A text goes in as it is, anything else as JSON. Default: what the step before
+/// answered. The step's input is made of it by `From<String>`, and recorded and compared like any other.
+///
+/// ```text
+/// error: `{reseacher}` is nothing that a template knows, did you mean `researcher`; use one of `{input}`, `{previous}`, `{researcher}`
+/// error: no step comes before this one, so there is no `{previous}`; write `{input}`
+/// error: `writer` has not answered when this step begins; use one of `{input}`, `{previous}`, `{researcher}`
+/// error: this `{` is not closed; for a brace in the text write `{{`
+/// error[E0277]: `input = ".."` makes a text, but this step takes `u32`
+/// ```
+///
+/// With `cache`, what the field says of its settings (an agent: its instructions, model, tools) is part of the key, and
+/// the field is not handed the state.
 ///
 /// # Options
 ///
@@ -182,6 +258,8 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # On its own
 ///
 /// [`#[workflow]`](macro@workflow) reads this attribute. Anywhere else it is an error, never a step that nobody sees.
+/// On a field of a struct without `#[workflow]` rustc says `expected non-macro attribute`: put `#[workflow]` on the
+/// struct.
 #[proc_macro_attribute]
 pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::stray("step", &args.into(), &item.into()).into()
@@ -319,4 +397,136 @@ pub fn derive_state(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     data::data(args.into(), &item.into()).into()
+}
+
+/// Makes a function a tool that a model may call.
+///
+/// ```ignore
+/// use agno::prelude::*;
+///
+/// /// Searches the company's handbook.
+/// #[tool(timeout = "10s", cache(ttl = "5m"))]
+/// async fn search_handbook(
+///     /// What to look for.
+///     query: String,
+///     /// Most answers. Default: ten.
+///     limit: Option<u32>,
+///     context: &ToolContext,
+/// ) -> Result<Vec<Hit>> {
+///     let Some(handbook) = context.dependency::<Handbook>() else {
+///         bail!("there is no handbook here");
+///     };
+///     handbook.search(&query, limit.unwrap_or(10)).await
+/// }
+///
+/// let agent = Agent::builder("Clerk").tool(search_handbook::tool()).build()?;
+/// ```
+///
+/// The function stays as it is: `search_handbook(query, None, &ToolContext::for_test())` is the plain call, for tests.
+/// Beside it stands a type of its name, with the same visibility, and `search_handbook::tool()` is the tool.
+/// `use module::search_handbook` brings both. So no other type and no module of that name can stand beside it.
+///
+/// * The **doc comment of the function** is what the model is told of the tool, up to the first heading or code block.
+/// * An **owned parameter** is an argument: the model writes it, and its doc comment is what the model is told of it.
+///   `Option<T>` may be left out. Its type needs `Deserialize` and `JsonSchema`, which [`#[data]`](macro@data) adds.
+/// * **`#[serde(..)]` and `#[schemars(..)]`** on an argument work as on a field, so `#[serde(default)]` makes it one that
+///   may be left out, and `#[schemars(length(min = 1))]` is shown to the model.
+/// * **`&mut T`** is the session's state, in any place. At most one. An agent whose tools want another state than its
+///   workflow's is refused.
+/// * **`&ToolContext`** is the context, in any place: who the user is, what the program gave the agent, the idempotency
+///   key. At most one.
+/// * An `async fn` runs where the agent runs, a `fn` on the blocking pool. If its time is over, a `fn` runs to its end
+///   unseen, as nothing can stop it.
+/// * It returns `T` or `Result<T, E>`, told apart by the type. A text is shown to the model as it is, anything else as
+///   JSON, a `ToolAnswer` with its pictures. The text of an error is shown too, so that the model can do better.
+///
+/// What the model wrote is read before the function runs. What does not fit is an error `tool_arguments` with the path
+/// of the value, and an argument that the tool does not have is passed over.
+///
+/// ```text
+/// error: a model chooses a tool by its description; write `/// What it does.` above `async fn search`
+/// error: a model is told of an argument by its doc comment; write `/// What it is.` above `query`
+/// error: an argument is what a model wrote, so it is owned; write `String`
+/// error: a tool borrows its context; write `&ToolContext`
+/// error: a tool cannot be generic, since a model is told the types; name the types
+/// error: a tool that changes the state is asynchronous; write `async fn count`
+/// error[E0277]: `Connection` cannot be an argument of a tool (.. write `#[agno::data]` above `Connection` ..)
+/// error[E0277]: `Connection` cannot be the answer of a tool (.. write `#[agno::data]` above `Connection` ..)
+/// ```
+///
+/// # Who the user is
+///
+/// A page that an agent reads can make its model write anything. So nothing that identifies a user is ever taken from what
+/// a model writes, and an argument called `user`, `user_id`, `session_id`, `run_id`, `tenant` or `tenant_id` is an error.
+/// The context knows: `context.user_id()`, `context.session_id()`; what the program knows beside that is a
+/// `context.dependency::<T>()`. The rule sees the names of arguments, with `rename` and `alias`, and not the fields of their
+/// types: leave identities out of these too.
+///
+/// ```text
+/// error: nothing that identifies a user is ever taken from what a model writes; remove `user_id` and use `context.user_id()`
+/// ```
+///
+/// # Options
+///
+/// **`name = "search_handbook"`**: what the model calls it. Default: the function's name. A letter or `_`, then letters,
+/// digits, `_` and `-`, 64 in all.
+///
+/// ```text
+/// error: the name of a tool cannot hold ' '; use ASCII letters, digits, `_` and `-`
+/// error: this name has 80 characters, and models take 64 at most; use a shorter one
+/// ```
+///
+/// **`timeout = "10s"`**: how long one call may take. Default: one minute. Durations are a whole number and a unit: `ms`,
+/// `s`, `m`, `h` or `d`.
+///
+/// ```text
+/// error: `10` has no unit; write `10s` for seconds, or one of `ms`, `m`, `h`, `d`
+/// ```
+///
+/// **`cache(ttl = "5m")`**: uses an answer again for the same arguments, for so long, in this process. Default: no cache. The
+/// answer is used for every user and session, so this is not for a tool whose answer depends on who asks, nor for one that
+/// changes the state, nor with `idempotent = false`.
+///
+/// ```text
+/// error: `cache` needs to know how long an answer is good; write `cache(ttl = "5m")`
+/// error: `count` changes the state, which a cached answer would skip; remove `cache`, or the `&mut` parameter
+/// error: `idempotent = false` is for effects, which a cached answer would skip; remove `cache` or `idempotent`
+/// ```
+///
+/// **`idempotent = false`**: says that doing it twice does harm. The beginning of the call is recorded first; after a crash in
+/// the middle it "may have run" and is not called again. Default: `true`.
+///
+/// ```text
+/// error: `idempotent` takes `true` or `false`; write `idempotent = false`
+/// ```
+///
+/// **`confirm = "Send it?"`**: a person has to say yes to this question before each call. Default: nobody is asked.
+///
+/// ```text
+/// error: a person is asked this; write the question, such as `confirm = "Send it?"`
+/// ```
+///
+/// **`allow_identity`**: lets an argument be called like an identity, for a tool about other people than the one it works
+/// for, such as a clerk's search in the list of customers. The function then has to check what the caller may see.
+/// Default: refused.
+///
+/// ```text
+/// error: `allow_identity` takes no value; write `allow_identity`
+/// error: no argument is called `user`, `user_id`, .., so there is nothing to allow; remove this
+/// ```
+///
+/// **`crate = path`**: where the library is, if it has another name in this crate. Default: `::agno`.
+///
+/// ```text
+/// error: `crate` takes a path without quotes; write `crate = my_agno`
+/// ```
+///
+/// | Written | What it does, by hand |
+/// |---|---|
+/// | `name`, doc comments, parameters | `Tool::new(name, description, \|arguments: Arguments, context\| ..)`, with `&mut` `Tool::with_state` |
+/// | `timeout`, `cache`, `confirm` | `.timeout(..)`, `.cache(..)`, `.confirm(..)` |
+/// | `idempotent = false` | `.not_idempotent()` |
+#[proc_macro_attribute]
+pub fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
+    tool::tool(args.into(), item.into()).into()
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, ItemFn, Lifetime, Path, Signature, Type, Visibility};
+use syn::{Attribute, ItemFn, Lifetime, Member, Path, Signature, Type, Visibility};
 
 use crate::parse::options::Set;
 
@@ -15,6 +15,47 @@ pub(crate) struct Declaration {
     pub(crate) version: u32,
     pub(crate) rerun_on_drift: bool,
     pub(crate) krate: Option<Path>,
+    /// Of a struct whose fields are steps.
+    pub(crate) state: Option<Type>,
+    pub(crate) steps: Vec<FieldStep>,
+    /// Every field, steps too.
+    pub(crate) fields: Vec<PlainField>,
+}
+
+/// A field, whatever it is.
+pub(crate) struct PlainField {
+    pub(crate) member: Member,
+    pub(crate) name: String,
+    pub(crate) conditions: Vec<Attribute>,
+}
+
+/// `#[step] writer: Agent`
+pub(crate) struct FieldStep {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    /// `Self` replaced.
+    pub(crate) ty: Type,
+    /// The path of `#[step]`, as written.
+    pub(crate) marker: Path,
+    /// Its name in the journal.
+    pub(crate) name: String,
+    /// The token that gave the name.
+    pub(crate) name_span: Span,
+    pub(crate) options: StepOptions,
+    pub(crate) template: Option<Template>,
+}
+
+/// `input = "{input}\n\n{previous}"`
+pub(crate) struct Template {
+    pub(crate) pieces: Vec<Piece>,
+}
+
+pub(crate) enum Piece {
+    Text(String),
+    Input,
+    Previous,
+    /// By the step's name in the journal.
+    Output(String),
 }
 
 /// `#[workflow] impl ..`
@@ -88,6 +129,10 @@ impl Method {
         self.params
             .iter()
             .filter(|param| param.kind == ParamKind::Input)
+    }
+
+    pub(crate) fn input_names(&self) -> Vec<&str> {
+        self.inputs().map(|param| param.name.as_str()).collect()
     }
 
     pub(crate) fn state(&self) -> Option<&Param> {

@@ -12,22 +12,28 @@ use crate::parse::attributes::conditions;
 const DEFAULT_FLOW: &str = "run";
 
 pub(crate) fn graph(workflow: &Workflow, graph: &Graph) -> TokenStream {
-    let flows: TokenStream = if workflow.flows.is_empty() {
-        let nodes = workflow.steps.iter().map(|step| {
-            let (name, at) = (&step.name, here(step.method.span()));
-            quote!(__agno::Node::Step { name: #name, at: #at },)
-        });
-        quote!(__agno::FlowGraph { name: #DEFAULT_FLOW, nodes: &[#(#nodes)*] })
-    } else {
-        let flows = workflow.flows.iter().map(|flow| {
-            let name = flow.method.sig.ident.unraw().to_string();
-            let conditions = conditions(&flow.method.attrs);
-            let nodes = nodes(graph.flow(&name).unwrap_or_default());
-            quote!(#(#conditions)* __agno::FlowGraph { name: #name, nodes: #nodes },)
-        });
-        flows.collect()
-    };
-    quote!(__agno::Graph { flows: &[#flows] })
+    if workflow.flows.is_empty() {
+        let steps = workflow.steps.iter();
+        return in_order(steps.map(|step| (step.name.as_str(), step.method.span())));
+    }
+    let flows = workflow.flows.iter().map(|flow| {
+        let name = flow.method.sig.ident.unraw().to_string();
+        let conditions = conditions(&flow.method.attrs);
+        let nodes = nodes(graph.flow(&name).unwrap_or_default());
+        quote!(#(#conditions)* __agno::FlowGraph { name: #name, nodes: #nodes },)
+    });
+    quote!(__agno::Graph { flows: &[#(#flows)*] })
+}
+
+/// Steps in the order of their declaration.
+pub(super) fn in_order<'a>(steps: impl Iterator<Item = (&'a str, Span)>) -> TokenStream {
+    let nodes = steps.map(|(name, span)| {
+        let at = here(span);
+        quote!(__agno::Node::Step { name: #name, at: #at },)
+    });
+    quote! {
+        __agno::Graph { flows: &[__agno::FlowGraph { name: #DEFAULT_FLOW, nodes: &[#(#nodes)*] }] }
+    }
 }
 
 fn nodes(list: &[Node]) -> TokenStream {

@@ -2,6 +2,7 @@
 
 pub(crate) mod codecs;
 pub(crate) mod declaration;
+mod fields;
 mod graph;
 pub(crate) mod handle;
 mod registration;
@@ -82,18 +83,20 @@ pub(crate) fn contract(workflow: &Workflow, body: &TokenStream) -> TokenStream {
         .or_else(|| workflow.steps.last().map(|step| &step.method));
     let input = associated("Input", &first.map_or_else(|| quote!(()), inputs), workflow);
     let output = associated("Output", &last.map_or_else(|| quote!(()), output), workflow);
-    quote! {
-        #[automatically_derived]
-        impl __agno::Workflow for #this {
-            type Steps = #handle;
-            #input
-            #output
-            #[allow(deprecated)]
-            fn define(__d: &mut __agno::Definition<Self>) {
-                #body
-            }
+    let inner = quote! {
+        type Steps = #handle;
+        #input
+        #output
+        #[allow(deprecated)]
+        fn define(__d: &mut __agno::Definition<Self>) {
+            #body
         }
-    }
+    };
+    // A struct whose fields are steps has this impl already: rustc then reports the second one, here.
+    let place = this.to_token_stream().into_iter().next();
+    let place = place.map_or_else(Span::call_site, |token| token.span());
+    let contract = quote_spanned!(place=> impl __agno::Workflow for #this { #inner });
+    quote!(#[automatically_derived] #contract)
 }
 
 /// The method whose inputs are the workflow's.

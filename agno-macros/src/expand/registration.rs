@@ -213,12 +213,12 @@ fn probe(output: &Output) -> Option<TokenStream> {
     })
 }
 
-fn describe(attrs: &[Attribute]) -> Option<TokenStream> {
+pub(super) fn describe(attrs: &[Attribute]) -> Option<TokenStream> {
     let text = summary(attrs);
     (!text.is_empty()).then(|| quote!(.describe(#text)))
 }
 
-fn step_options(options: &StepOptions) -> TokenStream {
+pub(super) fn step_options(options: &StepOptions) -> TokenStream {
     let retry = options.retry.as_ref().map(retry);
     let timeout = timeout(options.timeout.as_ref());
     let cache = options.cache.as_ref().map(cache);

@@ -60,7 +60,7 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
             );
         }
         let Some(marker) = markers.into_iter().next() else {
-            hidden_marker(&function, diag);
+            hidden_marker(&function.attrs, "method", diag);
             if function.sig.receiver().is_some() {
                 unmarked.push(read_method(None, function, &ident, false));
             }
@@ -257,7 +257,7 @@ fn read_output(output: &ReturnType, this: &Ident, name: Span) -> Output {
 }
 
 /// The type with `Self` spelled out, since what is generated stands outside of the impl.
-fn without_self(ty: &Type, this: &Ident) -> Type {
+pub(super) fn without_self(ty: &Type, this: &Ident) -> Type {
     let tokens = ty.to_token_stream();
     if !mentions_self(tokens.clone()) {
         return ty.clone();
@@ -302,14 +302,14 @@ pub(crate) fn last_segment(ty: &Type) -> Option<Ident> {
     last.arguments.is_none().then(|| last.ident.clone())
 }
 
-fn is_named(attr: &Attribute, name: &str) -> bool {
+pub(super) fn is_named(attr: &Attribute, name: &str) -> bool {
     attr.path()
         .segments
         .last()
         .is_some_and(|segment| segment.ident == name)
 }
 
-fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
+pub(super) fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     let (markers, others) = std::mem::take(attrs)
         .into_iter()
         .partition(|attr| is_named(attr, "step") || is_named(attr, "flow"));
@@ -318,12 +318,8 @@ fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
 }
 
 /// `#[cfg_attr(.., step)]` is still unread when this macro runs, and would be a step that nobody sees.
-fn hidden_marker(function: &ImplItemFn, diag: &Diagnostics) {
-    for attr in function
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("cfg_attr"))
-    {
+pub(super) fn hidden_marker(attrs: &[Attribute], on: &str, diag: &Diagnostics) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg_attr")) {
         let syn::Meta::List(meta) = &attr.meta else {
             continue;
         };
@@ -333,7 +329,7 @@ fn hidden_marker(function: &ImplItemFn, diag: &Diagnostics) {
         if let Some(hidden) = hidden {
             diag.at(
                 hidden.span(),
-                format!("`{hidden}` cannot stand in `cfg_attr`; write `#[{hidden}]`, and `#[cfg(..)]` on the method"),
+                format!("`{hidden}` cannot stand in `cfg_attr`; write `#[{hidden}]`, and `#[cfg(..)]` on the {on}"),
             );
         }
     }

@@ -2,9 +2,11 @@
 
 pub(crate) mod attributes;
 pub(crate) mod duration;
+pub(crate) mod fields;
 pub(crate) mod head;
 pub(crate) mod methods;
 pub(crate) mod options;
 pub(crate) mod step;
 pub(crate) mod strip;
 pub(crate) mod table;
+pub(crate) mod template;

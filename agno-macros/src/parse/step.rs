@@ -1,7 +1,7 @@
 //! The options of `#[step]` and `#[flow]`, typed.
 
 use proc_macro2::Span;
-use syn::Attribute;
+use syn::{Attribute, LitStr};
 
 use super::options::{Given, Options, Set};
 use super::table;
@@ -10,7 +10,21 @@ use crate::model::{Cache, FlowOptions, Retry, StepOptions};
 
 /// The options of a step, and its name in the journal if one is given.
 pub(crate) fn step(attr: &Attribute, diag: &Diagnostics) -> (StepOptions, Option<Set<String>>) {
-    let given = Options::of(attr, &table::STEP, diag);
+    options(&Options::of(attr, &table::STEP, diag), diag)
+}
+
+/// The same of a field, and the template of its input.
+pub(crate) fn field(
+    attr: &Attribute,
+    diag: &Diagnostics,
+) -> (StepOptions, Option<Set<String>>, Option<LitStr>) {
+    let given = Options::of(attr, &table::FIELD, diag);
+    let (options, name) = options(&given, diag);
+    let template = given.get("input").and_then(|option| option.text(diag));
+    (options, name, template)
+}
+
+fn options(given: &Options<'_>, diag: &Diagnostics) -> (StepOptions, Option<Set<String>>) {
     let options = StepOptions {
         retry: given.get("retry").and_then(|option| retry(option, diag)),
         timeout: given

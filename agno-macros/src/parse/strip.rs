@@ -4,7 +4,7 @@
 //! parser would collapse the places of its delimiters. Method bodies are taken out before parsing, so that a
 //! half-typed body costs the editor nothing.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::format_ident;
 
 /// An impl block in parts.
@@ -98,33 +98,16 @@ pub(crate) fn rename_again(item: TokenStream, names: &[Ident]) -> TokenStream {
         .collect()
 }
 
-/// The struct without `#[step]` on its fields, and where these stood.
-pub(crate) fn field_markers(item: TokenStream) -> (TokenStream, Vec<Span>) {
-    let mut found = Vec::new();
-    let item = item
-        .into_iter()
+/// The struct without `#[step]` on its fields.
+pub(crate) fn without_field_markers(item: TokenStream) -> TokenStream {
+    item.into_iter()
         .map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                let markers = group.stream().into_iter().filter_map(|token| match token {
-                    TokenTree::Group(attribute) if is_marker(&attribute) => attribute
-                        .stream()
-                        .into_iter()
-                        .next()
-                        .map(|name| name.span()),
-                    _ => None,
-                });
-                let before = found.len();
-                found.extend(markers);
-                if found.len() == before {
-                    TokenTree::Group(group)
-                } else {
-                    TokenTree::Group(regroup(&group, without_markers(group.stream())))
-                }
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Bracket => {
+                TokenTree::Group(regroup(&group, without_markers(group.stream())))
             }
             other => other,
         })
-        .collect();
-    (item, found)
+        .collect()
 }
 
 fn with_body(mut before: TokenStream, body: &Group, inner: TokenStream) -> TokenStream {

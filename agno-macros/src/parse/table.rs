@@ -49,6 +49,19 @@ pub(crate) static STRUCT: Table = Table {
     )],
 };
 
+/// Of a struct whose fields are steps: it is the whole workflow.
+pub(crate) static STRUCT_OF_STEPS: Table = Table {
+    owner: "`#[workflow]` on a struct",
+    options: &[
+        spec("name", "name = \"Article\""),
+        spec("version", "version = 2"),
+        spec("on_drift", "on_drift = \"rerun\""),
+        spec("state", "state = Notes"),
+        spec("crate", "crate = my_agno"),
+    ],
+    elsewhere: &[],
+};
+
 pub(crate) static IMPL: Table = Table {
     owner: "`#[workflow]` on an impl block",
     options: &[
@@ -89,6 +102,49 @@ pub(crate) static STEP: Table = Table {
             "after",
             "the order of the steps is written in a `#[flow]` function",
         ),
+        (
+            "input",
+            "a template is for a field; a method puts its text together itself: remove `input`",
+        ),
+    ],
+};
+
+pub(crate) static FIELD: Table = Table {
+    owner: "`#[step]` on a field",
+    options: &[
+        spec("retry", "retry(max = 3)"),
+        spec("timeout", "timeout = \"20s\""),
+        spec("cache", "cache(ttl = \"1h\")"),
+        spec("on_error", "on_error = \"skip\""),
+        spec("at_most_once", "at_most_once"),
+        spec("version", "version = 2"),
+        spec("name", "name = \"writer\""),
+        spec("input", "input = \"{input}\\n\\n{previous}\""),
+    ],
+    elsewhere: &[
+        ("retries", "write `retry(max = 3)` for retries"),
+        ("max_retries", "write `retry(max = 3)` for retries"),
+        ("max", "write `retry(max = 3)` for retries"),
+        (
+            "backoff",
+            "the backoff belongs to the retries: `retry(max = 3, backoff = \"500ms\")`",
+        ),
+        (
+            "ttl",
+            "the time to live belongs to the cache: `cache(ttl = \"1h\")`",
+        ),
+        (
+            "after",
+            "fields run in the order in which they stand; move this one",
+        ),
+        (
+            "state",
+            "the state goes on the struct: `#[workflow(state = ..)] struct ..`",
+        ),
+        (
+            "template",
+            "the template is called `input`: write `input = \"{input}\\n\\n{previous}\"`",
+        ),
     ],
 };
 
@@ -123,6 +179,47 @@ pub(crate) static CACHE: Table = Table {
         spec("key", "key = \"topic\""),
         spec("scope", "scope = \"session\""),
     ],
+    elsewhere: &[],
+};
+
+pub(crate) static TOOL: Table = Table {
+    owner: "`#[tool]`",
+    options: &[
+        spec("name", "name = \"search_handbook\""),
+        spec("timeout", "timeout = \"20s\""),
+        spec("cache", "cache(ttl = \"5m\")"),
+        spec("idempotent", "idempotent = false"),
+        spec("confirm", "confirm = \"Send it?\""),
+        spec("allow_identity", "allow_identity"),
+        spec("crate", "crate = my_agno"),
+    ],
+    elsewhere: &[
+        (
+            "description",
+            "the description is the doc comment of the function: write `/// ..` above it",
+        ),
+        (
+            "retry",
+            "a tool is not retried: the model reads the error and calls again; remove this",
+        ),
+        (
+            "ttl",
+            "the time to live belongs to the cache: write `cache(ttl = \"5m\")`",
+        ),
+        (
+            "state",
+            "a tool takes the state as a parameter: write `state: &mut ..`",
+        ),
+        (
+            "at_most_once",
+            "write `idempotent = false` for what must not be done twice",
+        ),
+    ],
+};
+
+pub(crate) static TOOL_CACHE: Table = Table {
+    owner: "`cache(..)` of a tool",
+    options: &[spec("ttl", "ttl = \"5m\"")],
     elsewhere: &[],
 };
 

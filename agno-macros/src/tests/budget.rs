@@ -36,6 +36,38 @@ fn steps(number: usize) -> String {
     source
 }
 
+/// Tokens that one more field may add, one that is a step and one that is not.
+const TOKENS_PER_STEP_FIELD: usize = 120;
+const TOKENS_PER_FIELD: usize = 25;
+
+/// Generated tokens of a struct with so many fields like this one.
+fn of_fields(field: &str, number: usize) -> usize {
+    let mut source = String::from("struct Content {");
+    for index in 0..number {
+        source.push_str(&field.replace("NAME", &format!("field{index}")));
+    }
+    source.push('}');
+    let expansion = workflow("", &source);
+    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
+    count(expansion) - count(tokens(&source))
+}
+
+#[test]
+fn a_field_costs_at_most_its_budget() {
+    for (field, most) in [
+        ("#[step] NAME: Agent,", TOKENS_PER_STEP_FIELD),
+        ("NAME: Agent,", TOKENS_PER_FIELD),
+    ] {
+        let per_field = (of_fields(field, 11) - of_fields(field, 1)) / 10;
+        println!("{per_field} tokens per field");
+        assert!(per_field <= most, "{per_field} tokens per field: {field}");
+        assert!(
+            per_field >= most - 25,
+            "{per_field} tokens per field: lower the budget"
+        );
+    }
+}
+
 /// Generated tokens only.
 fn generated(number: usize) -> usize {
     let source = steps(number);

@@ -290,3 +290,65 @@ fn data_adds_what_is_missing() {
     let renamed = crate::data::data(tokens("crate = other"), &tokens("enum A { X }"));
     assert_holds(&renamed, r#"#[serde(crate = "other::__private::serde")]"#);
 }
+
+const CONTENT: &str = r#"
+    struct Content {
+        /// Finds out.
+        #[step(retry(max = 2), version = 2)]
+        researcher: Arc<Agent>,
+        #[cfg(feature = "limit")]
+        limit: u32,
+        #[step(input = "{{{input}}} {researcher}", name = "author")]
+        r#writer: Agent,
+    }
+"#;
+
+#[test]
+fn a_struct_of_steps_is_a_workflow() {
+    let expansion = workflow("state = Notes", CONTENT);
+    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
+    assert_holds(
+        &expansion,
+        r#"/// Finds out.
+        researcher: Arc<Agent>,"#,
+    );
+    assert_holds(&expansion, "type __AgnoField0 = Arc<Agent>;");
+    assert_holds(
+        &expansion,
+        "type Input = <__AgnoField0 as __agno::Execute>::Input;",
+    );
+    assert_holds(
+        &expansion,
+        "type Output = <__AgnoField1 as __agno::Execute>::Output;",
+    );
+    assert_holds(&expansion, "__agno::Definition::state::<Notes>(__d);");
+    assert_holds(
+        &expansion,
+        r#"__d.execute::<__AgnoField0>(
+            __agno::Step::new("researcher").describe("Finds out.").retry(__agno::Retry::new(2u32)).version(2u32),
+            |w| &w.researcher
+        );"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"__agno::Link::new("author").text::<<__AgnoField1 as __agno::Execute>::Input>(&[
+            __agno::Piece::Text("{"), __agno::Piece::Input, __agno::Piece::Text("} "), __agno::Piece::Output("researcher")
+        ])"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"#[cfg(feature = "limit")] (&__agno::FieldOf(&self.limit)).agno_visit("limit", __v);"#,
+    );
+    assert!(!expansion.to_string().contains("has_steps"), "{expansion}");
+}
+
+#[test]
+fn after_a_mistake_a_struct_of_steps_keeps_its_types() {
+    let expansion = workflow("", "struct A { #[step(nothing)] a: Agent }");
+    assert_eq!(errors(expansion.clone()).len(), 1);
+    assert_holds(
+        &expansion,
+        "type Input = <__AgnoField0 as __agno::Execute>::Input;",
+    );
+    assert_holds(&expansion, "let _ = __d;");
+}

@@ -5,6 +5,7 @@ mod expansion;
 mod properties;
 mod reading;
 mod rules;
+mod tools;
 
 use proc_macro2::{TokenStream, TokenTree};
 

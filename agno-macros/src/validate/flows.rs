@@ -35,7 +35,7 @@ pub(super) fn check_flow(flow: &Flow, diag: &Diagnostics) {
         }
     }
     if let Some(cache) = &flow.options.cache {
-        check_cache_key(cache, method, diag);
+        check_cache_key(cache, &method.sig.ident, &method.input_names(), diag);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every rule about the shape of a workflow. Types are rustc's job.
 
+mod fields;
 mod flows;
 mod options;
 mod signature;
@@ -7,7 +8,9 @@ mod signature;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 
+pub(crate) use self::fields::fields;
 use self::flows::{check_cached_flows, check_flow};
+use self::options::{Named, check_options};
 use self::signature::{check_params, check_receiver, check_signature, check_state};
 use crate::diag::Diagnostics;
 use crate::flow::graph::Graph;
@@ -59,7 +62,14 @@ fn check_step(step: &Step, workflow: &Workflow, diag: &Diagnostics) {
     check_params(method, diag);
     check_state(method, workflow, diag);
     reserved(method, "step", diag);
-    options::check_options(step, diag);
+    let named = Named {
+        name: &step.name,
+        name_span: step.name_span,
+        written: &method.sig.ident,
+        inputs: &method.input_names(),
+        changes_state: method.state().is_some(),
+    };
+    check_options(&named, &step.options, diag);
 }
 
 fn reserved(method: &Method, kind: &str, diag: &Diagnostics) {
@@ -105,12 +115,12 @@ fn check_default_order(workflow: &Workflow, diag: &Diagnostics) {
 }
 
 fn check_names(workflow: &Workflow, diag: &Diagnostics) {
-    struct Named<'a> {
+    struct Taken<'a> {
         name: &'a str,
         span: Span,
         conditional: bool,
     }
-    let steps = workflow.steps.iter().map(|step| Named {
+    let steps = workflow.steps.iter().map(|step| Taken {
         name: &step.name,
         span: step.name_span,
         conditional: !conditions(&step.method.attrs).is_empty(),
@@ -120,25 +130,26 @@ fn check_names(workflow: &Workflow, diag: &Diagnostics) {
         .iter()
         .map(|flow| (flow.method.sig.ident.unraw().to_string(), &flow.method))
         .collect();
-    let flows = subflows.iter().map(|(name, method)| Named {
+    let flows = subflows.iter().map(|(name, method)| Taken {
         name,
         span: method.span(),
         conditional: !conditions(&method.attrs).is_empty(),
     });
-    let all: Vec<Named<'_>> = steps.chain(flows).collect();
+    let all: Vec<Taken<'_>> = steps.chain(flows).collect();
     for (index, named) in all.iter().enumerate() {
         // Two under opposite conditions are one at a time; rustc sees to that.
         let clash = all[..index]
             .iter()
             .any(|other| other.name == named.name && !(other.conditional && named.conditional));
         if clash {
-            diag.at(
-                named.span,
-                format!(
-                    "a second `{}`; results are recorded under the name, so rename this one",
-                    named.name
-                ),
-            );
+            second(named.name, named.span, diag);
         }
     }
+}
+
+fn second(name: &str, span: Span, diag: &Diagnostics) {
+    diag.at(
+        span,
+        format!("a second `{name}`; results are recorded under the name, so rename this one"),
+    );
 }

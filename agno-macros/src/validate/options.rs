@@ -1,13 +1,23 @@
 //! The options of a step or flow, alone and with each other.
 
+use proc_macro2::{Ident, Span};
+
 use crate::diag::{Diagnostics, list, suggestion};
-use crate::model::{Cache, Method, Retry, Step};
+use crate::model::{Cache, Retry, StepOptions};
+
+/// A step, as its options see it.
+pub(super) struct Named<'a> {
+    pub(super) name: &'a str,
+    pub(super) name_span: Span,
+    /// The method or field.
+    pub(super) written: &'a Ident,
+    pub(super) inputs: &'a [&'a str],
+    pub(super) changes_state: bool,
+}
 
 /// Options, alone and with each other.
-pub(super) fn check_options(step: &Step, diag: &Diagnostics) {
+pub(super) fn check_options(step: &Named<'_>, options: &StepOptions, diag: &Diagnostics) {
     check_journal_name(step, diag);
-    let method = &step.method;
-    let options = &step.options;
     if let Some(retry) = &options.retry {
         check_retry(retry, diag);
     }
@@ -19,8 +29,8 @@ pub(super) fn check_options(step: &Step, diag: &Diagnostics) {
         diag.at(version.span, "versions count from 1");
     }
     if let Some(cache) = &options.cache {
-        check_cache_key(cache, method, diag);
-        if method.state().is_some() {
+        check_cache_key(cache, step.written, step.inputs, diag);
+        if step.changes_state {
             diag.at(
                 cache.span,
                 format!(
@@ -39,7 +49,7 @@ pub(super) fn check_options(step: &Step, diag: &Diagnostics) {
 }
 
 /// A name becomes part of a path such as `map#1[3]/read#0`.
-fn check_journal_name(step: &Step, diag: &Diagnostics) {
+fn check_journal_name(step: &Named<'_>, diag: &Diagnostics) {
     let bad = step
         .name
         .chars()
@@ -77,18 +87,17 @@ fn check_retry(retry: &Retry, diag: &Diagnostics) {
     }
 }
 
-pub(super) fn check_cache_key(cache: &Cache, method: &Method, diag: &Diagnostics) {
+pub(super) fn check_cache_key(cache: &Cache, of: &Ident, inputs: &[&str], diag: &Diagnostics) {
     let Some(key) = &cache.key else {
         return;
     };
-    let inputs: Vec<&str> = method.inputs().map(|param| param.name.as_str()).collect();
     for part in key.value.split(',') {
         let first = part.trim().split('.').next().unwrap_or_default().trim();
         if !inputs.contains(&first) {
             let inputs_are = if inputs.is_empty() {
-                format!("`{}` has no inputs", method.sig.ident)
+                format!("`{of}` has no inputs")
             } else {
-                format!("the inputs are {}", list(&inputs))
+                format!("the inputs are {}", list(inputs))
             };
             let meant = suggestion(first, inputs.iter().copied());
             let meant = meant.trim_end_matches('?');

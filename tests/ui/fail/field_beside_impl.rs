@@ -1,0 +1,31 @@
+// Wanted: a field and a method as steps.
+use agno::prelude::*;
+
+struct Shout;
+
+impl agno::Settings for Shout {}
+
+impl agno::Execute for Shout {
+    type Input = String;
+    type Output = String;
+
+    async fn execute(&self, input: String, _: &StepContext, _: Option<&mut dyn agno::AnyState>) -> Result<String> {
+        Ok(input)
+    }
+}
+
+#[workflow]
+struct Article {
+    #[step]
+    researcher: Shout,
+}
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn write(&self, topic: String) -> Result<String> {
+        Ok(topic)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,25 @@
+// Wanted: a state for the steps.
+use agno::prelude::*;
+
+struct Shout;
+
+impl agno::Settings for Shout {}
+
+impl agno::Execute for Shout {
+    type Input = String;
+    type Output = String;
+
+    async fn execute(&self, input: String, _: &StepContext, _: Option<&mut dyn agno::AnyState>) -> Result<String> {
+        Ok(input)
+    }
+}
+
+struct Notes;
+
+#[workflow(state = Notes)]
+struct Article {
+    #[step]
+    writer: Shout,
+}
+
+fn main() {}

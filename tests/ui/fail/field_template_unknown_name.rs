@@ -1,0 +1,25 @@
+// Wanted: what the researcher found, in a text.
+use agno::prelude::*;
+
+struct Shout;
+
+impl agno::Settings for Shout {}
+
+impl agno::Execute for Shout {
+    type Input = String;
+    type Output = String;
+
+    async fn execute(&self, input: String, _: &StepContext, _: Option<&mut dyn agno::AnyState>) -> Result<String> {
+        Ok(input)
+    }
+}
+
+#[workflow]
+struct Article {
+    #[step]
+    researcher: Shout,
+    #[step(input = "Write about {input}, from {reseacher}")]
+    writer: Shout,
+}
+
+fn main() {}

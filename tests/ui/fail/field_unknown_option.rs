@@ -1,0 +1,23 @@
+// Wanted: a limit of two minutes.
+use agno::prelude::*;
+
+struct Shout;
+
+impl agno::Settings for Shout {}
+
+impl agno::Execute for Shout {
+    type Input = String;
+    type Output = String;
+
+    async fn execute(&self, input: String, _: &StepContext, _: Option<&mut dyn agno::AnyState>) -> Result<String> {
+        Ok(input)
+    }
+}
+
+#[workflow]
+struct Article {
+    #[step(time_out = "2m")]
+    writer: Shout,
+}
+
+fn main() {}

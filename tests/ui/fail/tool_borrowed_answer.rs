@@ -1,0 +1,12 @@
+// Wanted: no copy of a name.
+use agno::prelude::*;
+
+/// Says who asks.
+#[tool]
+async fn who(context: &ToolContext) -> &str {
+    context.agent()
+}
+
+fn main() {
+    let _ = who::tool();
+}
