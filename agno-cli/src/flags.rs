@@ -7,7 +7,11 @@ use agno_core::{
     schema::{Flag, FlagKind},
 };
 
-use crate::{args::OWN, input::Fields, text};
+use crate::{
+    args::OWN,
+    input::{Fields, is_given_whole},
+    text,
+};
 
 /// The flags that `run` takes for the fields of inputs.
 #[derive(Debug, Default)]
@@ -56,7 +60,8 @@ impl Flags {
                 is_named: is_named(&name),
             };
             let fields = Fields::of(runtime, &name).map_or_else(Vec::new, |fields| fields.flags());
-            if fields.is_empty() && needs_input(runtime, &name) {
+            let is_noted = needs_input(runtime, &name) && !is_given_whole(runtime, &name);
+            if fields.is_empty() && is_noted {
                 let why = "its fields are no flags: give the whole input with -i";
                 flags.notes.push(note(why));
             }

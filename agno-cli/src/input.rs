@@ -13,7 +13,7 @@ use agno_core::{
     storage::MAX_VALUE_BYTES,
 };
 use schemars::Schema;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{args::RunWish, failure::Failure, flags, program::Program, text};
 
@@ -31,6 +31,9 @@ impl Fields {
     /// Those of a workflow; `None` when its input can only be given whole.
     pub(crate) fn of(runtime: &Runtime, workflow: &str) -> Option<Self> {
         let schema = runtime.input_schema(workflow).ok()?;
+        if is_given_whole(runtime, workflow) {
+            return None;
+        }
         if schema.document()["type"] == "object" || !schema.flags().is_empty() {
             let schema = Schema::try_from(schema.document().clone()).ok()?;
             return Some(Self {
@@ -115,7 +118,13 @@ pub(crate) fn read(
             let problem = format!("`-i` and `--{field}` are both given: use one of them");
             return Err(help.on(Failure::input(problem)));
         }
-        Some(input) => from_option(input).map_err(|problem| help.on(Failure::input(problem)))?,
+        Some(input) => {
+            let read = from_option(input).map_err(|problem| help.on(Failure::input(problem)))?;
+            match is_text(schema) {
+                true => (as_text(read.0, &read.1), read.1),
+                false => read,
+            }
+        }
         None => {
             let text = without_option(runtime, workflow, schema, wish);
             (
@@ -147,6 +156,33 @@ pub(crate) fn read(
             })
         }
     }
+}
+
+/// The only parameter is a text called `input`, as that of a chain of agents: `--input` is its flag
+/// already.
+pub(crate) fn is_given_whole(runtime: &Runtime, workflow: &str) -> bool {
+    let workflows = runtime.workflows();
+    let summary = workflows.iter().find(|summary| summary.name == workflow);
+    summary.is_some_and(|summary| summary.parameters == ["input"])
+        && runtime.input_schema(workflow).is_ok_and(is_text)
+}
+
+/// The input is one text, nothing else.
+fn is_text(schema: &InputSchema) -> bool {
+    schema.document()["type"] == "string"
+}
+
+/// A text as JSON. It may be given as it is, without the quotes of JSON; the line break at the end
+/// of a file or pipe is not part of it then.
+fn as_text(given: String, origin: &str) -> String {
+    if serde_json::from_str::<&RawValue>(&given).is_ok_and(|json| json.get().starts_with('"')) {
+        return given;
+    }
+    let text = match origin {
+        "-i" => &*given,
+        _ => given.strip_suffix('\n').unwrap_or(&given),
+    };
+    Value::from(text).to_string()
 }
 
 /// Fields given one by one, or nothing at all.
@@ -226,7 +262,11 @@ impl Help<'_> {
         let Ok(schema) = self.runtime.input_schema(self.workflow) else {
             return failure;
         };
-        let example = text::quoted(&schema.example().to_string());
+        let example = match schema.example() {
+            Value::String(text) if is_text(schema) => text.clone(),
+            example => example.to_string(),
+        };
+        let example = text::quoted(&example);
         let example = self.program.command(&format!("run {name} -i {example}"));
         failure.note(format!("example: {example}"))
     }

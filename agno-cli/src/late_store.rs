@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use agno_core::{
     Entry, Json, RunId, RunQuery, RunRecord,
     storage::{
-        Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, RunInput,
-        SessionFields, SessionKey, Storage, StoreError, StoreResult, VerifyReport,
+        Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition,
+        RunInput, SessionFields, SessionKey, Storage, StoreError, StoreResult, VerifyReport,
     },
 };
 
@@ -69,6 +69,32 @@ impl Storage for LateStore {
 
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(async move { self.get()?.cache_clear(query).await })
+    }
+
+    fn save_definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        body: Json,
+        expected: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<u32>> {
+        Box::pin(async move {
+            let storage = self.get()?;
+            storage.save_definition(kind, name, body, expected).await
+        })
+    }
+
+    fn definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        version: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<Option<Definition>>> {
+        Box::pin(async move { self.get()?.definition(kind, name, version).await })
+    }
+
+    fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
+        Box::pin(async move { self.get()?.definitions(kind).await })
     }
 
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {

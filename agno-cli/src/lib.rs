@@ -34,6 +34,7 @@ mod progress;
 mod report;
 mod select;
 mod signals;
+mod spent;
 mod text;
 mod time;
 mod verbs;

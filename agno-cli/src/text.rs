@@ -2,14 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Whether a terminal, or a reader, could be misled by a character: controls, and the invisible
-/// ones that turn or hide what stands beside them.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(u32::from(c),
-            0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
-            | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe0fff)
-}
+use agno_core::schema::is_hidden;
 
 /// `text` on one line, without control characters, cut to about `limit` characters.
 pub(crate) fn line(text: &str, limit: usize) -> String {

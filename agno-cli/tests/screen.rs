@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::process::Command;
-
 use common::{Answer, Place};
 
 fn is_safe(text: &str) -> bool {
@@ -39,27 +37,8 @@ fn plain_lines_hold_no_orders_to_a_terminal() {
     assert_eq!(piped.out, "a\u{1b}[2Jb\u{9b}31m\n");
 }
 
-/// The program on a terminal of its own, made by `script`; both outputs together.
 fn on_terminal(place: &Place, environment: &str, args: &str) -> Option<String> {
-    let program = place.command("many_workflows", &[]);
-    let line = format!(
-        "{environment} exec {} {args}",
-        program.get_program().to_string_lossy()
-    );
-    let mut command = Command::new("script");
-    command
-        .args(["-qec", &line, "/dev/null"])
-        .current_dir(&place.directory);
-    command
-        .env("TERM", "xterm")
-        .env_remove("CI")
-        .env_remove("NO_COLOR")
-        .env_remove("CARGO");
-    let output = command.output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8(output.stdout).expect("text"))
+    place.on_terminal("many_workflows", environment, args)
 }
 
 #[test]

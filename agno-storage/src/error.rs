@@ -52,6 +52,29 @@ pub enum StoreError {
     /// Two writers changed one field of the session's state and it has no merge rule.
     #[error(transparent)]
     Conflict(#[from] Box<MergeConflict>),
+    /// Somebody else has saved this definition meanwhile. Read it again, and decide anew.
+    #[error(
+        "the {kind} definition `{name}` is not what it was: version {expected} was expected to be \
+         the newest, it is {newest}"
+    )]
+    DefinitionConflict {
+        /// What it defines.
+        kind: Arc<str>,
+        /// Its name.
+        name: Arc<str>,
+        /// The version that was expected; 0: none.
+        expected: u32,
+        /// The version that is the newest; 0: there is none.
+        newest: u32,
+    },
+    /// This back end does not keep such things.
+    #[error("the store {store} keeps no {what}")]
+    Unsupported {
+        /// What.
+        what: &'static str,
+        /// The store, as [`Storage::location`](crate::Storage::location) tells it.
+        store: String,
+    },
     /// Another process has the store open.
     #[error("store {} is in use by {holder}", path.display())]
     Locked {

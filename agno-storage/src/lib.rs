@@ -1,13 +1,14 @@
 //! What agno stores, and how.
 //!
-//! The ground floor: runs, their journals, session state and the step cache, behind one trait,
-//! [`Storage`]. Nothing here knows of macros, flows or engines.
+//! The ground floor: runs, their journals, session state, the step cache and stored definitions,
+//! behind one trait, [`Storage`]. Nothing here knows of macros, flows or engines.
 //!
-//! * [`Commit`] is the only write: one atomic, durable step forward of one run.
+//! * [`Commit`] is the only write of a run: one atomic, durable step forward.
 //! * [`MemoryStorage`] keeps everything in the process; `SledStorage` keeps it in a directory.
 //! * `conformance` (feature) is the suite that every back end must pass.
 
 mod commit;
+mod definition;
 mod error;
 mod event;
 mod json;
@@ -25,6 +26,7 @@ mod embedded;
 pub use commit::{Ack, CacheFill, Commit, RunUpdate};
 #[cfg(feature = "sled")]
 pub use embedded::{SledOptions, SledStorage};
+pub use definition::Definition;
 pub use error::{StoreError, StoreResult};
 pub use event::{AgentEvent, Event, EventError, EventKind, NumberedEvent};
 pub use json::{Json, canonical};

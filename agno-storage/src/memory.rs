@@ -8,9 +8,9 @@ use std::{
 };
 
 use crate::{
-    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, Json, RunId,
-    RunInput, RunQuery, RunRecord, SessionFields, SessionKey, StateDelta, Storage, StoreError,
-    StoreResult, VerifyReport,
+    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
+    Json, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, StateDelta, Storage,
+    StoreError, StoreResult, VerifyReport, definition,
 };
 
 /// Keeps everything in the process. Clones share one store.
@@ -51,6 +51,7 @@ impl fmt::Debug for MemoryStorage {
             .field("runs", &store.runs.len())
             .field("sessions", &store.sessions.len())
             .field("cached", &store.cache.len())
+            .field("definitions", &store.definitions.len())
             .finish()
     }
 }
@@ -61,6 +62,8 @@ struct Store {
     runs: HashMap<RunId, Run>,
     sessions: HashMap<SessionKey, SessionFields>,
     cache: BTreeMap<CacheKey, CacheEntry>,
+    /// By kind and name: the versions, from 1.
+    definitions: BTreeMap<(Arc<str>, Arc<str>), Vec<Definition>>,
 }
 
 struct Run {
@@ -182,6 +185,42 @@ impl Store {
     }
 }
 
+impl Store {
+    fn save_definition(
+        &mut self,
+        kind: &str,
+        name: &str,
+        body: Json,
+        expected: Option<u32>,
+    ) -> StoreResult<u32> {
+        if self.closed {
+            return Err(StoreError::Closed);
+        }
+        definition::check(kind, name, &body)?;
+        let key = (Arc::from(kind), Arc::from(name));
+        let versions = self.definitions.get(&key);
+        let newest = versions.and_then(|versions| versions.last());
+        if let Some(version) = definition::decide(newest, kind, name, &body, expected)? {
+            return Ok(version);
+        }
+        let newest = newest.map_or(0, |newest| newest.version);
+        let saved = Definition::after(newest, kind, name, body);
+        let version = saved.version;
+        self.definitions.entry(key).or_default().push(saved);
+        Ok(version)
+    }
+
+    fn definition(&self, kind: &str, name: &str, version: Option<u32>) -> Option<Definition> {
+        let key = (Arc::from(kind), Arc::from(name));
+        let versions = self.definitions.get(&key)?;
+        let found = match version {
+            None => versions.last(),
+            Some(version) => versions.iter().find(|saved| saved.version == version),
+        };
+        found.cloned()
+    }
+}
+
 /// The last check and the first change in one: what it merges is not looked up twice.
 fn merge_state(
     sessions: &mut HashMap<SessionKey, SessionFields>,
@@ -280,6 +319,38 @@ impl Storage for MemoryStorage {
         Box::pin(ready(result))
     }
 
+    fn save_definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        body: Json,
+        expected: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<u32>> {
+        let saved = self.lock().save_definition(kind, name, body, expected);
+        Box::pin(ready(saved))
+    }
+
+    fn definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        version: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<Option<Definition>>> {
+        let found = self.read(|store| store.definition(kind, name, version));
+        Box::pin(ready(found))
+    }
+
+    fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
+        let newest = self.read(|store| {
+            let newest = store.definitions.values().filter_map(|saved| saved.last());
+            newest
+                .filter(|saved| &*saved.kind == kind)
+                .cloned()
+                .collect()
+        });
+        Box::pin(ready(newest))
+    }
+
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
         let report = self.read(|store| VerifyReport {
             runs: store.runs.len() as u64,
@@ -294,6 +365,11 @@ impl Storage for MemoryStorage {
                 .map(|fields| fields.len() as u64)
                 .sum(),
             cached: store.cache.len() as u64,
+            definitions: store
+                .definitions
+                .values()
+                .map(|saved| saved.len() as u64)
+                .sum(),
             problems: Vec::new(),
         });
         Box::pin(ready(report))

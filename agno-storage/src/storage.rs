@@ -1,12 +1,12 @@
 //! The trait that every back end implements.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, future::ready, sync::Arc};
 
 use serde::Serialize;
 
 use crate::{
-    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Entry, Json, RunId, RunInput, RunRecord,
-    RunStatus, SessionFields, SessionKey, StoreResult,
+    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Definition, Entry, Json, RunId, RunInput,
+    RunRecord, RunStatus, SessionFields, SessionKey, StoreError, StoreResult,
 };
 
 /// A place where runs are kept. Object safe, so a program chooses one when it starts.
@@ -55,6 +55,38 @@ pub trait Storage: Send + Sync + Debug + 'static {
     /// Removes cached results; answers how many.
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>>;
 
+    /// Saves a definition, durably: answers its version. A body equal to the newest version's is
+    /// that version. `expected` is the version that the caller takes for the newest, 0 for none;
+    /// if it is another, nothing is saved ([`StoreError::DefinitionConflict`]). A store that
+    /// keeps no definitions answers [`StoreError::Unsupported`], as the default does.
+    fn save_definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        body: Json,
+        expected: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<u32>> {
+        let _ = (kind, name, body, expected);
+        no_definitions(self.location())
+    }
+
+    /// A version of a definition, or the newest.
+    fn definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        version: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<Option<Definition>>> {
+        let _ = (kind, name, version);
+        no_definitions(self.location())
+    }
+
+    /// The newest version of each definition of a kind, by name.
+    fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
+        let _ = kind;
+        no_definitions(self.location())
+    }
+
     /// Reads everything and reports what does not hold.
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>>;
 
@@ -64,6 +96,14 @@ pub trait Storage: Send + Sync + Debug + 'static {
     /// Ends writing, and lets go of files and locks. Later calls answer `Closed`. Dropping the
     /// last handle does the same.
     fn close(&self) -> BoxFuture<'_, StoreResult<()>>;
+}
+
+/// The answer of a store that keeps no definitions.
+fn no_definitions<'a, T: Send + 'a>(store: String) -> BoxFuture<'a, StoreResult<T>> {
+    Box::pin(ready(Err(StoreError::Unsupported {
+        what: "definitions",
+        store,
+    })))
 }
 
 /// Which runs to list.
@@ -136,6 +176,8 @@ pub struct VerifyReport {
     pub fields: u64,
     /// Cached results read.
     pub cached: u64,
+    /// Versions of definitions read.
+    pub definitions: u64,
     /// What does not hold, one line each. Empty means sound.
     pub problems: Vec<String>,
 }

@@ -1,8 +1,13 @@
 //! The board: what the events of a run come to, a line per step.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
-use agno_core::{Event, EventError, EventKind};
+use agno_core::{AgentEvent, Event, EventError, EventKind};
 
 use super::{
     label,
@@ -23,6 +28,8 @@ pub(crate) struct Board {
     ended: HashSet<Arc<str>>,
     /// Times of what was said: the store may tell again what was told live.
     said: HashSet<u64>,
+    /// What agents did, for the same reason.
+    heard: HashSet<u64>,
     replayed: Vec<(String, u32)>,
 }
 
@@ -35,6 +42,7 @@ impl Board {
             rows: Vec::new(),
             ended: HashSet::new(),
             said: HashSet::new(),
+            heard: HashSet::new(),
             replayed: Vec::new(),
         }
     }
@@ -138,6 +146,14 @@ impl Board {
             EventKind::Said { message } if self.said.insert(at) => {
                 say("│", &text::line(message, 2000));
             }
+            EventKind::Agent {
+                path,
+                agent,
+                team,
+                what,
+            } if self.is_news(event, what) => {
+                self.hear(path, at, agent, team.is_some(), what);
+            }
             // A run's start and end are told around the board.
             _ => {}
         }
@@ -193,6 +209,41 @@ impl Board {
             self.rows.retain(|row| row.key != key);
         }
         self.ended.insert(path.clone());
+    }
+
+    /// Pieces of an answer are told once; the rest may be told live and read from the store.
+    fn is_news(&mut self, event: &Event, what: &AgentEvent) -> bool {
+        if matches!(what, AgentEvent::Content { .. }) {
+            return true;
+        }
+        let mut hasher = DefaultHasher::new();
+        format!("{event:?}").hash(&mut hasher);
+        self.heard.insert(hasher.finish())
+    }
+
+    fn hear(
+        &mut self,
+        path: &Arc<str>,
+        at: u64,
+        agent: &Arc<str>,
+        is_member: bool,
+        what: &AgentEvent,
+    ) {
+        let live = self.live;
+        let Some(row) = self.row(path, at) else {
+            return;
+        };
+        let Some(heard) = row.talk.hear(agent, is_member, what) else {
+            return;
+        };
+        if let Some((sign, colour)) = heard.told
+            && !live
+        {
+            let name = text::line(&label::label(path), 60);
+            let sign = paint(colour, sign);
+            screen::say(&format!("  {sign} {name}  {}", heard.words));
+        }
+        row.note(heard.words);
     }
 
     fn replay(&mut self, path: &str) {

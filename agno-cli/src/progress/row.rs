@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use super::{
     label,
     screen::{self, Colour, paint},
+    talk::Talk,
 };
 use crate::time::span;
 
@@ -36,6 +37,8 @@ pub(super) struct Row {
     retried: u32,
     /// What it last said: its progress, or why it is tried again.
     note: String,
+    /// What its agents do.
+    pub(super) talk: Talk,
     line: Option<ProgressBar>,
     /// In plain lines: it was said that it runs.
     announced: bool,
@@ -59,6 +62,7 @@ impl Row {
             skipped: 0,
             retried: 0,
             note: String::new(),
+            talk: Talk::default(),
             line: None,
             announced: false,
         }
@@ -111,19 +115,26 @@ impl Row {
     }
 
     fn standing(&self) -> String {
-        let time = paint(Colour::Dim, &span(self.begun.elapsed()));
-        let mut words = vec![self.name(), time];
+        let (name, time) = (self.name(), span(self.begun.elapsed()));
+        let mut counts = String::new();
         if self.is_group {
-            words.push(format!(
-                "{} done · {} running",
-                self.ended(),
-                self.running.len()
-            ));
+            let (ended, running) = (self.ended(), self.running.len());
+            counts = format!("  {ended} done · {running} running");
         }
-        if !self.note.is_empty() {
-            words.push(paint(Colour::Dim, &self.note));
+        if let Some(tokens) = self.talk.spent.in_brief() {
+            counts.push_str(&format!("  {tokens}"));
         }
-        words.join("  ")
+        // Of an answer under way the end is worth seeing, so it has to fit beside the rest and
+        // the spinner.
+        let taken = format!("    {name}  {time}{counts}  ").chars().count();
+        let room = screen::live_width().saturating_sub(taken);
+        let note = self.talk.writing(room);
+        let note = note.as_deref().unwrap_or(&self.note);
+        let mut standing = format!("{name}  {}{counts}", paint(Colour::Dim, &time));
+        if !note.is_empty() {
+            standing.push_str(&format!("  {}", paint(Colour::Dim, note)));
+        }
+        standing
     }
 
     /// In plain lines: says once that it is still running.
@@ -172,6 +183,7 @@ impl Row {
         if self.retried > 0 {
             counts.push(crate::text::count(self.retried as usize + 1, "attempt"));
         }
+        counts.extend(Some(self.talk.spent.words()).filter(|spent| !spent.is_empty()));
         counts.extend(Some(more.to_owned()).filter(|more| !more.is_empty()));
         if !counts.is_empty() {
             words.push(counts.join(" · "));

@@ -50,6 +50,12 @@ pub(crate) fn live_line() -> Option<ProgressBar> {
     Some(live()?.add(bar))
 }
 
+/// The columns of a live line.
+pub(super) fn live_width() -> usize {
+    let size = console::Term::stderr().size_checked();
+    size.map_or(80, |(_, columns)| columns.into())
+}
+
 /// Takes a live line away.
 pub(crate) fn remove(line: &ProgressBar) {
     line.finish_and_clear();

@@ -1,5 +1,7 @@
 //! What the command line can do, a file per verb.
 
+mod agents;
+mod answer;
 pub(crate) mod cache;
 pub(crate) mod graph;
 pub(crate) mod run;

@@ -8,7 +8,10 @@ use agno_core::{
 };
 use serde::Serialize;
 
-use super::watch::{Watched, watch};
+use super::{
+    answer,
+    watch::{Watched, watch},
+};
 use crate::{
     app::Session,
     args::RunWish,
@@ -253,7 +256,9 @@ async fn finish(session: &Session, outcome: &Outcome, json: bool) -> Result<u8, 
             steps_replayed: outcome.steps_replayed,
             duration_ms: millis(outcome.duration),
         });
-    } else if let Some(output) = &outcome.output {
+    } else if let Some(output) = &outcome.output
+        && !answer::print(session, outcome, output).await
+    {
         report::print_result(output);
     }
     if outcome.status == RunStatus::Completed {

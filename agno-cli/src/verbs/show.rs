@@ -1,16 +1,21 @@
 //! `show`.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use agno_core::{Entry, EntryKind, Json, NumberedEvent, RunDetails, RunStatus, Source};
 use serde::Serialize;
 
-use super::run::ErrorReport;
+use super::{agents, run::ErrorReport};
 use crate::{
     app::Session,
     failure::{Failure, exit, in_words},
     progress::{screen::say, step_name},
     report, select,
+    spent::{self, Spent},
     text::{self, line},
     time,
 };
@@ -52,6 +57,9 @@ struct StepReport<'a> {
     error: Option<ErrorReport<'a>>,
     started_at: String,
     duration_ms: u64,
+    /// What its agents took, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spent: Option<&'a Spent>,
 }
 
 /// Shows a run.
@@ -61,10 +69,16 @@ pub(crate) async fn show(session: &Session, run: &str, json: bool) -> Result<u8,
     let record = select::run(runtime, run, &session.program, "show RUN").await?;
     let details = runtime.inspect(&record.id).await;
     let details = details.map_err(|error| Failure::of(&error, &session.program, "show RUN"))?;
+    let events = details.events();
+    let spent = spent::by_step(&events);
     if json {
-        report::print_json(&full(&details));
+        report::print_json(&full(&details, events, &spent));
     } else {
-        report::print(&in_text(&details));
+        report::print(&in_text(&details, &spent));
+        let agents = agents::in_text(&events);
+        if !agents.is_empty() {
+            report::print(&format!("\n{agents}"));
+        }
         if matches!(
             record.status,
             RunStatus::Running | RunStatus::Paused | RunStatus::Failed
@@ -87,7 +101,7 @@ pub(super) fn steps(journal: &[Entry]) -> impl Iterator<Item = &Entry> {
 }
 
 /// The path of a step, without the mark of a sub-flow's kept result.
-fn path(entry: &Entry) -> &str {
+pub(super) fn path(entry: &Entry) -> &str {
     entry.path.split('!').next().unwrap_or(&entry.path)
 }
 
@@ -103,7 +117,11 @@ fn micros(entry: &Entry) -> u64 {
     entry.finished_at.saturating_sub(entry.started_at)
 }
 
-fn full(details: &RunDetails) -> Report<'_> {
+fn full<'a>(
+    details: &'a RunDetails,
+    events: Vec<NumberedEvent>,
+    spent: &'a HashMap<Arc<str>, Spent>,
+) -> Report<'a> {
     let record = &details.record;
     let steps: Vec<_> = steps(&details.journal).collect();
     let cached = steps
@@ -132,12 +150,12 @@ fn full(details: &RunDetails) -> Report<'_> {
         started_at: time::rfc3339(record.created_at),
         updated_at: time::rfc3339(record.updated_at),
         duration_ms: record.active_micros / 1000,
-        steps: steps.into_iter().map(step).collect(),
-        events: details.events(),
+        steps: steps.into_iter().map(|entry| step(entry, spent)).collect(),
+        events,
     }
 }
 
-fn step(entry: &Entry) -> StepReport<'_> {
+fn step<'a>(entry: &'a Entry, spent: &'a HashMap<Arc<str>, Spent>) -> StepReport<'a> {
     StepReport {
         path: path(entry),
         name: step_name(&entry.path),
@@ -153,10 +171,11 @@ fn step(entry: &Entry) -> StepReport<'_> {
         error: entry.error.as_ref().map(ErrorReport::of),
         started_at: time::rfc3339(entry.started_at),
         duration_ms: micros(entry) / 1000,
+        spent: spent.get(path(entry)),
     }
 }
 
-fn in_text(details: &RunDetails) -> String {
+fn in_text(details: &RunDetails, spent: &HashMap<Arc<str>, Spent>) -> String {
     let record = &details.record;
     let now = time::now_micros();
     let mut out = String::new();
@@ -198,7 +217,14 @@ fn in_text(details: &RunDetails) -> String {
     if let Some(error) = &record.error {
         put("error", in_words(error));
     }
-    let rows: Vec<_> = steps(&details.journal).map(row).collect();
+    let mut total = Spent::default();
+    spent.values().for_each(|spent| total.plus(spent));
+    if total.turns > 0 {
+        put("agents", total.words());
+    }
+    let rows: Vec<_> = steps(&details.journal)
+        .map(|entry| row(entry, spent))
+        .collect();
     if !rows.is_empty() {
         out.push('\n');
         out.push_str(&report::table(&rows));
@@ -206,7 +232,7 @@ fn in_text(details: &RunDetails) -> String {
     out
 }
 
-fn row(entry: &Entry) -> Vec<String> {
+fn row(entry: &Entry, spent: &HashMap<Arc<str>, Spent>) -> Vec<String> {
     let sign = match (status(entry), entry.source) {
         ("failed", _) => "✘",
         ("skipped", _) => "↷",
@@ -226,10 +252,15 @@ fn row(entry: &Entry) -> Vec<String> {
         (None, Some(output)) => line(output.as_str(), 100),
         (None, None) => String::new(),
     };
-    vec![
+    let mut cells = vec![
         format!("  {sign} {}", line(path(entry), 100)),
         how,
         attempts,
-        result,
-    ]
+    ];
+    // Without agents there is no such column.
+    if !spent.is_empty() {
+        cells.push(spent.get(path(entry)).map(Spent::words).unwrap_or_default());
+    }
+    cells.push(result);
+    cells
 }

@@ -86,6 +86,35 @@ impl Place {
         Answer::of(self.command("one_workflow", args).output())
     }
 
+    /// A program on a terminal of its own, made by `script`; both outputs together. `None` if there
+    /// is no `script`.
+    pub(crate) fn on_terminal(
+        &self,
+        program: &str,
+        environment: &str,
+        args: &str,
+    ) -> Option<String> {
+        let program = self.command(program, &[]);
+        let line = format!(
+            "{environment} exec {} {args}",
+            program.get_program().to_string_lossy()
+        );
+        let mut command = Command::new("script");
+        command
+            .args(["-qec", &line, "/dev/null"])
+            .current_dir(&self.directory);
+        command
+            .env("TERM", "xterm")
+            .env_remove("CI")
+            .env_remove("NO_COLOR")
+            .env_remove("CARGO");
+        let output = command.output().ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8(output.stdout).expect("text"))
+    }
+
     /// The program with several workflows, under way.
     pub(crate) fn start(&self, args: &[&str]) -> Child {
         self.command("many_workflows", args)

@@ -347,6 +347,12 @@ pub async fn closing(store: &dyn Storage) {
         store.cache_clear(CacheQuery::default()).await,
         Err(StoreError::Closed)
     ));
+    let saved = store.save_definition("agent", "a", json("1"), None).await;
+    assert!(matches!(saved, Err(StoreError::Closed)), "{saved:?}");
+    assert!(matches!(
+        store.definition("agent", "a", None).await,
+        Err(StoreError::Closed)
+    ));
     assert!(matches!(store.verify().await, Err(StoreError::Closed)));
     store.close().await.expect("close twice");
 }

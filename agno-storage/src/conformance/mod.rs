@@ -14,6 +14,7 @@
 //! ```
 
 mod commits;
+mod definitions;
 mod lists;
 mod state;
 
@@ -23,6 +24,7 @@ pub use commits::{
     absent_paths, atomic_commits, claims, creation, decided_containers, fences, numbering,
     superseding, updates,
 };
+pub use definitions::{concurrent_definitions, definition_limits, definitions};
 pub use lists::{cache, closing, names, runs, sizes};
 pub use state::{concurrent_sums, conflicts, merges, sessions_apart};
 
@@ -52,6 +54,9 @@ pub async fn run_all(make: impl AsyncFn() -> Arc<dyn Storage>) {
     concurrent_sums(&*make().await).await;
     cache(&*make().await).await;
     runs(&*make().await).await;
+    definitions(&*make().await).await;
+    definition_limits(&*make().await).await;
+    concurrent_definitions(&*make().await).await;
     sizes(&*make().await).await;
     names(&*make().await).await;
     closing(&*make().await).await;

@@ -11,6 +11,8 @@
 //! | `j` | run, path | journal entry |
 //! | `s` | workflow, session, field | state field |
 //! | `c` | hash | cached result |
+//! | `d` | kind, name | newest version of a definition |
+//! | `v` | kind, name, version | a version of a definition |
 //!
 //! Each record is one or more chunks; the chunk's number (two bytes) ends the key.
 
@@ -24,6 +26,8 @@ pub(super) const OUTPUT: u8 = b'o';
 pub(super) const JOURNAL: u8 = b'j';
 pub(super) const FIELD: u8 = b's';
 pub(super) const CACHED: u8 = b'c';
+pub(super) const DEFINITION: u8 = b'd';
+pub(super) const VERSION: u8 = b'v';
 
 /// Names up to this length stand in the key as they are. A longer one is cut and hashed: pages
 /// of the tree hold hundreds of keys, so keys must stay short. The full name is in the record.
@@ -81,6 +85,26 @@ pub(super) fn cached(hash: CacheKey) -> Vec<u8> {
     key
 }
 
+/// Prefix of the heads of all definitions of a kind.
+pub(super) fn definitions(kind: &str) -> Vec<u8> {
+    let mut key = vec![DEFINITION];
+    push_name(&mut key, kind);
+    key
+}
+
+pub(super) fn definition(kind: &str, name: &str) -> Vec<u8> {
+    let mut key = definitions(kind);
+    push_name(&mut key, name);
+    key
+}
+
+pub(super) fn definition_version(kind: &str, name: &str, version: u32) -> Vec<u8> {
+    let mut key = definition(kind, name);
+    key[0] = VERSION;
+    key.extend_from_slice(&version.to_be_bytes());
+    key
+}
+
 fn push_name(key: &mut Vec<u8>, name: &str) {
     let bytes = name.as_bytes();
     match u8::try_from(bytes.len()) {
@@ -120,6 +144,8 @@ pub(super) fn readable(key: &[u8]) -> String {
         OUTPUT => ("output of run", true, 0),
         JOURNAL => ("journal entry", true, 1),
         FIELD => ("state field", false, 3),
+        DEFINITION => ("definition", false, 2),
+        VERSION => ("version of definition", false, 2),
         CACHED => {
             let digits: String = rest.iter().map(|byte| format!("{byte:02x}")).collect();
             return format!("cached result {digits}");

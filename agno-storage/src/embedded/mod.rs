@@ -1,6 +1,7 @@
 //! Stores in a directory. All that does not depend on the back end, above a small ordered map.
 
 mod body;
+mod definitions;
 mod directory;
 mod format;
 mod journal;
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::{
     body::decode,
+    definitions::NewDefinition,
     directory::Directory,
     format::LastBatch,
     key_value::KeyValue,
@@ -38,9 +40,9 @@ use self::{
     writer::Request,
 };
 use crate::{
-    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, Json, RunId,
-    RunInput, RunQuery, RunRecord, SessionFields, SessionKey, Storage, StoreError, StoreResult,
-    VerifyReport,
+    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
+    Json, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, Storage, StoreError,
+    StoreResult, VerifyReport,
 };
 pub use sled::{SledOptions, SledStorage};
 
@@ -311,6 +313,34 @@ impl<K: KeyValue> Storage for Embedded<K> {
 
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(self.request(|reply| Request::ClearCache(query, reply)))
+    }
+
+    fn save_definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        body: Json,
+        expected: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<u32>> {
+        Box::pin(async move {
+            let new = NewDefinition::new(kind, name, body, expected)?;
+            self.request(|reply| Request::SaveDefinition(new, reply))
+                .await
+        })
+    }
+
+    fn definition<'a>(
+        &'a self,
+        kind: &'a str,
+        name: &'a str,
+        version: Option<u32>,
+    ) -> BoxFuture<'a, StoreResult<Option<Definition>>> {
+        Box::pin(self.point(move |store| definitions::read(store, kind, name, version)))
+    }
+
+    fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
+        let kind: Arc<str> = kind.into();
+        Box::pin(self.scan(move |shared| shared.read(|store| definitions::list(store, &kind))))
     }
 
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {

@@ -326,3 +326,82 @@ async fn verify_tells_what_is_lost() {
         ["record `unknown ?what` is of no known kind"]
     );
 }
+
+#[tokio::test]
+async fn a_definition_is_acknowledged_only_when_it_is_durable() {
+    let directory = tempfile::tempdir().expect("directory");
+    let map = Map::default();
+    let store = open(directory.path(), &map).expect("open");
+    let save = async |body: &str| {
+        let body = Json::parse(body).expect("JSON");
+        store.save_definition("agent", "a", body, None).await
+    };
+    assert_eq!(save("1").await.expect("save"), 1);
+    map.on_sync(|| {
+        Err(StoreError::Io {
+            context: "sync".to_owned(),
+            message: "no space".to_owned(),
+        })
+    });
+    // The same again writes nothing and needs no sync; another does.
+    assert_eq!(save("1").await.expect("the same"), 1);
+    assert_poisoned(save("2").await, "no space");
+    assert_poisoned(store.definition("agent", "a", None).await, "no space");
+}
+
+#[tokio::test]
+async fn a_refused_definition_does_not_end_writing() {
+    let directory = tempfile::tempdir().expect("directory");
+    let map = Map::default();
+    let store = open(directory.path(), &map).expect("open");
+    let saved = async |expected| {
+        let body = Json::encode(&expected).expect("JSON");
+        store.save_definition("agent", "a", body, expected).await
+    };
+    assert_eq!(saved(Some(0)).await.expect("save"), 1);
+    let refused = saved(Some(7)).await;
+    assert!(
+        matches!(
+            refused,
+            Err(StoreError::DefinitionConflict { newest: 1, .. })
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(saved(Some(1)).await.expect("save"), 2);
+}
+
+#[tokio::test]
+async fn a_lost_or_damaged_definition_is_missed() {
+    type Damage = fn(&mut std::collections::BTreeMap<Vec<u8>, Vec<u8>>, Vec<u8>);
+    let lose: Damage = |pairs, chunk| drop(pairs.remove(&chunk));
+    let flip: Damage = |pairs, chunk| {
+        let value = pairs.get_mut(&chunk).expect("the record");
+        *value.last_mut().expect("a byte") ^= 1;
+    };
+    for damage in [lose, flip] {
+        let records = [
+            keys::definition("agent", "a"),
+            keys::definition_version("agent", "a", 1),
+            keys::definition_version("agent", "a", 2),
+        ];
+        for key in records {
+            let directory = tempfile::tempdir().expect("directory");
+            let map = Map::default();
+            let store = open(directory.path(), &map).expect("open");
+            for body in ["1", "2"] {
+                let body = Json::parse(body).expect("JSON");
+                let saved = store.save_definition("agent", "a", body, None);
+                saved.await.expect("save");
+            }
+            damage(&mut map.pairs(), [&key[..], &[0, 0]].concat());
+            let report = store.verify().await.expect("verify");
+            assert!(!report.problems.is_empty(), "{}", keys::readable(&key));
+            // Never a wrong value for a right one.
+            for version in 1..=2_u32 {
+                if let Ok(Some(found)) = store.definition("agent", "a", Some(version)).await {
+                    assert_eq!(found.body.as_str(), version.to_string());
+                }
+            }
+        }
+    }
+}

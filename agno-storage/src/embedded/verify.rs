@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     body::{self, Numbers},
+    definitions,
     format::{self, LastBatch},
     journal,
     key_value::KeyValue,
@@ -24,6 +25,7 @@ pub(super) fn verify<K: KeyValue>(shared: &Shared<K>) -> StoreResult<Unsettled<V
     audit.part(shared, Audit::strays)?;
     audit.part(shared, Audit::fields)?;
     audit.part(shared, Audit::cached)?;
+    audit.part(shared, Audit::definitions)?;
     audit.count();
     Ok(shared.read(|_| Ok(()))?.map(|()| audit.report))
 }
@@ -181,7 +183,15 @@ impl Audit {
                     unknown.insert(keys::readable(key));
                 }
             },
-            Some(&(keys::FORMAT | keys::LAST_BATCH | keys::HEAD | keys::FIELD | keys::CACHED)) => {}
+            Some(
+                &(keys::FORMAT
+                | keys::LAST_BATCH
+                | keys::HEAD
+                | keys::FIELD
+                | keys::CACHED
+                | keys::DEFINITION
+                | keys::VERSION),
+            ) => {}
             _ => {
                 unknown.insert(keys::readable(key));
             }
@@ -212,5 +222,31 @@ impl Audit {
             audit.report.cached += 1;
             Ok(())
         })
+    }
+
+    /// Every version is there, from 1 to the newest, and none that no head knows.
+    fn definitions<K: KeyValue>(&mut self, store: &K) -> StoreResult<()> {
+        let mut versions = BTreeSet::new();
+        self.scan(store, &[keys::VERSION], |audit, key, record| {
+            definitions::check_version(key, &record.body)?;
+            audit.report.definitions += 1;
+            versions.insert(key.to_vec());
+            Ok(())
+        })?;
+        self.scan(store, &[keys::DEFINITION], |audit, key, record| {
+            let head = definitions::head(key, &record.body)?;
+            for version in 1..=head.newest {
+                let key = keys::definition_version(&head.kind, &head.name, version);
+                if !versions.remove(&key) {
+                    let key = keys::readable(&key);
+                    audit.problem(format!("{key}: version {version} is missing or corrupt"));
+                }
+            }
+            Ok(())
+        })?;
+        for key in versions {
+            self.problem(format!("{} belongs to none", keys::readable(&key)));
+        }
+        Ok(())
     }
 }

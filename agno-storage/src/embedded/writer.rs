@@ -10,6 +10,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    definitions::{self, NewDefinition},
     key_value::KeyValue,
     ledger::{Ledger, Verdict},
     lock::Lock,
@@ -30,6 +31,7 @@ type Reply<T> = oneshot::Sender<StoreResult<T>>;
 pub(super) enum Request {
     Commit(Box<Prepared>, Reply<Ack>),
     ClearCache(CacheQuery, Reply<u64>),
+    SaveDefinition(NewDefinition, Reply<u32>),
     Close(Reply<()>),
 }
 
@@ -78,6 +80,18 @@ impl<K: KeyValue> Writer<K> {
                         Ok(removed)
                     });
                     let _ = reply.send(result);
+                }
+                Request::SaveDefinition(new, reply) => {
+                    // In a batch of its own. A refusal writes nothing, and is no failure.
+                    let result = self.guarded(|writer| {
+                        let (batch, version) = match definitions::save(&*writer.store, new) {
+                            Ok(saved) => saved,
+                            Err(refused) => return Ok(Err(refused)),
+                        };
+                        writer.shared.write(&writer.store, batch, 0)?;
+                        Ok(Ok(version))
+                    });
+                    let _ = reply.send(result.flatten());
                 }
                 Request::Close(reply) => {
                     closing = Some(reply);
