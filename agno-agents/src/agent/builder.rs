@@ -336,8 +336,8 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
     ///
     /// # Errors
     ///
-    /// `agent_invalid`: no name, two tools of one name, tools that change different states, a tool
-    /// that settings name and the program does not give, a type whose strict schema cannot be
+    /// `agent_invalid`: no name, two tools of one name, tools that change different states, one
+    /// that changes the state and has a cache, a tool that settings name and the program does not give, a type whose strict schema cannot be
     /// written (each field is named); and the [`ModelError`] of a model that the environment or
     /// settings name and this program cannot make.
     pub fn build(self) -> Result<Agent<O, I>> {
@@ -348,16 +348,15 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
         if name.trim().is_empty() {
             return invalid("give it a name".to_owned());
         }
-        let mut tools = self.tools;
-        if let Some(named) = &self.named_tools {
-            for wanted in named {
-                if !tools.iter().any(|tool| tool.name() == wanted) {
-                    let known: Vec<&str> = tools.iter().map(Tool::name).collect();
-                    return invalid(unknown_tool(wanted, &known));
-                }
-            }
-            tools.retain(|tool| named.iter().any(|name| name == tool.name()));
-        }
+        let named = AgentSettings {
+            name: name.to_string(),
+            tools: self.named_tools,
+            ..AgentSettings::default()
+        };
+        let tools = match named.choose_tools(&self.tools) {
+            Ok(tools) => tools,
+            Err(error) => return invalid(error.to_string()),
+        };
         let delegated = self.delegate.iter().flat_map(|delegate| delegate.specs());
         let mut names: Vec<String> = tools.iter().map(|tool| tool.name().to_owned()).collect();
         names.extend(delegated.map(|spec| spec.name));
@@ -371,7 +370,14 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
                  with a letter or `_`"
             ));
         }
-        let members = self.delegate.as_ref().and_then(|delegate| delegate.state());
+        if let Some(tool) = tools.iter().find(|tool| tool.keeps_answers_of_state()) {
+            return invalid(format!(
+                "`{}` changes the state and keeps its answers: one that is used again would change \
+                 nothing. Take its `cache` off",
+                tool.name()
+            ));
+        }
+        let members = self.delegate.iter().flat_map(|delegate| delegate.states());
         let mut states = tools.iter().filter_map(Tool::state).chain(members);
         if let Some(first) = states.next()
             && let Some(other) = states.find(|state| *state != first)
@@ -419,19 +425,6 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
             input: PhantomData,
         })
     }
-}
-
-fn unknown_tool(wanted: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(wanted, name), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let meant = near.map_or_else(String::new, |(_, name)| format!(", did you mean `{name}`"));
-    format!(
-        "its settings name a tool `{wanted}`, which the program does not give it{meant}; it gives: {}",
-        known.join(", ")
-    )
 }
 
 fn is_tool_name(name: &str) -> bool {
