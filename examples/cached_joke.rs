@@ -9,7 +9,29 @@
 //! The key of a cached answer holds the agent's settings: another model or other instructions ask
 //! anew. On a real model: `OPENAI_API_KEY=.. cargo run --features openai --example cached_joke ..`.
 
-use agno::prelude::*;
+use agno::{
+    prelude::*,
+    tools::search::{Document, Documents, web_search},
+};
+
+/// What the offline model tells its jokes from.
+fn joke_book() -> Documents {
+    let joke = |title: &str, text: &str| Document {
+        title: title.to_owned(),
+        url: format!("book:{title}"),
+        text: text.to_owned(),
+    };
+    Documents::of([
+        joke(
+            "A joke about caches",
+            "There are two hard things: naming, caching, and counting to two.",
+        ),
+        joke(
+            "A joke about journals",
+            "My program keeps a diary. It still cannot remember why.",
+        ),
+    ])
+}
 
 /// Tells jokes, and each of them once.
 #[workflow]
@@ -21,7 +43,8 @@ struct CachedJoke {
 
 fn main() -> Result<ExitCode> {
     let comedian = Agent::builder("Comedian")
-        .instructions("Answer in one line.")
+        .instructions("Look into the joke book, and answer with one joke.")
+        .tool(web_search(joke_book()).named("joke_book"))
         .build()?;
     Ok(agno::app().workflow(CachedJoke { comedian }).main())
 }

@@ -33,7 +33,9 @@ async fn main() -> Result<()> {
         .build()?;
     let builder = Runtime::builder().store("sled:./.agno");
     let runtime = builder.workflow(Lookup { researcher }).build().await?;
-    let mut front = WorkflowAgent::<Lookup>::builder(&runtime).session("chat").build()?;
+    let mut front = WorkflowAgent::<Lookup>::builder(&runtime)
+        .session("chat")
+        .build()?;
 
     let given: Vec<String> = std::env::args().skip(1).collect();
     if !given.is_empty() {

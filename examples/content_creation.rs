@@ -1,10 +1,11 @@
 //! Agno's first example: two agents, one after the other, and nothing else.
 //!
 //! ```sh
-//! cargo run --example content_creation -- run --input "Write about durable workflows"
+//! cargo run --example content_creation -- run --input "Write about durable execution"
 //! ```
 //!
-//! Without a key the offline model answers, which quotes and invents nothing. On a real one:
+//! Without a key the offline model answers, which quotes what it finds on a shelf of short texts and
+//! invents nothing. On a real one:
 //!
 //! ```sh
 //! OPENAI_API_KEY=.. cargo run --example content_creation --features openai -- run --input "Write about AI"
@@ -13,6 +14,8 @@
 
 use agno::prelude::*;
 
+mod shelf;
+
 /// Researches a topic and writes about it.
 #[workflow(name = "Content Creation")]
 struct Content {
@@ -20,7 +23,7 @@ struct Content {
     #[step]
     researcher: Agent,
     /// Writes the article.
-    #[step(input = "{input}\n\nWhat the researcher found:\n\n{previous}")]
+    #[step(input = "{input}\n\n{previous}")]
     writer: Agent,
 }
 
@@ -28,11 +31,15 @@ fn main() -> Result<ExitCode> {
     let content = Content {
         researcher: Agent::builder("Researcher")
             .role("finds out what is known about a topic")
-            .instructions("Collect the facts that matter, each in a sentence.")
+            .instructions("Search first. Answer with the facts that matter, each in a sentence.")
+            .tool(shelf::Library::from_env()?.search)
             .build()?,
         writer: Agent::builder("Writer")
             .role("writes for people who are new to a topic")
-            .instructions(["Write a short article.", "Use only what the researcher found."])
+            .instructions([
+                "Write a short article.",
+                "Use only what the researcher found.",
+            ])
             .markdown(true)
             .build()?,
     };

@@ -49,7 +49,12 @@ impl DeepResearch {
 
     /// Writes the report.
     #[step(timeout = "3m")]
-    async fn report(&self, input: String, found: Vec<String>, context: &StepContext) -> Result<String> {
+    async fn report(
+        &self,
+        input: String,
+        found: Vec<String>,
+        context: &StepContext,
+    ) -> Result<String> {
         let prompt = format!("Report on: {input}\n\n{}", found.join("\n\n"));
         self.reporter.run(prompt).context(context).await
     }

@@ -10,6 +10,8 @@
 
 use agno::prelude::*;
 
+mod shelf;
+
 /// What a question is about.
 #[data]
 #[derive(PartialEq)]
@@ -76,8 +78,12 @@ impl TopicRouter {
 }
 
 fn specialist(name: &str, role: &str) -> Result<Agent> {
-    let builder = Agent::builder(name).role(role).markdown(true);
-    builder.instructions("Answer briefly, as your role would.").build()
+    Agent::builder(name)
+        .role(role)
+        .instructions(["Search first.", "Answer briefly, as your role would."])
+        .tool(shelf::Library::from_env()?.search)
+        .markdown(true)
+        .build()
 }
 
 fn main() -> Result<ExitCode> {

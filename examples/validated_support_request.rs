@@ -9,7 +9,10 @@
 //!
 //! On a real model: `OPENAI_API_KEY=.. cargo run --features openai --example validated_support_request ..`.
 
-use agno::prelude::*;
+use agno::{
+    prelude::*,
+    tools::search::{Document, Documents, web_search},
+};
 
 /// What somebody asks.
 #[data]
@@ -85,10 +88,38 @@ impl Support {
     }
 }
 
+/// What is known to the support desk.
+fn handbook() -> Documents {
+    let page = |title: &str, text: &str| Document {
+        title: title.to_owned(),
+        url: format!("handbook:{}", title.to_lowercase().replace(' ', "-")),
+        text: text.to_owned(),
+    };
+    Documents::of([
+        page(
+            "Reset a password",
+            "To reset a password, choose \"Forgotten\" below the login form. A link comes by mail \
+             and is good for an hour.",
+        ),
+        page(
+            "Change a plan",
+            "A plan is changed under Account, Plan. The new price counts from the next month.",
+        ),
+        page(
+            "Cancel an account",
+            "An account is cancelled under Account, Close. Its data is kept for thirty days.",
+        ),
+    ])
+}
+
 fn main() -> Result<ExitCode> {
     let agent = Agent::builder("Support")
         .role("answers customers")
-        .instructions(["Answer in two or three sentences.", "Be friendly and exact."])
+        .instructions([
+            "Look into the handbook first.",
+            "Answer in two or three sentences.",
+        ])
+        .tool(web_search(handbook()).named("search_handbook"))
         .build()?;
     Ok(agno::app().workflow(Support { agent }).main())
 }

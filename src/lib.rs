@@ -7,9 +7,9 @@
 pub use agno_agents::__private;
 #[cfg(feature = "agents")]
 pub use agno_agents::{
-    Agent, AgentBuilder, AgentSettings, WorkflowAgent, Assistant, Capabilities, Member, Message, Model,
+    Agent, AgentBuilder, AgentSettings, Assistant, Capabilities, Member, Message, Model,
     ModelError, ModelReply, ModelRequest, Price, Prices, Reply, Team, TeamMode, Tool, ToolCall,
-    ToolContext, Usage, agent, media, message, model, settings, team, tool, tools,
+    ToolContext, Usage, WorkflowAgent, agent, media, message, model, settings, team, tool, tools,
 };
 #[cfg(feature = "cli")]
 pub use agno_cli::{App, app};

@@ -5,6 +5,8 @@
 mod durable;
 #[path = "agents/effects.rs"]
 mod effects;
+#[path = "agents/hostile.rs"]
+mod hostile;
 #[path = "replay/kit.rs"]
 #[allow(dead_code, reason = "the kit of the replay tests")]
 mod kit;
@@ -14,5 +16,7 @@ mod loops;
 mod output;
 #[path = "agents/remembering.rs"]
 mod remembering;
+#[path = "agents/settings.rs"]
+mod settings;
 #[path = "agents/teams.rs"]
 mod teams;

@@ -4,6 +4,8 @@
 mod commits;
 #[path = "replay/control.rs"]
 mod control;
+#[path = "replay/fresh.rs"]
+mod fresh;
 #[path = "replay/identity.rs"]
 mod identity;
 #[path = "replay/kit.rs"]

@@ -29,5 +29,5 @@ pub use model::{Capabilities, Model, ModelError, ModelReply, ModelRequest};
 pub use settings::AgentSettings;
 pub use team::{Member, Team, TeamMode};
 pub use tool::{Tool, ToolContext};
-pub use workflow_agent::{FrontReply, WorkflowAgent, WorkflowAgentBuilder};
 pub use usage::{Price, Prices, Usage};
+pub use workflow_agent::{FrontReply, WorkflowAgent, WorkflowAgentBuilder};

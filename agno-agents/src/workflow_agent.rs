@@ -148,8 +148,10 @@ impl<W: Workflow> WorkflowAgent<W> {
             return Ok(Vec::new());
         }
         let runs = lines.join("\n");
-        Ok(vec![Message::system(format!(
-            "<earlier_runs>\n{runs}\n</earlier_runs>"
+        // Not as instructions: what runs answered is untrusted.
+        Ok(vec![Message::user(format!(
+            "What earlier runs of this session were asked and answered, for you to know:\n\
+             <earlier_runs>\n{runs}\n</earlier_runs>"
         ))])
     }
 }

@@ -31,6 +31,11 @@ def send(message):
     sys.stdout.flush()
 
 
+def notify(method, params=None):
+    message = {"jsonrpc": "2.0", "method": method, "params": params or {}}
+    sys.stdout.write(json.dumps(message) + "\n")
+
+
 def garbage():
     sys.stdout.write('not JSON\n{"half": \n[]\n\n"text"\n{"jsonrpc":"2.0","id":999,"result":{}}\n')
     sys.stdout.flush()
@@ -46,12 +51,26 @@ def text(said):
 
 
 TOOLS = ["echo", "garbage", "giant", "endless", "dies", "dies_once", "wrong", "refuses", "silent"]
+TOOLS += ["storm", "asks"]
 READ_ONLY = {"dies_once", "echo"}
 
 
 def tool(name):
     hints = {"annotations": {"readOnlyHint": True}} if name in READ_ONLY else {}
     return {"name": name, "description": "Does.", "inputSchema": {"type": "object"}, **hints}
+
+
+def cyclic():
+    node = {"$ref": "#", "description": "\x1b]0;x\x07\u202e"}
+    schema = {"type": "object", "properties": {"a": node, "b": {"$ref": "#/$defs/n"}}}
+    schema["$defs"] = {"n": {"type": "object", "properties": {"n": {"$ref": "#/$defs/n"}}}}
+    deep = {}
+    for _ in range(50):
+        deep = {"type": "array", "items": deep}
+    return [
+        {"name": "../../\x1b[2J\u202e" + "n" * 500, "inputSchema": schema},
+        {"name": "", "inputSchema": {"type": "object", "properties": {"d": deep}}},
+    ]
 
 
 def called(name):
@@ -69,6 +88,17 @@ def called(name):
         if starts == 1:
             die()
         return text(f"start {starts}")
+    if name == "storm":
+        for _ in range(50_000):
+            notify("notifications/tools/list_changed")
+            notify("notifications/message", {"level": "info", "data": "x" * 200})
+            notify("notifications/progress", {"progressToken": 1, "progress": 1})
+        return text("after the storm")
+    if name == "asks":
+        # And never reads an answer.
+        question = '{"jsonrpc":"2.0","id":"%s","method":"ping"}\n' % ("x" * 1_000)
+        while True:
+            sys.stdout.write(question * 64)
     if name == "wrong":
         return {"tools": "none"}
     if name == "silent":
@@ -94,6 +124,14 @@ def main():
                 "capabilities": {"tools": {}},
                 "serverInfo": {"name": "hostile", "version": "1"},
             }
+        elif method == "tools/list" and mode == "hangs":
+            continue
+        elif method == "tools/list" and mode == "dies":
+            die()
+        elif method == "tools/list" and mode == "many":
+            result = {"tools": [tool(f"t{number}") for number in range(10_000)]}
+        elif method == "tools/list" and mode == "cyclic":
+            result = {"tools": cyclic()}
         elif method == "tools/list" and mode == "pages":
             result = {"tools": [], "nextCursor": "again"}
         elif method == "tools/list":

@@ -49,7 +49,9 @@ impl Article {
             micros: 1000,
         };
         part.tell(&writer, None, turn(1, 100, 10));
-        part.record("turn.1", &"search").await?;
+        if part.recall::<String>("turn.1")?.is_none() {
+            part.record("turn.1", &"search").await?;
+        }
         let (tool, call): (Arc<str>, Arc<str>) = (Arc::from("search"), Arc::from("call_1"));
         part.tell(
             &writer,
@@ -99,7 +101,9 @@ impl Article {
         let reason = "the stream was cut".to_owned();
         part.tell(&writer, None, AgentEvent::Reset { reason });
         part.tell(&writer, None, turn(3, 300, 30));
-        part.record("turn.3", &answer).await?;
+        if part.recall::<String>("turn.3")?.is_none() {
+            part.record("turn.3", &answer).await?;
+        }
         part.tell(&writer, None, completed(3, 0.25));
         Ok(answer)
     }

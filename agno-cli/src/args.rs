@@ -296,7 +296,7 @@ fn run_command(flags: &Flags) -> Command {
         .short('i')
         .value_parser(ValueParser::os_string())
         .allow_hyphen_values(true)
-        .help("The input: JSON, `@FILE`, or `-` for standard input");
+        .help("The input: JSON, `@FILE`, or `-` for standard input. Where a text called `input` is all that a workflow takes, the text as it is; in quotes of JSON if it begins with `@`");
     let mut command = Command::new("run").about("Runs a workflow").args([
         workflow(),
         input,

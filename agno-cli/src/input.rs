@@ -119,8 +119,21 @@ pub(crate) fn read(
             return Err(help.on(Failure::input(problem)));
         }
         Some(input) => {
-            let read = from_option(input).map_err(|problem| help.on(Failure::input(problem)))?;
-            match is_text(schema) {
+            let is_text = is_given_whole(runtime, workflow);
+            let read = from_option(input).map_err(|problem| {
+                let failure = help.on(Failure::input(problem));
+                match input
+                    .to_str()
+                    .filter(|text| is_text && text.starts_with('@'))
+                {
+                    Some(text) => {
+                        let text = text::quoted(&Value::from(text).to_string());
+                        failure.note(format!("if that is the text itself, write -i {text}"))
+                    }
+                    None => failure,
+                }
+            })?;
+            match is_text {
                 true => (as_text(read.0, &read.1), read.1),
                 false => read,
             }
@@ -164,16 +177,13 @@ pub(crate) fn is_given_whole(runtime: &Runtime, workflow: &str) -> bool {
     let workflows = runtime.workflows();
     let summary = workflows.iter().find(|summary| summary.name == workflow);
     summary.is_some_and(|summary| summary.parameters == ["input"])
-        && runtime.input_schema(workflow).is_ok_and(is_text)
+        && runtime
+            .input_schema(workflow)
+            .is_ok_and(|schema| schema.document()["type"] == "string")
 }
 
-/// The input is one text, nothing else.
-fn is_text(schema: &InputSchema) -> bool {
-    schema.document()["type"] == "string"
-}
-
-/// A text as JSON. It may be given as it is, without the quotes of JSON; the line break at the end
-/// of a file or pipe is not part of it then.
+/// Such a text as JSON. It may be given as it is, as with any flag, without the quotes of JSON; the
+/// line break at the end of a file or pipe is not part of it then.
 fn as_text(given: String, origin: &str) -> String {
     if serde_json::from_str::<&RawValue>(&given).is_ok_and(|json| json.get().starts_with('"')) {
         return given;
@@ -263,7 +273,7 @@ impl Help<'_> {
             return failure;
         };
         let example = match schema.example() {
-            Value::String(text) if is_text(schema) => text.clone(),
+            Value::String(text) if is_given_whole(self.runtime, self.workflow) => text.clone(),
             example => example.to_string(),
         };
         let example = text::quoted(&example);

@@ -41,7 +41,21 @@ impl Call {
 
 /// What a step knows beside its input. A step takes it as `context: &StepContext`.
 #[derive(Clone)]
-pub struct StepContext(pub(crate) Arc<Inner>);
+pub struct StepContext(pub(crate) Arc<Inner>, Option<Arc<Scope>>);
+
+/// A part of the step, which numbers its own memos and parts.
+struct Scope {
+    name: Arc<str>,
+    numbers: Numbers,
+}
+
+/// What tells memos and parts apart whose names repeat.
+#[derive(Default)]
+struct Numbers {
+    memos: AtomicU32,
+    /// How many parts of each name there are.
+    parts: OnceLock<Mutex<HashMap<String, u32>>>,
+}
 
 pub(crate) struct Inner {
     of: Of,
@@ -50,14 +64,21 @@ pub(crate) struct Inner {
     /// Made when it is first asked for: most steps never do.
     token: OnceLock<CancellationToken>,
     over: AtomicBool,
-    memos: AtomicU32,
-    /// How many parts of each name there are.
-    parts: OnceLock<Mutex<HashMap<String, u32>>>,
+    numbers: Numbers,
     /// What the step has told so far and is not stored yet. Most steps tell nothing.
-    events: OnceLock<Mutex<Vec<Event>>>,
+    events: OnceLock<Mutex<Vec<Told>>>,
+    /// How much each part has concluded from its memos.
+    conclusions: OnceLock<Mutex<HashMap<Arc<str>, u32>>>,
     started_at: u64,
     /// The attempt's beginning is stored, with a memo.
     opened: AtomicBool,
+}
+
+/// An event that is not stored yet.
+struct Told {
+    event: Event,
+    /// The memo that says it is stored, of one that would be told again after a crash.
+    once: Option<Arc<str>>,
 }
 
 /// Whose step it is.
@@ -105,7 +126,16 @@ impl Inner {
     }
 
     fn keep(&self, event: Event) {
-        locked(self.events.get_or_init(Mutex::default)).push(event);
+        self.keep_once(event, None);
+    }
+
+    fn keep_once(&self, event: Event, once: Option<Arc<str>>) {
+        locked(self.events.get_or_init(Mutex::default)).push(Told { event, once });
+    }
+
+    fn take_told(&self) -> Vec<Told> {
+        let events = self.events.get();
+        events.map_or_else(Vec::new, |events| std::mem::take(&mut *locked(events)))
     }
 }
 
@@ -122,18 +152,42 @@ impl StepContext {
     }
 
     pub(crate) fn new(path: Arc<str>, attempt: u32, started_at: u64, of: Of) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             of,
             path,
             attempt,
             token: OnceLock::new(),
             over: AtomicBool::new(false),
-            memos: AtomicU32::new(0),
-            parts: OnceLock::new(),
+            numbers: Numbers::default(),
             events: OnceLock::new(),
+            conclusions: OnceLock::new(),
             started_at,
             opened: AtomicBool::new(false),
-        }))
+        };
+        Self(Arc::new(inner), None)
+    }
+
+    /// The same context, for work inside a part: its memos and parts are named and numbered there.
+    pub(crate) fn inside(&self, part: &Arc<str>) -> Self {
+        let scope = Scope {
+            name: part.clone(),
+            numbers: Numbers::default(),
+        };
+        Self(self.0.clone(), Some(Arc::new(scope)))
+    }
+
+    fn numbers(&self) -> &Numbers {
+        self.1
+            .as_ref()
+            .map_or(&self.0.numbers, |scope| &scope.numbers)
+    }
+
+    /// A name in the part that this context is for, if it is for one.
+    fn scoped(&self, name: String) -> String {
+        match &self.1 {
+            None => name,
+            Some(scope) => format!("{}/{name}", scope.name),
+        }
     }
 
     /// The attempt is over and its result not wanted any more.
@@ -145,8 +199,8 @@ impl StepContext {
     }
 
     pub(crate) fn take_events(&self) -> Vec<Event> {
-        let events = self.0.events.get();
-        events.map_or_else(Vec::new, |events| std::mem::take(&mut *locked(events)))
+        let told = self.0.take_told();
+        told.into_iter().map(|told| told.event).collect()
     }
 
     /// The attempt's beginning, unless a memo has taken it along.
@@ -239,8 +293,9 @@ impl StepContext {
                 .map_err(|error| Error::from_boxed(error.into(), code::STEP));
         };
         // The key may repeat in a loop: the ordinal among all memos of the attempt tells apart.
-        let ordinal = self.0.memos.fetch_add(1, Ordering::Relaxed);
-        let path = format!("{}!{}.{ordinal}.{key}", self.0.path, self.0.attempt);
+        let ordinal = self.numbers().memos.fetch_add(1, Ordering::Relaxed);
+        let name = self.scoped(format!("{ordinal}.{key}"));
+        let path = format!("{}!{}.{name}", self.0.path, self.0.attempt);
         if let Some(recorded) = cell.recall(&path) {
             return Ok(recorded.decode()?);
         }
@@ -261,12 +316,13 @@ impl StepContext {
     /// told apart by their order.
     pub fn part(&self, name: &str) -> Part {
         let ordinal = {
-            let mut parts = locked(self.0.parts.get_or_init(Mutex::default));
+            let mut parts = locked(self.numbers().parts.get_or_init(Mutex::default));
             let next = parts.entry(name.to_owned()).or_default();
             *next += 1;
             *next - 1
         };
-        Part::new(self.clone(), Arc::from(format!("{name}#{ordinal}")))
+        let name = self.scoped(format!("{name}#{ordinal}"));
+        Part::new(self.clone(), Arc::from(name))
     }
 
     pub(crate) fn recalled(&self, path: &str) -> Option<Json> {
@@ -281,25 +337,67 @@ impl StepContext {
         let Of::Run(cell) = &self.0.of else {
             return Ok(());
         };
-        let mut events: Vec<Event> = self.opening().into_iter().collect();
-        events.extend(self.take_events());
-        cell.memorise(path, json, events).await
-    }
-
-    /// The same, for a later attempt of this process to find as well.
-    pub(crate) async fn memorise_kept(&self, path: Arc<str>, json: Json) -> Result<(), Error> {
-        self.memorise(path.clone(), json.clone()).await?;
-        if let Of::Run(cell) = &self.0.of {
-            cell.keep_memo(path, json);
+        // A task that outlives its attempt goes no further, and begins no effect.
+        if self.0.over.load(Ordering::Acquire) {
+            let problem = "the time of the attempt is over, and nothing is recorded for it";
+            return Err(Error::new(code::CANCELLED, problem).permanent());
         }
-        Ok(())
+        let mut memos = Vec::new();
+        let mut events: Vec<Event> = self.opening().into_iter().collect();
+        for told in self.0.take_told() {
+            events.push(told.event);
+            if let Some(once) = told.once {
+                memos.push((once, Json::null(), std::mem::take(&mut events)));
+            }
+        }
+        memos.push((path, json, events));
+        cell.memorise(memos).await
     }
 
-    pub(crate) fn tell_agent(&self, agent: &Arc<str>, team: Option<&Arc<str>>, what: AgentEvent) {
+    /// The same, for a later attempt of this process to find as well. It is to find it also when
+    /// this one is dropped while it waits for the store.
+    pub(crate) async fn memorise_kept(&self, path: Arc<str>, json: Json) -> Result<(), Error> {
+        if let Of::Run(cell) = &self.0.of
+            && !self.0.over.load(Ordering::Acquire)
+        {
+            cell.keep_memo(path.clone(), json.clone());
+        }
+        self.memorise(path, json).await
+    }
+
+    /// What this attempt recorded at names that begin so, before the process ended.
+    pub(crate) fn recalled_below(&self, name: &str) -> Vec<Json> {
+        let Of::Run(cell) = &self.0.of else {
+            return Vec::new();
+        };
+        let memos = cell.memos_of(&self.0.path, self.0.attempt);
+        let below = |path: &str| {
+            let memo = path.strip_prefix(&*self.0.path);
+            let memo = memo.and_then(|memo| memo.split_once('.'));
+            memo.is_some_and(|(_, memo)| memo.starts_with(name))
+        };
+        let memos = memos.into_iter().filter(|memo| below(&memo.path));
+        memos.filter_map(|memo| memo.output).collect()
+    }
+
+    pub(crate) fn tell_agent(
+        &self,
+        part: &Arc<str>,
+        agent: &Arc<str>,
+        team: Option<&Arc<str>>,
+        what: AgentEvent,
+    ) {
         let Of::Run(cell) = &self.0.of else {
             return;
         };
         let live_only = matches!(what, AgentEvent::Content { .. });
+        let once = is_concluded(&what).then(|| self.conclusion(part));
+        if once
+            .as_ref()
+            .is_some_and(|once| cell.recall(once).is_some())
+        {
+            return;
+        }
         let event = Event {
             at: now_micros(),
             kind: EventKind::Agent {
@@ -311,9 +409,26 @@ impl StepContext {
         };
         cell.tell(&event);
         if !live_only {
-            self.0.keep(event);
+            self.0.keep_once(event, once);
         }
     }
+
+    /// The memo that says that a part's next conclusion is stored.
+    fn conclusion(&self, part: &Arc<str>) -> Arc<str> {
+        let mut conclusions = locked(self.0.conclusions.get_or_init(Mutex::default));
+        let next = conclusions.entry(part.clone()).or_default();
+        *next += 1;
+        let (step, attempt) = (&self.0.path, self.0.attempt);
+        Arc::from(format!("{step}!{attempt}.{part}.told.{next}"))
+    }
+}
+
+/// What an agent concludes from its memos alone, and therefore concludes again after a crash.
+fn is_concluded(what: &AgentEvent) -> bool {
+    matches!(
+        what,
+        AgentEvent::Repair { .. } | AgentEvent::Completed { .. } | AgentEvent::Failed { .. }
+    )
 }
 
 impl fmt::Debug for StepContext {

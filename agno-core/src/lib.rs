@@ -38,9 +38,9 @@ pub use context::{Call, StepContext};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use execute::{AnyState, Execute, Settings, StateType, WrongState};
 pub use flow::{Branches, Durable, DurableCall, Flow, Handle, MapCall, StepCall};
+pub use history::Exchange;
 #[doc(hidden)]
 pub use macro_support as __private;
-pub use history::Exchange;
 pub use part::Part;
 pub use registry::{
     Cache, Definition, FlowSpec, FromText, Link, OnDrift, OnError, Piece, Retry, Scope, Step,

@@ -39,6 +39,13 @@ impl Part {
         &self.context
     }
 
+    /// The step's context for work inside this part, such as what a tool does: memos and parts
+    /// that are made with it belong here, and are found again although what came before it is not
+    /// done again.
+    pub fn inside(&self) -> StepContext {
+        self.context.inside(&self.name)
+    }
+
     /// Its name in the step: `writer#0`.
     pub fn name(&self) -> &str {
         &self.name
@@ -61,6 +68,18 @@ impl Part {
     /// When that does not read back as a `T`.
     pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         read(self.context.recalled(&self.memo(key)), key)
+    }
+
+    /// What this attempt recorded in this part and its parts before the process ended, as far as it
+    /// reads as a `T`, in the order in which it was recorded. What came of effects in this attempt
+    /// is part of it.
+    pub fn recall_below<T: DeserializeOwned>(&self) -> Vec<T> {
+        let mut found = Vec::new();
+        for at in [".", "/"] {
+            let below = self.context.recalled_below(&format!("{}{at}", self.name));
+            found.extend(below.iter().filter_map(|memo| memo.decode().ok()));
+        }
+        found
     }
 
     /// Records something under `key`, with what was told since the last record. It is on disk
@@ -115,7 +134,7 @@ impl Part {
 
     /// Tells what an agent does.
     pub fn tell(&self, agent: &Arc<str>, team: Option<&Arc<str>>, what: AgentEvent) {
-        self.context.tell_agent(agent, team, what);
+        self.context.tell_agent(&self.name, agent, team, what);
     }
 }
 

@@ -24,9 +24,9 @@ pub mod conformance;
 mod embedded;
 
 pub use commit::{Ack, CacheFill, Commit, RunUpdate};
+pub use definition::Definition;
 #[cfg(feature = "sled")]
 pub use embedded::{SledOptions, SledStorage};
-pub use definition::Definition;
 pub use error::{StoreError, StoreResult};
 pub use event::{AgentEvent, Event, EventError, EventKind, NumberedEvent};
 pub use json::{Json, canonical};

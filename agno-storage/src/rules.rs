@@ -21,7 +21,11 @@ pub(crate) fn check_value(size: usize, what: impl FnOnce() -> String) -> StoreRe
     check_size(size, MAX_VALUE_BYTES, what)
 }
 
-pub(crate) fn check_size(size: usize, limit: usize, what: impl FnOnce() -> String) -> StoreResult<()> {
+pub(crate) fn check_size(
+    size: usize,
+    limit: usize,
+    what: impl FnOnce() -> String,
+) -> StoreResult<()> {
     if size <= limit {
         return Ok(());
     }

@@ -135,13 +135,13 @@ struct Typed {
     drafts: Drafts,
     // A pointer to an executable is one.
     #[step(on_error = "skip")]
-    rates: std::sync::Arc<Box<Rates>>,
+    rates: std::sync::Arc<Rates>,
 }
 
 fn typed() -> Typed {
     Typed {
         drafts: Drafts,
-        rates: std::sync::Arc::new(Box::new(Rates)),
+        rates: std::sync::Arc::new(Rates),
     }
 }
 

@@ -60,11 +60,13 @@ fn number_before(text: &str, word: &str) -> Option<usize> {
     before.rsplit(' ').next()?.parse().ok()
 }
 
-/// Reasons of tests that could not run here: they print a line `skipped: why`.
+/// Reasons of tests that could not run here: they print a line `skipped: why`, aloud or not.
 pub(crate) fn excuses(log: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in log.lines() {
-        if let Some(reason) = line.trim_start().strip_prefix("skipped: ")
+        let line = line.trim_start();
+        let reason = ["skipped: ", "SKIPPED: "].map(|word| line.strip_prefix(word));
+        if let Some(reason) = reason.into_iter().flatten().next()
             && !found.iter().any(|known| known == reason)
         {
             found.push(reason.to_owned());

@@ -6,6 +6,7 @@ mod count;
 mod ignored;
 mod process;
 mod report;
+mod servers;
 mod stage;
 mod suite;
 mod tools;
@@ -17,6 +18,7 @@ The tasks of this repository.
 
 cargo xtask test [--all] [STAGE..]  every check, or only the stages named
 cargo xtask test --list             the stages
+cargo xtask servers                 install the servers of the stage of that name under target/
 cargo xtask bless                   record compiler messages and snapshots anew
 cargo xtask bench [ARGS..]          the benches; ARGS go to cargo bench
 cargo xtask bench-macros [--record FILE]
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args.split_first() {
         Some((&"test", rest)) => suite::run(rest),
+        Some((&"servers", [])) => servers::install(),
         Some((&"bless", [])) => bless::run(),
         Some((&"bench", rest)) => tools::bench(rest),
         Some((&"bench-macros", rest)) => bench_macros::run(rest),

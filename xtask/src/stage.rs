@@ -76,6 +76,14 @@ impl Stage {
         }
     }
 
+    /// The stage, which does something else first.
+    pub(crate) fn preceded_by<const N: usize>(mut self, before: [Command; N]) -> Self {
+        if let Work::Run(commands) = &mut self.work {
+            commands.splice(0..0, before);
+        }
+        self
+    }
+
     /// The stage, or why not where `installed` is false.
     pub(crate) fn only_if(mut self, installed: bool, reason: &str) -> Self {
         if !installed {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    ignored, report,
+    ignored, report, servers,
     stage::Stage,
     tools::{self, WORKSPACE, cargo, installed},
 };
@@ -31,6 +31,17 @@ const ALL: Loops = Loops {
     kills: 200,
     cases: 2048,
 };
+
+/// The programs that trybuild compiles get the features of this build, and everything below them is
+/// compiled for them once more: without what talks to a network.
+const UI: [&str; 6] = [
+    "--package",
+    "agno-workflows",
+    "--features",
+    "agno-workflows/testing",
+    "--test",
+    "ui",
+];
 
 const NEXTEST: &str = "cargo-nextest is not installed: cargo test runs the tests (slower)";
 
@@ -94,6 +105,13 @@ pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
             SAMPLE.kills, ALL.kills, SAMPLE.cases, ALL.cases
         ));
     }
+    if tested && !all {
+        notes.push(
+            "agents met no server that others wrote: `cargo xtask test --all` installs aimock, \
+             vidaimock and an MCP server, and tests against them"
+                .to_owned(),
+        );
+    }
     if tested && !installed("nextest") {
         notes.push(NEXTEST.to_owned());
     }
@@ -123,7 +141,7 @@ fn stages(all: bool) -> Vec<Stage> {
         "each set of features stands by itself",
         feature_sets(),
     );
-    // It would only say the same again, five times.
+    // It would only say the same again, so many times.
     features.after = Some("clippy");
     let mut stages = vec![
         Stage::check(
@@ -181,15 +199,24 @@ fn lint(args: &[&[&str]]) -> Command {
 /// The facade's features turn on those of the crates below it. Features of one build add up, so
 /// only builds of their own show a crate that borrows a neighbour's.
 fn feature_sets() -> Vec<Command> {
-    let sets: [&[&str]; 5] = [
-        &["--no-default-features"],
-        &["--no-default-features", "--features", "cli"],
-        &["--no-default-features", "--features", "sled"],
-        &["--no-default-features", "--features", "testing"],
-        &[],
+    let alone = [
+        "",
+        "cli",
+        "sled",
+        "testing",
+        "agents",
+        "openai",
+        "anthropic",
+        "web",
+        "mcp",
     ];
-    sets.map(|set| lint(&[&["--package", "agno-workflows", "--lib"], set]))
-        .into()
+    let lib = ["--package", "agno-workflows", "--lib"];
+    let mut commands: Vec<Command> = alone
+        .iter()
+        .map(|feature| lint(&[&lib, &["--no-default-features", "--features", feature]]))
+        .collect();
+    commands.push(lint(&[&lib]));
+    commands
 }
 
 fn tests(all: bool) -> Vec<Stage> {
@@ -202,7 +229,7 @@ fn tests(all: bool) -> Vec<Stage> {
         }
         command
     };
-    let nextest = |filter: &str| {
+    let nextest_in = |packages: &[&str], filter: &str| {
         let profile = if all { "long" } else { "default" };
         let show = [
             "--success-output",
@@ -218,28 +245,43 @@ fn tests(all: bool) -> Vec<Stage> {
             "--filterset",
             filter,
         ];
-        looping(cargo([&run, &show[..], &WORKSPACE[..]].concat()))
+        looping(cargo([&run, &show[..], packages].concat()))
     };
+    let nextest = |filter: &str| nextest_in(&WORKSPACE, filter);
     let test = |args: &[&str]| looping(cargo([&["test"], &WORKSPACE[..], args].concat()));
 
     let ours = "unit, integration and example tests";
     let ui = "what the compiler says to a user's mistakes";
     let kill = "processes are killed and go on";
+    let meet = |command| {
+        let about = "agents against servers that others wrote";
+        servers::stage(Stage::tests("servers", about, command)).only_if(all, "only with --all")
+    };
+    // They have a stage of their own, or say in this one that they are skipped.
+    let apart = |name: &str| all && servers::PROGRAMS.contains(&name);
     let mut stages = if installed("nextest") {
+        let mut rest = "not binary(ui)".to_owned();
+        for name in servers::PROGRAMS.iter().filter(|name| apart(name)) {
+            rest += &format!(" and not binary({name})");
+        }
+        let mut met = nextest("all()");
+        met.args(servers::targets());
         vec![
-            Stage::tests("test", ours, nextest("not (binary(ui) or test(kill))")),
-            Stage::tests("ui", ui, nextest("binary(ui)")),
-            Stage::tests("kill", kill, nextest("test(kill) and not binary(ui)")),
+            Stage::tests("test", ours, nextest(&format!("{rest} and not test(kill)"))),
+            Stage::tests("ui", ui, nextest_in(&UI, "all()")),
+            Stage::tests("kill", kill, nextest(&format!("{rest} and test(kill)"))),
+            meet(met),
         ]
     } else {
         let (programs, examples) = (tools::tested("test"), tools::tested("example"));
         let programs = programs
             .iter()
-            .filter(|name| *name != "ui")
+            .filter(|name| *name != "ui" && !apart(name))
             .flat_map(|it| ["--test", it]);
         let examples = examples.iter().flat_map(|it| ["--example", it]);
         let whole = ["--lib", "--bins", "--no-fail-fast"];
         let targets: Vec<&str> = whole.into_iter().chain(programs).chain(examples).collect();
+        let met: Vec<&str> = servers::targets().collect();
         let end = ["--", "--show-output"];
         vec![
             Stage::tests(
@@ -247,12 +289,17 @@ fn tests(all: bool) -> Vec<Stage> {
                 ours,
                 test(&[&targets[..], &end, &["--skip", "kill"]].concat()),
             ),
-            Stage::tests("ui", ui, test(&[&["--test", "ui"], &end[..]].concat())),
+            Stage::tests(
+                "ui",
+                ui,
+                looping(cargo([&["test"], &UI[..], &end].concat())),
+            ),
             Stage::tests(
                 "kill",
                 kill,
                 test(&[&targets[..], &["kill"], &end].concat()),
             ),
+            meet(test(&[&met[..], &end].concat())),
         ]
     };
     stages.insert(

@@ -8,7 +8,11 @@ use std::{
 
 /// One set of packages and features for every stage: with another one, Cargo would compile
 /// the dependencies again.
-pub(crate) const WORKSPACE: [&str; 3] = ["--workspace", "--features", "agno-workflows/testing"];
+pub(crate) const WORKSPACE: [&str; 3] = [
+    "--workspace",
+    "--features",
+    "agno-workflows/full,agno-workflows/testing",
+];
 
 /// The repository.
 pub(crate) fn root() -> &'static Path {
@@ -42,7 +46,7 @@ pub(crate) fn installed(name: &str) -> bool {
     answers(&mut cargo([name, "--version"]))
 }
 
-fn answers(command: &mut Command) -> bool {
+pub(crate) fn answers(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use agno_core::{AgentEvent, BoxFuture, Error, EventError, StateType};
+use agno_core::{AgentEvent, BoxFuture, Error, EventError, Part, StateType};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +19,7 @@ use crate::{
     message::ToolCall,
     model::ToolSpec,
     telemetry,
-    tool::{Tool, ToolAnswer, ToolContext},
+    tool::{Tool, ToolAnswer, ToolContext, call::canonical},
     usage::Usage,
 };
 
@@ -39,8 +39,13 @@ pub(crate) struct Outcome {
     /// The answer is the agent's own.
     #[serde(default)]
     pub(super) direct: bool,
-    pub(super) attempt: u32,
     pub(super) micros: u64,
+}
+
+/// What is recorded of a call, as far as it changed the state.
+#[derive(Deserialize)]
+struct Changed {
+    changes: Vec<Change>,
 }
 
 /// Why a tool failed, as the model is told.
@@ -58,8 +63,8 @@ pub(crate) trait Delegate: Send + Sync {
     fn briefing(&self) -> String;
     /// What the members' answers depend on.
     fn settings(&self) -> Value;
-    /// The state that members' tools change.
-    fn state(&self) -> Option<StateType>;
+    /// The states that members' tools change.
+    fn states(&self) -> Vec<StateType>;
     /// Gives work away.
     fn delegate<'a, 's: 'a>(
         &'a self,
@@ -81,15 +86,23 @@ pub(crate) struct Work<'a, 's> {
 
 /// What came of work that was given away.
 pub(crate) struct Delegated {
-    pub(crate) text: String,
+    pub(crate) text: Result<String, Error>,
+    /// Also of those that failed.
     pub(crate) usage: Usage,
-    pub(crate) changes: Vec<Change>,
     pub(crate) members: Vec<MemberReply>,
     pub(crate) direct: bool,
 }
 
 /// Counts equal calls, so that each has a key of its own.
-pub(super) type Counts = HashMap<String, u32>;
+pub(super) type Counts = HashMap<String, Equal>;
+
+/// Calls of one tool with equal arguments.
+#[derive(Default)]
+pub(super) struct Equal {
+    calls: u32,
+    /// The next record of an effect to look at.
+    effects: u32,
+}
 
 /// A call under way.
 struct Pending<'a> {
@@ -97,6 +110,8 @@ struct Pending<'a> {
     call: &'a ToolCall,
     /// Where its outcome is recorded in this attempt.
     memo: String,
+    /// Where the work that is done for it is recorded.
+    record: Record,
     /// The same over attempts.
     key: String,
     /// Where the outcome of an effect is recorded, over attempts.
@@ -114,34 +129,47 @@ impl Core {
     ) -> Result<Vec<Outcome>, Error> {
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(calls.len());
         let mut pending = Vec::new();
+        let mut changes = Vec::new();
         for (index, call) in calls.iter().enumerate() {
-            let hash = blake3::hash(call.arguments.as_bytes()).to_hex();
-            let equal = format!("{}.{}", call.name, &hash[..16]);
-            let count = counts.entry(equal.clone()).or_default();
-            let key = format!("{equal}.{count}");
-            *count += 1;
+            let hash = blake3::hash(canonical(&call.arguments).as_bytes()).to_hex();
+            let name = format!("{}.{}", call.name, &hash[..16]);
+            let equal = counts.entry(name.clone()).or_default();
+            let key = format!("{name}.{}", equal.calls);
+            equal.calls += 1;
             let memo = format!("turn.{turn}.tool.{index}");
-            let (recorded, effect) = match (self.effect(call), given.record.as_part()) {
-                (true, Some(part)) => match effect::known(part, &key)? {
-                    Known::Done(done) => (Some(*done), None),
-                    Known::Open(key) => (None, Some(key)),
-                },
-                _ => (given.record.recall(&memo)?, None),
-            };
-            if recorded.is_none() {
-                pending.push(Pending {
-                    index,
-                    call,
-                    memo,
-                    key,
-                    effect,
-                });
+            let record = given.record.part(&memo);
+            let mut recorded: Option<Outcome> = given.record.recall(&memo)?;
+            let mut effect = None;
+            if recorded.is_none()
+                && self.effect(call)
+                && let Some(part) = given.record.as_part()
+            {
+                match effect::known(part, &name, &mut equal.effects)? {
+                    Known::Done(done) => recorded = Some(done.of(&record)),
+                    Known::Open(key) => effect = Some(key),
+                }
+            }
+            match &recorded {
+                Some(outcome) => changes.extend(outcome.changes.iter().cloned()),
+                None => {
+                    if self.delegates(call) {
+                        let below = record.recall_below::<Changed>();
+                        changes.extend(below.into_iter().flat_map(|below| below.changes));
+                    }
+                    pending.push(Pending {
+                        index,
+                        call,
+                        memo,
+                        record,
+                        key,
+                        effect,
+                    });
+                }
             }
             outcomes.push(recorded);
         }
-        let recorded = outcomes.iter().flatten();
-        let changes = recorded.flat_map(|outcome| outcome.changes.clone());
-        given.state.restore(changes.collect()).await?;
+        // All that is recorded, by members as well, before anybody goes on.
+        given.state.restore(changes).await?;
 
         type Working<'w> = BoxFuture<'w, (usize, Result<Outcome, Error>)>;
         let mut work: Vec<Working<'_>> = Vec::with_capacity(pending.len());
@@ -172,6 +200,11 @@ impl Core {
             .is_some_and(|tool| !tool.options().idempotent)
     }
 
+    fn delegates(&self, call: &ToolCall) -> bool {
+        let delegate = self.delegate.as_ref();
+        delegate.is_some_and(|delegate| delegate.specs().iter().any(|s| s.name == call.name))
+    }
+
     async fn call_one(
         &self,
         pending: &Pending<'_>,
@@ -182,7 +215,7 @@ impl Core {
             name,
             arguments,
         } = pending.call;
-        let (tool, call): (Arc<str>, Arc<str>) = (Arc::from(name.as_str()), Arc::from(id.as_str()));
+        let (tool, call): (Arc<str>, Arc<str>) = (excerpt(name).into(), excerpt(id).into());
         given.listener.tell(AgentEvent::ToolStarted {
             tool: tool.clone(),
             call: call.clone(),
@@ -194,14 +227,13 @@ impl Core {
         let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut outcome = match worked {
             Ok(outcome) => outcome,
-            Err(error) if is_fatal(&error) => return Err(error),
+            Err(error) if is_fatal(&error) => {
+                telemetry::failed(&span, error.code());
+                return Err(error);
+            }
             Err(error) => Outcome::failed(&error),
         };
         outcome.micros = micros;
-        outcome.attempt = given
-            .record
-            .context()
-            .map_or(1, |context| context.attempt());
         given.listener.tell(match &outcome.result {
             Ok(_) => AgentEvent::ToolCompleted { tool, call, micros },
             Err(problem) => {
@@ -214,7 +246,13 @@ impl Core {
             }
         });
         match (given.record.as_part(), &pending.effect) {
-            (Some(part), Some(key)) => part.record_effect(key, &outcome).await?,
+            (Some(part), Some(key)) => {
+                part.record_effect(key, &outcome).await?;
+                // A failure counts in this attempt only.
+                if outcome.result.is_err() {
+                    part.record(&pending.memo, &outcome).await?;
+                }
+            }
             _ => given.record.record(&pending.memo, &outcome).await?,
         }
         Ok(outcome)
@@ -223,11 +261,10 @@ impl Core {
     async fn work(&self, pending: &Pending<'_>, given: &Given<'_, '_>) -> Result<Outcome, Error> {
         let call = pending.call;
         if let Some(delegate) = &self.delegate
-            && delegate.specs().iter().any(|spec| spec.name == call.name)
+            && self.delegates(call)
         {
-            let record = given.record.part(&pending.memo);
             let work = Work {
-                record: &record,
+                record: &pending.record,
                 listener: &given.listener,
                 state: given.state,
                 session: given.session.as_ref(),
@@ -235,15 +272,20 @@ impl Core {
                 media: &given.media,
             };
             let done = delegate.delegate(call, work).await?;
+            let outcome = match done.text {
+                Ok(text) => Outcome::answered(ToolAnswer {
+                    text,
+                    media: Vec::new(),
+                }),
+                Err(error) if is_fatal(&error) => return Err(error),
+                Err(error) => Outcome::failed(&error),
+            };
             return Ok(Outcome {
                 usage: done.usage,
-                changes: done.changes,
+                changes: given.state.changes_below(pending.record.name()).await,
                 members: done.members,
                 direct: done.direct,
-                ..Outcome::answered(ToolAnswer {
-                    text: done.text,
-                    media: Vec::new(),
-                })
+                ..outcome
             });
         }
         let Some(tool) = self.tool(&call.name) else {
@@ -261,15 +303,17 @@ impl Core {
             part.begin_effect(key).await?;
         }
         let (answer, change) = if tool.state().is_some() {
-            let mut state = given.state.hold().await?;
-            let answer = tool.call(&call.arguments, context, state.state()).await;
-            (answer, state.change()?)
+            let mut state = given.state.hold(pending.record.name()).await?;
+            match tool.call(&call.arguments, context, state.state()).await {
+                Ok(answer) => (Ok(answer), state.keep()?),
+                Err(error) => (Err(error), None),
+            }
         } else {
             (tool.call(&call.arguments, context, None).await, None)
         };
         let answer = answer.map_err(|error| {
-            let unknown = effect.and_then(|_| effect::unknown_end(call, &error));
-            unknown.unwrap_or(error)
+            let unknown = self.effect(call).then(|| effect::unknown_end(call, &error));
+            unknown.flatten().unwrap_or(error)
         })?;
         Ok(Outcome {
             changes: change.into_iter().collect(),
@@ -310,14 +354,8 @@ impl Core {
     }
 
     fn tool_context(&self, pending: &Pending<'_>, given: &Given<'_, '_>) -> ToolContext {
-        let step = given.record.context().cloned();
-        let key = match given.record.as_part() {
-            Some(part) => {
-                let step = part.context().idempotency_key();
-                format!("{step}:{}.{}", part.name(), pending.key)
-            }
-            None => pending.key.clone(),
-        };
+        let step = pending.record.as_part().map(Part::inside);
+        let key = given.record.idempotency_key(&pending.key);
         ToolContext {
             step,
             agent: self.name.clone(),
@@ -359,9 +397,16 @@ impl Outcome {
             usage: Usage::default(),
             members: Vec::new(),
             direct: false,
-            attempt: 1,
             micros: 0,
         }
+    }
+
+    /// What an earlier attempt recorded, as the outcome of a call of this one.
+    fn of(mut self, record: &Record) -> Self {
+        for change in &mut self.changes {
+            record.name().clone_into(&mut change.call);
+        }
+        self
     }
 
     pub(super) fn failed(error: &Error) -> Self {
@@ -384,7 +429,7 @@ impl Outcome {
 }
 
 /// Whether an error is the program's or a person's to settle, and nothing to tell a model.
-fn is_fatal(error: &Error) -> bool {
+pub(crate) fn is_fatal(error: &Error) -> bool {
     let codes = [
         "may_have_run",
         "confirmation_required",
@@ -393,6 +438,8 @@ fn is_fatal(error: &Error) -> bool {
         "invalid_output",
         "drift",
         "too_large",
+        // Taken up again when this run is, and not an answer till then.
+        "workflow_interrupted",
     ];
     codes.contains(&error.code()) || error.code().starts_with("model_")
 }

@@ -13,19 +13,17 @@ pub(super) enum Known {
     Open(String),
 }
 
-/// What earlier attempts recorded of a call. An error that a tool returned says that the call had
-/// no effect, so another attempt may make it again, under a key of its own.
-pub(super) fn known(part: &Part, key: &str) -> Result<Known, Error> {
-    let attempt = part.context().attempt();
-    let mut key = key.to_owned();
+/// What is recorded of the next of several equal calls, over all attempts. An error that a tool
+/// returned says that the call had no effect: it is passed by, and the call may be made again.
+pub(super) fn known(part: &Part, equal: &str, next: &mut u32) -> Result<Known, Error> {
     loop {
+        let key = format!("{equal}.{next}");
+        *next += 1;
         let recorded: Option<Outcome> = part.recall_effect(&key)?;
         match recorded {
             None => return Ok(Known::Open(key)),
-            Some(done) if done.result.is_ok() || done.attempt == attempt => {
-                return Ok(Known::Done(Box::new(done)));
-            }
-            Some(failed) => key = format!("{key}.after-{}", failed.attempt),
+            Some(done) if done.result.is_ok() => return Ok(Known::Done(Box::new(done))),
+            Some(_) => {}
         }
     }
 }

@@ -33,7 +33,7 @@ pub use self::{
     stream::{AgentStream, StreamItem},
 };
 pub(crate) use self::{
-    calls::{Delegate, Delegated, Work},
+    calls::{Delegate, Delegated, Work, is_fatal},
     chat::Shown,
     instructions::prompt,
     listen::Listener,
@@ -165,6 +165,7 @@ impl<O: Value, I: Value> Agent<O, I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<O: Value, I: Value> Execute for Agent<O, I> {
     type Input = I;
     type Output = O;
@@ -183,6 +184,7 @@ impl<O: Value, I: Value> Execute for Agent<O, I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<O: Value, I: Value> Settings for Agent<O, I> {
     fn settings(&self) -> JsonValue {
         self.core.settings(&self.shape.settings())
@@ -216,7 +218,8 @@ impl Core {
 
     /// The state that its tools change. The builder has refused tools that change several.
     pub(crate) fn state(&self) -> Option<StateType> {
-        let members = self.delegate.as_ref().and_then(|delegate| delegate.state());
-        self.tools.iter().find_map(Tool::state).or(members)
+        let own = self.tools.iter().find_map(Tool::state);
+        let members = || self.delegate.iter().flat_map(|delegate| delegate.states());
+        own.or_else(|| members().next())
     }
 }

@@ -53,7 +53,7 @@ impl<'a, O: Value> AgentRun<'a, O> {
             session: None,
             user: None,
             dependencies: None,
-            record: Record::new(None),
+            record: Record::alone(),
             state: None,
             also: None,
         }
@@ -62,7 +62,7 @@ impl<'a, O: Value> AgentRun<'a, O> {
     /// Records what is done in a step, so that a crash buys nothing twice. Runs of one agent in
     /// one step are told apart by the order in which this is called.
     pub fn context(mut self, context: &StepContext) -> Self {
-        self.record = Record::new(Some(context.part(&self.core.name)));
+        self.record = Record::Part(context.part(&self.core.name));
         self
     }
 
@@ -162,7 +162,8 @@ impl<'a, O: Value> AgentRun<'a, O> {
             state: &state,
             fits: &*shape,
         };
-        let answered = core.answer(given).await?;
+        let (answered, result) = core.answer(given).await;
+        result?;
         let output = shape.read(&answered.text).map_err(|problem| {
             let problem = format!("the answer of `{}` does not fit: {problem}", core.name);
             Error::new("output_mismatch", problem).permanent()

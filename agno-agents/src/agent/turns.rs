@@ -9,7 +9,6 @@ use super::{
     Core, Given, InstructionContext,
     calls::{Counts, Outcome, excerpt},
     reply::{MemberReply, ToolRecord},
-    state::Change,
 };
 use crate::{
     media::{Media, MediaKind},
@@ -31,21 +30,22 @@ pub(crate) struct Answered {
     pub(crate) model: String,
     pub(crate) tools: Vec<ToolRecord>,
     pub(crate) members: Vec<MemberReply>,
-    pub(crate) changes: Vec<Change>,
     pub(crate) micros: u64,
     pub(crate) first_micros: Option<u64>,
 }
 
 impl Core {
-    /// Asks until there is an answer.
-    pub(crate) async fn answer(&self, given: Given<'_, '_>) -> Result<Answered, Error> {
+    /// Asks until there is an answer. What it took is answered also when there is none.
+    pub(crate) async fn answer(&self, given: Given<'_, '_>) -> (Answered, Result<(), Error>) {
         let begun = Instant::now();
+        let mut answered = Answered::default();
         let span = telemetry::agent_span(self, given.record.context());
-        let result = self.turns(&given).instrument(span.clone()).await;
+        let work = self.turns(&given, &mut answered);
+        let result = work.instrument(span.clone()).await;
         let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        match result {
-            Ok(mut answered) => {
-                answered.micros = micros;
+        answered.micros = micros;
+        match &result {
+            Ok(()) => {
                 telemetry::used(&span, &answered.usage);
                 given.listener.tell(AgentEvent::Completed {
                     turns: answered.turns,
@@ -54,7 +54,6 @@ impl Core {
                     cost: answered.usage.cost,
                     micros,
                 });
-                Ok(answered)
             }
             Err(error) => {
                 telemetry::failed(&span, error.code());
@@ -64,16 +63,15 @@ impl Core {
                         message: error.message().to_owned(),
                     },
                 });
-                Err(error)
             }
         }
+        (answered, result)
     }
 
-    async fn turns(&self, given: &Given<'_, '_>) -> Result<Answered, Error> {
+    async fn turns(&self, given: &Given<'_, '_>, answered: &mut Answered) -> Result<(), Error> {
         self.check_media(&given.media)?;
         let mut request = self.request(given).await?;
         let asked = request.messages.len() - 1;
-        let mut answered = Answered::default();
         let mut counts = Counts::new();
         let (mut calls, mut repairs) = (0, 0);
         while answered.turns < self.max_turns {
@@ -88,7 +86,7 @@ impl Core {
                 let Err(problem) = given.fits.check(&message.text) else {
                     answered.text = message.text;
                     answered.messages = request.messages.split_off(asked);
-                    return Ok(answered);
+                    return Ok(());
                 };
                 if repairs >= self.repairs {
                     return Err(mismatch(self, &problem, &message.text));
@@ -123,16 +121,20 @@ impl Core {
                 [] => ToolChoice::Auto,
                 _ => ToolChoice::None,
             };
-            let direct = outcomes.len() == 1 && outcomes[0].direct && outcomes[0].result.is_ok();
             answered.take(&wanted, &outcomes);
             push_answers(&mut request.messages, &wanted, &outcomes);
-            if direct {
-                let text = outcomes.remove(0).text();
+            // A member's answer that is not of the leader's type is for the leader to put right.
+            if let [only] = outcomes.as_slice()
+                && only.direct
+                && let Ok(answer) = &only.result
+                && given.fits.check(&answer.text).is_ok()
+            {
+                let text = answer.text.clone();
                 // Recorded as the leader's own: a later question finds it in the conversation.
                 request.messages.push(Message::assistant(text.clone()));
                 answered.text = text;
                 answered.messages = request.messages.split_off(asked);
-                return Ok(answered);
+                return Ok(());
             }
         }
         let problem = format!(
@@ -180,6 +182,8 @@ impl Core {
             .or_else(|| priced(self.model.name()));
         reply.usage.requests = reply.usage.requests.max(1);
         telemetry::replied(&span, &reply, self.trace_content);
+        // The writing of it is not the model's time.
+        drop(span);
         given.listener.tell(AgentEvent::Turn {
             turn,
             model: reply.model.as_str().into(),
@@ -245,7 +249,6 @@ impl Answered {
     fn take(&mut self, calls: &[ToolCall], outcomes: &[Outcome]) {
         for (call, outcome) in calls.iter().zip(outcomes) {
             self.usage += &outcome.usage;
-            self.changes.extend(outcome.changes.iter().cloned());
             self.members.extend(outcome.members.iter().cloned());
             self.tools.push(ToolRecord {
                 call: call.clone(),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use agno_core::schema::is_hidden;
+use console::measure_text_width;
 
 /// `text` without anything that a terminal would obey or that would mislead its reader.
 ///
@@ -13,6 +14,8 @@ use agno_core::schema::is_hidden;
 /// * What has no look and does nothing but split words for a search is left out: the soft hyphen,
 ///   the zero-width space, the word joiner, the byte order mark.
 /// * A joiner stays between two characters that are not ASCII, as in emoji and in Persian.
+/// * Of the marks on one character, eight stay: no script needs more, and a heap of them covers the
+///   lines above.
 ///
 /// Cleaning twice is the same as once.
 ///
@@ -24,7 +27,12 @@ use agno_core::schema::is_hidden;
 /// assert_eq!(clean("plain"), "plain");
 /// ```
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(|c| is_hidden(c) && !is_kept(c)) {
+    let mut marks = 0;
+    let is_changed = |c: char| {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        marks > MOST_MARKS || (is_hidden(c) && !is_kept(c))
+    };
+    if !text.contains(is_changed) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -56,6 +64,14 @@ pub(super) fn one_line(text: &str, width: usize) -> String {
     out
 }
 
+/// Most marks on one character.
+const MOST_MARKS: usize = 8;
+
+/// Whether a character is put onto the one before.
+fn is_mark(c: char) -> bool {
+    c >= '\u{300}' && !is_hidden(c) && measure_text_width(c.encode_utf8(&mut [0; 4])) == 0
+}
+
 fn is_kept(c: char) -> bool {
     matches!(c, '\n' | '\t')
 }
@@ -78,11 +94,21 @@ pub(super) struct Cleaner {
     last: Option<char>,
     /// A carriage return or a joiner whose next character is to come.
     held: Option<char>,
+    /// On the last character that is none.
+    marks: usize,
 }
 
 impl Cleaner {
     pub(super) fn push(&mut self, text: &str, out: &mut String) {
         for c in text.chars() {
+            if is_mark(c) {
+                self.marks += 1;
+                if self.marks > MOST_MARKS {
+                    continue;
+                }
+            } else if !is_joiner(c) {
+                self.marks = 0;
+            }
             self.settle(Some(c), out);
             let joins = is_joiner(c) && self.last.is_some_and(is_joinable);
             match c {
@@ -100,6 +126,7 @@ impl Cleaner {
     pub(super) fn end(&mut self, out: &mut String) {
         self.settle(None, out);
         self.last = None;
+        self.marks = 0;
     }
 
     fn settle(&mut self, next: Option<char>, out: &mut String) {

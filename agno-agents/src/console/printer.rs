@@ -167,6 +167,10 @@ impl<W: Write> Printer<W> {
     /// Time has passed: the line that says what is being done is drawn again. To be called about
     /// ten times a second while an agent works; on no terminal it does nothing.
     pub fn tick(&mut self) {
+        // Looking for the last line takes longer than most pieces of an answer.
+        if !self.screen.is_time() {
+            return;
+        }
         let line = match self.blocks.last_line() {
             "" => self.calls.running().unwrap_or(&self.doing),
             writing => writing,

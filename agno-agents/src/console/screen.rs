@@ -57,12 +57,14 @@ impl<W: Write> Screen<W> {
         self.text(&out);
     }
 
-    /// Draws the line that changes, if it is time: the words, and behind them how long it takes.
-    pub(super) fn wait(&mut self, words: &str, since: Instant) {
+    /// Whether it is time to draw the line that changes.
+    pub(super) fn is_time(&self) -> bool {
         let early = self.drawn.is_some_and(|drawn| drawn.elapsed() < PACE);
-        if !self.options.terminal || (early && self.is_shown) {
-            return;
-        }
+        self.options.terminal && !(early && self.is_shown)
+    }
+
+    /// Draws the line that changes: the words, and behind them how long it takes.
+    pub(super) fn wait(&mut self, words: &str, since: Instant) {
         let mut out = self.erasure().to_owned();
         let time = super::seconds(since.elapsed());
         // One column stays free: a full line would break.

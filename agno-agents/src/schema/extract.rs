@@ -70,6 +70,16 @@ fn fenced(text: &str) -> Vec<Value> {
     found
 }
 
+/// Whether a value in the middle of prose is part of it: a citation such as `[1]` or `[2, 3]`, an
+/// empty pair of brackets.
+fn is_prose(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(Value::is_number),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
 /// The objects and lists of a text, from left to right, none inside another.
 fn scattered(text: &str) -> Vec<Value> {
     let mut found = Vec::new();
@@ -83,7 +93,7 @@ fn scattered(text: &str) -> Vec<Value> {
         let value = values.next().and_then(Result::ok);
         // Both brackets are one byte.
         let end = value.as_ref().map_or(1, |_| values.byte_offset());
-        found.extend(value);
+        found.extend(value.filter(|value| !is_prose(value)));
         rest = rest.get(end..).unwrap_or_default();
     }
     found

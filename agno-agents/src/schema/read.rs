@@ -9,7 +9,7 @@ use super::{
     OutputSchema,
     extract::{self, NotFound},
     strict::VALUE,
-    walk::{fits, without_nulls},
+    walk::{fits, is_foreign, list_for_object, without_nulls},
 };
 
 /// Longest text of a problem, in characters: it quotes what the model wrote.
@@ -83,6 +83,18 @@ impl OutputSchema {
         if self.wrapped {
             value = self.unwrap(value);
         }
+        if let Some(path) = list_for_object(&self.raw, &self.raw, &value) {
+            let path = (!path.is_empty()).then_some(path);
+            return Err(ReadProblem::new(
+                path,
+                "a list, where an object is expected",
+            ));
+        }
+        if is_foreign(&self.raw, &value) {
+            let names = field_names(&self.raw);
+            let message = format!("the answer has none of the fields that are expected: {names}");
+            return Err(ReadProblem::new(None, &message));
+        }
         without_nulls(&self.raw, &self.raw, &mut value, 0);
         serde_path_to_error::deserialize(value).map_err(|error| {
             let path = error.path().to_string();
@@ -103,4 +115,13 @@ impl OutputSchema {
             other => other,
         }
     }
+}
+
+/// The fields of an object's schema, for a message.
+fn field_names(schema: &Value) -> String {
+    let fields = schema.get("properties").and_then(Value::as_object);
+    let names: Vec<String> = fields.map_or_else(Vec::new, |fields| {
+        fields.keys().map(|name| format!("`{name}`")).collect()
+    });
+    names.join(", ")
 }

@@ -115,6 +115,89 @@ fn is_of_type(kinds: &Value, value: &Value) -> bool {
     }
 }
 
+/// Where a list stands in place of an object, as a path. serde reads `[7]` as a struct of one
+/// number; to a model it is a citation.
+pub(super) fn list_for_object(root: &Value, schema: &Value, value: &Value) -> Option<String> {
+    Lists { root }.find(schema, value, String::new(), 0)
+}
+
+struct Lists<'a> {
+    root: &'a Value,
+}
+
+impl Lists<'_> {
+    fn find(&self, schema: &Value, value: &Value, path: String, depth: u32) -> Option<String> {
+        let Value::Object(schema_fields) = schema else {
+            return None;
+        };
+        if depth > DEEPEST {
+            return None;
+        }
+        if value.is_array() && !fits(self.root, schema, value) {
+            return Some(path);
+        }
+        let same = |schema: &Value| self.find(schema, value, path.clone(), depth + 1);
+        let named = schema_fields.get("$ref").and_then(Value::as_str);
+        let named = named.and_then(|name| resolve(self.root, name));
+        let all = schema_fields.get("allOf").and_then(Value::as_array);
+        let any = alternatives(schema_fields).into_iter().flatten();
+        let meant = any.into_iter().find(|one| fits(self.root, one, value));
+        let found = named
+            .into_iter()
+            .chain(all.into_iter().flatten())
+            .chain(meant)
+            .find_map(same);
+        if found.is_some() {
+            return found;
+        }
+        match value {
+            Value::Object(fields) => {
+                let properties = schema_fields.get("properties").and_then(Value::as_object);
+                let others = schema_fields.get("additionalProperties");
+                fields.iter().find_map(|(name, field)| {
+                    let own = properties.and_then(|properties| properties.get(name));
+                    let path = match path.as_str() {
+                        "" => name.clone(),
+                        path => format!("{path}.{name}"),
+                    };
+                    self.find(own.or(others)?, field, path, 0)
+                })
+            }
+            Value::Array(items) => {
+                let places = schema_fields.get("prefixItems").and_then(Value::as_array);
+                items.iter().enumerate().find_map(|(index, item)| {
+                    let place = places.and_then(|places| places.get(index));
+                    let schema = place.or_else(|| schema_fields.get("items"))?;
+                    self.find(schema, item, format!("{path}[{index}]"), 0)
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether an object has fields, and none that its schema knows: it is the answer to something
+/// else, which a type with defaults would take.
+pub(super) fn is_foreign(schema: &Value, value: &Value) -> bool {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let (Some(properties), Some(fields)) = (properties, value.as_object()) else {
+        return false;
+    };
+    let open = [
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "$ref",
+        "additionalProperties",
+        "patternProperties",
+    ];
+    let is_open = open
+        .iter()
+        .any(|key| !matches!(schema.get(*key), None | Some(Value::Bool(false))));
+    let is_known = |name: &String| properties.contains_key(name);
+    !is_open && !properties.is_empty() && !fields.is_empty() && !fields.keys().any(is_known)
+}
+
 /// Takes out every `null` that stands for a field left out: the field need not be there, and its
 /// type has no `null`. A model held to a strict schema cannot leave fields out, and says `null`.
 pub(super) fn without_nulls(root: &Value, schema: &Value, value: &mut Value, depth: u32) {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use agno_core::storage::StoreError;
+use agno_core::{schema::is_hidden, storage::StoreError};
 
 /// Why settings cannot be used. No text of it holds a value from the settings that could be a
 /// secret: it names places and keys.
@@ -149,7 +149,7 @@ pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 200;
     let mut shown = String::new();
     for c in text.chars().take(LONGEST) {
-        match c.is_control() {
+        match is_hidden(c) {
             true => shown.extend(c.escape_debug()),
             false => shown.push(c),
         }

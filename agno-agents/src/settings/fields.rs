@@ -94,7 +94,7 @@ pub(super) fn extra<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Map<String, Value>, D::Error> {
     let mut fields = Map::deserialize(deserializer)?;
-    if let Some(name) = fields.keys().find(|name| is_secret(name)) {
+    if let Some(name) = secret_in(&fields) {
         return Err(D::Error::custom(format!(
             "`{}` looks like a secret. Keys come from the environment, never from settings",
             super::error::shown(name)
@@ -104,11 +104,34 @@ pub(super) fn extra<'de, D: Deserializer<'de>>(
     Ok(fields)
 }
 
+/// The first field, at any depth, that would hold a key.
+fn secret_in(fields: &Map<String, Value>) -> Option<&str> {
+    fn within(value: &Value) -> Option<&str> {
+        match value {
+            Value::Array(items) => items.iter().find_map(within),
+            Value::Object(fields) => secret_in(fields),
+            _ => None,
+        }
+    }
+    let own = fields.keys().find(|name| is_secret(name));
+    own.map(String::as_str)
+        .or_else(|| fields.values().find_map(within))
+}
+
 /// Whether a field by this name would hold a key.
 pub(super) fn is_secret(name: &str) -> bool {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     let name = letters.collect::<String>().to_ascii_lowercase();
-    let endings = ["apikey", "secret", "secretkey", "password", "authorization"];
+    let endings = [
+        "apikey",
+        "secret",
+        "secretkey",
+        "privatekey",
+        "password",
+        "passphrase",
+        "credentials",
+        "authorization",
+    ];
     let tokens = ["token", "apitoken", "accesstoken", "authtoken", "bearer"];
     endings.iter().any(|ending| name.ends_with(ending)) || tokens.contains(&name.as_str())
 }

@@ -23,7 +23,7 @@ struct Agents {
 
 pub(super) fn file(path: &Path) -> Result<String, SettingsError> {
     let cannot = |message: String| SettingsError::File {
-        file: path.display().to_string(),
+        file: shown(&path.display().to_string()),
         message,
     };
     let file = File::open(path).map_err(|error| cannot(error.to_string()))?;
@@ -68,7 +68,7 @@ fn invalid(text: &str, file: Option<&Path>, path: &str, error: &toml::de::Error)
         suggestion,
     } = explain(path, error.message());
     SettingsError::Invalid {
-        file: file.map(|file| file.display().to_string()),
+        file: file.map(|file| shown(&file.display().to_string())),
         line,
         column,
         key,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Member, TeamMode};
 use crate::{
-    agent::{Answered, Delegate, Delegated, MemberReply, Work},
+    agent::{Answered, Delegate, Delegated, MemberReply, Work, is_fatal},
     message::ToolCall,
     model::ToolSpec,
     usage::Usage,
@@ -63,15 +63,16 @@ impl Delegation {
 
     async fn to_one(&self, asked: ToOne, work: Work<'_, '_>) -> Result<Delegated, Error> {
         let member = self.member(&asked.member_id)?;
-        let answered = member.work(&asked.task, work).await?;
-        let mut done = Delegated::new(answered.text.clone());
-        done.take(member, asked.task, answered);
+        let (answered, result) = member.work(&asked.task, work).await;
+        let mut done = Delegated::new(result.map(|()| answered.text.clone()));
+        done.take(member, asked.task, answered, done.text.is_ok());
         done.direct = self.mode == TeamMode::Route;
         Ok(done)
     }
 
-    async fn to_all(&self, asked: ToAll, work: Work<'_, '_>) -> Result<Delegated, Error> {
-        type Working<'w> = BoxFuture<'w, (usize, Result<Answered, Error>)>;
+    /// Asks all of them. Those that fail are told of beside the answers, unless none answers.
+    async fn to_all(&self, asked: ToAll, work: Work<'_, '_>) -> Delegated {
+        type Working<'w> = BoxFuture<'w, (usize, (Answered, Result<(), Error>))>;
         let mut working: Vec<Working<'_>> = Vec::with_capacity(self.members.len());
         for (index, member) in self.members.iter().enumerate() {
             let task = asked.task.as_str();
@@ -84,40 +85,56 @@ impl Delegation {
             .collect()
             .await;
         answers.sort_by_key(|(index, _)| *index);
-        let mut done = Delegated::new(String::new());
-        for (index, answered) in answers {
-            let (member, answered) = (&self.members[index], answered?);
-            done.text.push_str(&format!(
-                "<answer member=\"{}\">\n{}\n</answer>\n",
-                member.id(),
-                answered.text
-            ));
-            done.take(member, asked.task.clone(), answered);
+        let mut done = Delegated::new(Ok(String::new()));
+        let (mut told, mut any, mut failed) = (String::new(), false, None);
+        for (index, (answered, result)) in answers {
+            let member = &self.members[index];
+            let (id, text) = (member.id(), &answered.text);
+            told.push_str(&match &result {
+                Ok(()) => format!("<answer member=\"{id}\">\n{text}\n</answer>\n"),
+                Err(error) => {
+                    let problem = error.message();
+                    format!("<error member=\"{id}\">\n{problem}\n</error>\n")
+                }
+            });
+            any |= result.is_ok();
+            done.take(member, asked.task.clone(), answered, result.is_ok());
+            if let Err(error) = result {
+                // The first counts, but one that is nothing to tell a model comes before all.
+                let is_worse = |first| is_fatal(&error) && !is_fatal(first);
+                if failed.as_ref().is_none_or(is_worse) {
+                    failed = Some(error);
+                }
+            }
         }
-        Ok(done)
+        done.text = match failed {
+            Some(error) if is_fatal(&error) || !any => Err(error),
+            _ => Ok(told),
+        };
+        done
     }
 }
 
 impl Delegated {
-    fn new(text: String) -> Self {
+    fn new(text: Result<String, Error>) -> Self {
         Self {
             text,
             usage: Usage::default(),
-            changes: Vec::new(),
             members: Vec::new(),
             direct: false,
         }
     }
 
-    fn take(&mut self, member: &Member, task: String, answered: Answered) {
+    fn take(&mut self, member: &Member, task: String, answered: Answered, is_answer: bool) {
         self.usage += &answered.usage;
-        self.changes.extend(answered.changes);
-        self.members.push(MemberReply {
-            member: member.name().to_owned(),
-            task,
-            answer: answered.text,
-            usage: answered.usage,
-        });
+        if is_answer {
+            self.members.push(MemberReply {
+                member: member.name().to_owned(),
+                task,
+                answer: answered.text,
+                usage: answered.usage,
+            });
+        }
         self.members.extend(answered.members);
     }
 }
@@ -197,8 +214,9 @@ impl Delegate for Delegation {
         json!({ "mode": self.mode, "members": members })
     }
 
-    fn state(&self) -> Option<StateType> {
-        self.members.iter().find_map(|member| member.core().state())
+    fn states(&self) -> Vec<StateType> {
+        let states = self.members.iter().map(|member| member.core().state());
+        states.flatten().collect()
     }
 
     fn delegate<'a, 's: 'a>(
@@ -216,7 +234,7 @@ impl Delegate for Delegation {
             match self.mode {
                 TeamMode::Broadcast => {
                     let asked = serde_json::from_str(&call.arguments).map_err(misread)?;
-                    self.to_all(asked, work).await
+                    Ok(self.to_all(asked, work).await)
                 }
                 TeamMode::Coordinate | TeamMode::Route => {
                     let asked = serde_json::from_str(&call.arguments).map_err(misread)?;

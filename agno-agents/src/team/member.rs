@@ -62,7 +62,11 @@ impl Member {
     }
 
     /// Does a task.
-    pub(super) async fn work(&self, task: &str, work: Work<'_, '_>) -> Result<Answered, Error> {
+    pub(super) async fn work(
+        &self,
+        task: &str,
+        work: Work<'_, '_>,
+    ) -> (Answered, Result<(), Error>) {
         let record = work.record.part(&self.id);
         let listener = work.listener.member(self.core.name.clone(), record.clone());
         let given = Given {

@@ -87,6 +87,7 @@ impl<O: Value, I: Value> Team<O, I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<O: Value, I: Value> Execute for Team<O, I> {
     type Input = I;
     type Output = O;
@@ -101,6 +102,7 @@ impl<O: Value, I: Value> Execute for Team<O, I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<O: Value, I: Value> Settings for Team<O, I> {
     fn settings(&self) -> serde_json::Value {
         self.leader.settings()

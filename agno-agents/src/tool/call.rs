@@ -83,9 +83,12 @@ impl Tool {
         context: ToolContext,
         state: Option<&mut dyn AnyState>,
     ) -> Result<ToolAnswer, Error> {
-        let working = match (&self.0.body, state) {
-            (Body::Free(body), _) => body(arguments, context),
-            (Body::State(body), Some(state)) => body(arguments, context, state),
+        // Inside a future of its own: the function may panic before it has one.
+        let working: BoxFuture<'_, _> = match (&self.0.body, state) {
+            (Body::Free(body), _) => async { body(arguments, context).await }.boxed(),
+            (Body::State(body), Some(state)) => {
+                async { body(arguments, context, state).await }.boxed()
+            }
             (Body::State(_), None) => {
                 let state = self.0.state.map_or("a state", |state| state.name);
                 let problem = format!(
@@ -119,9 +122,30 @@ impl Tool {
 
 /// Equal arguments of one user. A tool may answer each user something else.
 fn cache_key(arguments: &Value, context: &ToolContext) -> [u8; 32] {
-    // Maps are sorted, so equal arguments have equal texts.
-    let key = serde_json::json!([context.user_id(), arguments]);
+    let key = serde_json::json!([context.user_id(), sorted(arguments.clone())]);
     *blake3::hash(key.to_string().as_bytes()).as_bytes()
+}
+
+/// Arguments in a form in which equal ones have equal texts. What is no JSON stays as it is.
+pub(crate) fn canonical(arguments: &str) -> String {
+    let value = serde_json::from_str::<Value>(arguments).map(sorted);
+    value.map_or_else(|_| arguments.to_owned(), |value| value.to_string())
+}
+
+/// With the keys of objects in their order: serde_json keeps another where a program asks it to.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.into_iter().collect();
+            fields.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name, sorted(value)));
+            Value::Object(fields.collect())
+        }
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        other => other,
+    }
 }
 
 /// What a model is told of a tool that takes `A`.
@@ -141,6 +165,15 @@ pub(super) fn spec<A: JsonSchema>(name: String, description: String) -> ToolSpec
 }
 
 pub(super) fn read<A: DeserializeOwned>(arguments: Value) -> Result<A, Error> {
+    let arguments = match arguments {
+        Value::Null => Value::Object(serde_json::Map::new()),
+        object @ Value::Object(_) => object,
+        // serde would take the items of a list for the fields, in their order.
+        _ => {
+            let problem = "expected an object with the arguments";
+            return Err(Error::new("tool_arguments", problem));
+        }
+    };
     serde_path_to_error::deserialize(arguments).map_err(|error| {
         let problem = match error.path().to_string().as_str() {
             "." => error.inner().to_string(),

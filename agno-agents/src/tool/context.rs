@@ -26,6 +26,16 @@ pub struct ToolContext {
 }
 
 impl ToolContext {
+    /// For calling a tool from a step of one's own, without a model. Its key is the step's.
+    pub fn in_step(step: &StepContext) -> Self {
+        Self {
+            key: Arc::from(step.idempotency_key()),
+            step: Some(step.clone()),
+            agent: Arc::from(""),
+            ..Self::for_test()
+        }
+    }
+
     /// For calling a tool's function in a unit test.
     pub fn for_test() -> Self {
         Self {
@@ -57,7 +67,9 @@ impl ToolContext {
         &self.call
     }
 
-    /// The step that the agent works in; `None` when it works alone.
+    /// The step that the agent works in; `None` when it works alone. Memos, and agents that are
+    /// given it, belong to this call: after a crash they are found again, whichever calls before
+    /// it are not made again.
     pub fn step(&self) -> Option<&StepContext> {
         self.step.as_ref()
     }

@@ -132,7 +132,8 @@ impl Tool {
         Self::made(spec, Body::Free(Arc::new(body)), None)
     }
 
-    /// A tool that changes the session's state. Calls of such tools do not overlap.
+    /// A tool that changes the session's state. Calls of such tools do not overlap, and what a
+    /// failed call changed is taken back.
     pub fn with_state<S, A, R, E>(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -203,7 +204,9 @@ impl Tool {
     }
 
     /// Uses answers again for the same arguments of the same user, for so long, in this process.
-    /// Default: not.
+    /// Default: not. A tool that changes the state can have none: [`AgentBuilder::build`] refuses it.
+    ///
+    /// [`AgentBuilder::build`]: crate::agent::AgentBuilder::build
     #[must_use]
     pub fn cache(self, ttl: Duration) -> Self {
         self.changed(|inner| {
@@ -237,6 +240,10 @@ impl Tool {
     /// Its options.
     pub fn options(&self) -> &ToolOptions {
         &self.0.options
+    }
+
+    pub(crate) fn keeps_answers_of_state(&self) -> bool {
+        self.0.state.is_some() && self.0.cache.is_some()
     }
 
     /// The state it changes, if it changes one.

@@ -1,10 +1,12 @@
 //! HTTP requests to the servers of a list.
 
+mod path;
+
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use reqwest::{
     Method,
-    header::{self, HeaderMap, HeaderName, HeaderValue},
+    header::{HeaderMap, HeaderName, HeaderValue},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,14 +22,39 @@ use crate::{Tool, ToolContext};
 const SHOWN: usize = 64 * 1024;
 
 /// Headers that are the connection's, not the model's.
-const KEPT: [HeaderName; 7] = [
-    header::HOST,
-    header::CONTENT_LENGTH,
-    header::TRANSFER_ENCODING,
-    header::CONNECTION,
-    header::UPGRADE,
-    header::TE,
-    header::PROXY_AUTHORIZATION,
+const OF_THE_CONNECTION: [&str; 13] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Headers by which some servers take a request for another: with another method or path, or from
+/// somebody else. What is sent would not be what the list allows.
+const IN_DISGUISE: [&str; 14] = [
+    "cf-connecting-ip",
+    "forwarded",
+    "true-client-ip",
+    "x-client-ip",
+    "x-host",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-host",
+    "x-original-method",
+    "x-original-uri",
+    "x-original-url",
+    "x-real-ip",
+    "x-rewrite-url",
 ];
 
 /// A server that requests may go to. Default: `GET` and `HEAD`, any path, `https` only, not on a
@@ -86,7 +113,7 @@ impl Endpoint {
     }
 
     /// A header that goes to this server with every request, such as a key. The model neither sees
-    /// nor changes it, and where an answer repeats its value, it is blacked out.
+    /// nor changes it, and where an answer or an error repeats its value, it is blacked out.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -124,14 +151,11 @@ impl Endpoint {
         if self.paths.is_empty() {
             return None;
         }
-        // Some servers unpack these before they look at the path.
-        let path = url.path().to_ascii_lowercase();
-        let hidden = ["%2f", "%5c", "%2e"].iter().any(|part| path.contains(part));
         let below = |prefix: &String| {
             let rest = url.path().strip_prefix(prefix.trim_end_matches('/'));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if hidden || !self.paths.iter().any(below) {
+        if path::is_ambiguous(url.path()) || !self.paths.iter().any(below) {
             return Some(format!(
                 "{} takes paths below {}",
                 self.host,
@@ -249,12 +273,16 @@ impl HttpRequest {
             body: call.body.map(String::into_bytes),
         };
         let allowed = Allowed(&self.endpoints);
-        let fetched = self.fetcher.exchange(request, &allowed).await?;
+        let fetched = self.fetcher.exchange(request, &allowed).await;
+        let fetched =
+            fetched.map_err(|error| error.with_texts(|text| self.without_secrets(text)))?;
         let text = self.without_secrets(String::from_utf8_lossy(&fetched.body).into_owned());
         let shown = within(&text, SHOWN);
         Ok(HttpAnswer {
             status: fetched.status,
-            content_type: fetched.content_type(),
+            content_type: fetched
+                .content_type()
+                .map(|kind| self.without_secrets(kind)),
             shortened: shown.len() < text.len(),
             body: shown.to_owned(),
             url: self.without_secrets(fetched.url),
@@ -319,8 +347,12 @@ fn headers(given: &BTreeMap<String, String>) -> Result<HeaderMap, FetchError> {
         };
         let parsed =
             HeaderName::from_bytes(name.as_bytes()).map_err(|error| wrong(error.to_string()))?;
-        if KEPT.contains(&parsed) {
+        if OF_THE_CONNECTION.contains(&parsed.as_str()) {
             return Err(wrong("it is set by the connection".to_owned()));
+        }
+        if IN_DISGUISE.contains(&parsed.as_str()) || parsed.as_str().starts_with("x-forwarded-") {
+            let problem = "a server could take the request for another than is allowed";
+            return Err(wrong(problem.to_owned()));
         }
         let value = HeaderValue::from_str(value).map_err(|error| wrong(error.to_string()))?;
         headers.append(parsed, value);

@@ -12,7 +12,7 @@ use agno_agents::{
     model::{Anthropic, AnthropicBuilder, Deltas},
 };
 
-use self::hostile::{Heard, Server};
+use self::hostile::{Server, heard::Heard};
 
 const KEY: &str = "sk-ant-a-very-secret-key";
 

@@ -271,3 +271,84 @@ fn hostile_markdown_takes_a_moment() {
         assert!(took < Duration::from_secs(8), "{begins:?} took {took:?}");
     }
 }
+
+#[test]
+fn a_heap_of_marks_stays_on_its_line() {
+    let heap = format!("a{}b", "\u{301}\u{320}".repeat(50_000));
+    assert_eq!(clean(&heap).chars().count(), 10);
+    // Joiners between them change nothing.
+    let joined = format!("ä{}b", "\u{301}\u{200d}".repeat(50_000));
+    assert!(markdown(&joined, &TERMINAL).matches('\u{301}').count() <= 8);
+    assert_eq!(clean(&clean(&joined)), clean(&joined));
+    let tibetan = "\u{f66}\u{f92}\u{fb2}\u{f74}\u{f56}\u{f66}";
+    for fine in [tibetan, "e\u{302}\u{301}", "❤\u{fe0f}", "각\u{11a8}"] {
+        assert_eq!(clean(fine), fine);
+    }
+    // Of a stream as well, at whatever place it is cut.
+    let out = shown(&PLAIN, |printer| {
+        for c in heap.chars() {
+            printer.event("Writer", &printer::content(&c.to_string()));
+        }
+        printer.finish(&heap, Duration::ZERO, None);
+    });
+    assert_eq!(out.matches(['\u{301}', '\u{320}']).count(), 8);
+}
+
+#[test]
+fn a_line_holds_no_orders_however_it_is_cut() {
+    let orders = [
+        "\u{1b}]8;;http://evil\u{1b}\\link\u{1b}]8;;\u{1b}\\",
+        "\u{1b}]52;c;ZXZpbA==\u{7}",
+        "\u{1b}P+q544e\u{1b}\\",
+        "\u{9d}0;title\u{9c}",
+        "\u{9b}2J",
+        "\u{1b}c\u{8}\u{7f}",
+        "safe\rEVIL",
+        "\u{202e}txt.exe\u{2066}",
+        "\u{2028}\u{85}\u{b}\u{c}",
+    ];
+    for options in [TERMINAL, COLOURS, PLAIN] {
+        for order in orders {
+            for end in 0..=order.chars().count() {
+                let first: String = order.chars().take(end).collect();
+                let second: String = order.chars().skip(end).collect();
+                let out = shown(&options, |printer| {
+                    printer.start(order, order);
+                    let started = agno_core::AgentEvent::Started {
+                        model: order.into(),
+                    };
+                    printer.event(order, &started);
+                    printer.event(order, &printer::content(&first));
+                    printer.event(order, &printer::content(&second));
+                    printer.event("helper\u{1b}[1A", &printer::content(order));
+                    let call: std::sync::Arc<str> = order.into();
+                    printer.event(
+                        order,
+                        &agno_core::AgentEvent::ToolStarted {
+                            tool: order.into(),
+                            call: call.clone(),
+                            arguments: order.to_owned(),
+                        },
+                    );
+                    let error = agno_core::EventError {
+                        code: order.into(),
+                        message: order.to_owned(),
+                    };
+                    let tool = order.into();
+                    printer.event(
+                        order,
+                        &agno_core::AgentEvent::ToolFailed { tool, call, error },
+                    );
+                    let reason = order.to_owned();
+                    printer.event(order, &agno_core::AgentEvent::Reset { reason });
+                    printer.finish(&format!("[{order}](http://{order})"), Duration::ZERO, None);
+                });
+                let left = without_styles(&out.replace("\r\u{1b}[2K", ""));
+                assert!(
+                    is_harmless(&left) && !left.contains(['\u{202e}', '\u{2066}', '\u{2028}']),
+                    "{options:?} {order:?} at {end}: {left:?}"
+                );
+            }
+        }
+    }
+}

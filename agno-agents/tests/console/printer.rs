@@ -28,6 +28,24 @@ fn a_long_block_streams_in_proportion() {
     );
 }
 
+#[test]
+fn a_line_without_end_streams_in_a_moment() {
+    let begun = Instant::now();
+    let text = "word ".repeat(100_000);
+    let out = shown(&TERMINAL, |printer| {
+        for piece in text.split_inclusive(' ') {
+            printer.event("Writer", &content(piece));
+        }
+        printer.finish(&text, SECOND, None);
+    });
+    assert!(out.matches("word").count() >= 100_000);
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
 pub(crate) fn content(text: &str) -> AgentEvent {
     AgentEvent::Content {
         text: text.to_owned(),

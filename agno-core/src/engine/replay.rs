@@ -105,6 +105,24 @@ impl Recorded {
         self.entries.get(path)
     }
 
+    /// The memos of an attempt, oldest first. What came of effects belongs to the attempt that was
+    /// under way, which is told by its place in the journal.
+    pub(super) fn memos_of(&self, step: &str, attempt: u32) -> Vec<Entry> {
+        let (own, kept) = (format!("{step}!{attempt}."), format!("{step}!once."));
+        let of = |path: &str| {
+            let memos = self.entries.values();
+            let path = path.to_owned();
+            memos.filter(move |e| e.kind == EntryKind::Memo && e.path.starts_with(&path))
+        };
+        let Some(first) = of(&own).map(|memo| memo.seq).min() else {
+            return Vec::new();
+        };
+        let kept = of(&kept).filter(|memo| memo.seq > first);
+        let mut memos: Vec<Entry> = of(&own).chain(kept).cloned().collect();
+        memos.sort_by_key(|memo| memo.seq);
+        memos
+    }
+
     /// The highest attempt that left memos behind: a crash keeps its attempt.
     pub(super) fn attempt_of(&self, path: &str) -> u32 {
         self.attempts.get(path).copied().unwrap_or(1)

@@ -75,7 +75,7 @@ impl RunCell {
             // Held until the result is stored, so that others find it.
             let lead = self.shared.flights.lead(key);
             _flight = Some(self.unless_interrupted(&mut body, lead).await);
-            if let Some(hit) = self.cached(key).await
+            if let Some(hit) = self.cached(key, effective).await
                 && (entry.decode)(&hit.output).is_ok()
             {
                 return Box::pin(self.record_hit(work, hit)).await;
@@ -195,6 +195,7 @@ impl RunCell {
         let running = (entry.run)(self.registered.workflow.clone(), body, call.input.clone());
         let span = tracing::info_span!(
             "step",
+            otel.name = format!("step {}", entry.step.name),
             step = entry.step.name,
             path = &*call.id.path,
             attempt = context.attempt()
@@ -259,9 +260,9 @@ impl RunCell {
             .ok()
     }
 
-    /// A stored result, unless the run wants everything fresh.
-    pub(super) async fn cached(&self, key: CacheKey) -> Option<CacheEntry> {
-        if self.fresh {
+    /// A stored result, unless the run or this call wants a fresh one.
+    pub(super) async fn cached(&self, key: CacheKey, options: &StepOptions) -> Option<CacheEntry> {
+        if self.fresh || options.fresh {
             return None;
         }
         match self.storage.cached(key, now_micros()).await {

@@ -56,7 +56,7 @@ impl RunCell {
         let mut _flight = None;
         if let Some(key) = key {
             _flight = Some(self.shared.flights.lead(key).await);
-            if let Some(hit) = self.cached(key).await {
+            if let Some(hit) = self.cached(key, options).await {
                 return self.record_hit(kept, hit).await;
             }
         }

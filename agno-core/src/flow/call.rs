@@ -117,6 +117,16 @@ impl<O: Send + 'static> StepCall<O> {
     pub fn cache(self, cache: Cache) -> Self {
         self.options(|options| options.cache = Some(cache))
     }
+
+    /// Works anew, whatever the cache holds, and keeps the new result in its place. Of a sub-flow,
+    /// its own result; the steps in it look theirs up as always. Without a cache it changes
+    /// nothing. A run that resumes takes what it has recorded.
+    ///
+    /// For switches of a workflow's own: `if use_cache { call } else { call.fresh() }`. For a
+    /// whole run there is [`Start::no_cache`](crate::Start::no_cache).
+    pub fn fresh(self) -> Self {
+        self.options(|options| options.fresh = true)
+    }
 }
 
 fn step_decoder<O: Send + 'static>(

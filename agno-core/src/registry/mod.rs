@@ -2,6 +2,7 @@
 
 mod chain;
 mod definition;
+mod describe;
 mod executable;
 mod options;
 mod registered;
@@ -10,10 +11,10 @@ pub(crate) use chain::{Answers, Chain};
 pub use chain::{FromText, Link, Piece};
 pub(crate) use definition::panicked;
 pub use definition::{Definition, Steps, Workflow, WorkflowInfo};
+pub use describe::{StepSummary, WorkflowSummary};
 pub(crate) use options::StepOptions;
 pub use options::{Cache, FlowSpec, OnDrift, OnError, Retry, Scope, Step};
 pub(crate) use registered::{FlowEntry, FlowRun, Registered, StepEntry, StepOutcome};
-pub use registered::{StepSummary, WorkflowSummary};
 
 use crate::error::{Error, code};
 

@@ -172,6 +172,9 @@ pub(crate) struct StepOptions {
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) cache: Option<Cache>,
+    /// What is stored is not looked up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) fresh: bool,
 }
 
 impl Step {
@@ -184,6 +187,7 @@ impl Step {
                 retry: None,
                 timeout: None,
                 cache: None,
+                fresh: false,
             },
             on_error: OnError::Fail,
             at_most_once: false,
@@ -261,6 +265,7 @@ impl FlowSpec {
                 retry: None,
                 timeout: None,
                 cache: None,
+                fresh: false,
             },
         }
     }

@@ -260,10 +260,27 @@ impl Runtime {
         };
         let shared = self.0.shared.clone();
         crate::sync::locked(&shared.active).insert(cell.id.clone(), active.clone());
-        let span = tracing::info_span!("run", run = %cell.id, workflow = &*cell.registered.name);
+        // With the names of OpenTelemetry's conventions for generative AI, which are in development:
+        // open-telemetry/semantic-conventions-genai, docs/gen-ai/gen-ai-agent-spans.md.
+        let span = tracing::info_span!(
+            "run",
+            run = %cell.id,
+            workflow = &*cell.registered.name,
+            otel.name = format!("invoke_workflow {}", cell.registered.name),
+            otel.status_code = tracing::field::Empty,
+            gen_ai.operation.name = "invoke_workflow",
+            gen_ai.workflow.name = &*cell.registered.name,
+            gen_ai.conversation.id = &*cell.info.session,
+            error.type = tracing::field::Empty,
+        );
+        let whole = span.clone();
         let work = async move {
             let begun = Instant::now();
             let ending = drive(cell.clone(), values).await;
+            if let Some(error) = &ending.error {
+                whole.record("error.type", error.code());
+                whole.record("otel.status_code", "error");
+            }
             let tally = &cell.tally;
             let outcome = Outcome {
                 run: cell.id.clone(),

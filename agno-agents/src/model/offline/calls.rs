@@ -23,7 +23,7 @@ const MOST_PAGES: usize = 2;
 const FITS: usize = 3;
 
 /// Words of tools that look for something.
-const FINDING: &[&str] = &[
+pub(super) const FINDING: &[&str] = &[
     "search",
     "find",
     "lookup",
@@ -56,6 +56,7 @@ pub(super) fn plan(
             let tool = tool.filter(|_| made == 0);
             planned.extend(tool.map(|tool| (tool, given(conversation, tool))));
         }
+        ToolChoice::Auto if conversation.recalls => {}
         ToolChoice::Required | ToolChoice::Auto if made == 0 => {
             planned = first(conversation, tools, *choice == ToolChoice::Required);
         }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
+    calls::FINDING,
     sentences::split,
-    sources::{Sources, numbers, urls},
-    topic::{SHORT, orders, tells, topic},
+    sources::{Sources, is_named, numbers, urls},
+    topic::{LABELS, SHORT, orders, tells, topic},
     words::{asked, common, subject, words},
 };
 use crate::{
@@ -19,6 +20,17 @@ use crate::{
 /// What is said when there is nothing to quote. It is never quoted itself.
 pub(super) const NOTHING: &str = "The offline model quotes what it is given, and it was given \
     nothing on this. Give the agent a tool that finds something, or set a key for a real model.";
+
+/// How a workflow's front tells of earlier runs.
+const EARLIER: &str = "<earlier_runs>";
+
+/// What earlier runs came to, in order.
+fn outputs(text: &str) -> Vec<&str> {
+    let parts = text.split("<output>").skip(1);
+    parts
+        .filter_map(|part| Some(part.split_once("</output>")?.0.trim()))
+        .collect()
+}
 
 #[derive(Debug)]
 pub(super) struct Conversation<'a> {
@@ -38,6 +50,10 @@ pub(super) struct Conversation<'a> {
     /// What tools answered since then, with errors.
     pub(super) answers: Vec<Answer<'a>>,
     pub(super) markdown: bool,
+    /// The request can be answered from earlier runs of a workflow.
+    pub(super) recalls: bool,
+    /// Addresses that a search gave and that have little to do with the request.
+    dropped: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +74,15 @@ impl<'a> Conversation<'a> {
             _ => "",
         };
         let mut system = String::new();
+        let mut earlier = Vec::new();
         for message in messages {
-            if let Message::System { text } = message {
-                system.push_str(text);
-                system.push('\n');
+            match message {
+                Message::User { text, .. } if text.contains(EARLIER) => earlier = outputs(text),
+                Message::System { text } => {
+                    system.push_str(text);
+                    system.push('\n');
+                }
+                _ => {}
             }
         }
         let mut calls = Vec::new();
@@ -94,40 +115,63 @@ impl<'a> Conversation<'a> {
             topic: String::new(),
             orders: orders(text),
             sources: Sources::default(),
+            recalls: false,
+            dropped: Vec::new(),
             calls,
             answers,
             system,
         };
-        this.gather(before);
-        if this.asked.is_empty() {
-            this.asked = asked(&this.topic);
-        }
+        let runs = earlier.join("\n\n");
+        this.gather(before, &earlier);
+        let known = subject(&runs);
+        this.recalls = !earlier.is_empty() && this.asked.is_subset(&known);
         this
     }
 
     /// Tools' answers are quoted first, then what the user gave, then what was said before.
-    fn gather(&mut self, before: &[Message]) {
-        for answer in self.answers.iter().filter(|answer| !answer.is_error) {
-            self.sources.read(answer.text);
-        }
+    fn gather(&mut self, before: &[Message], earlier: &[&str]) {
         let mut given = Sources::default();
         given.read(self.request);
         self.topic = topic(self.request, &given);
+        if self.asked.is_empty() {
+            self.asked = asked(&self.topic);
+        }
+        for answer in self.answers.iter().filter(|answer| !answer.is_error) {
+            let mut found = Sources::default();
+            found.read(answer.text);
+            if is_named(answer.tool, FINDING) {
+                self.dropped.extend(found.keep_relevant(&self.asked));
+            }
+            self.sources.0.extend(found.0);
+        }
         let told: BTreeSet<_> = split(&self.system)
             .iter()
             .map(|sentence| subject(sentence))
             .collect();
+        // What a page is about is what it says it is.
+        if !urls(self.request).is_empty()
+            && let Some(title) = self.sources.0.iter().find_map(|page| page.title.clone())
+        {
+            self.topic = title;
+        }
+        let topic_words = words(&self.topic);
+        let names_topic = |sentence: &str| {
+            let (label, rest) = sentence.split_once(':').unwrap_or_default();
+            let is_label = LABELS.contains(&label.trim().to_lowercase().as_str());
+            let is_line = !sentence.ends_with(['.', '!']) && words(sentence) == topic_words;
+            is_line || is_label && words(rest) == topic_words
+        };
         let may = |sentence: &str| {
             !orders(sentence)
+                && !names_topic(sentence)
                 && !sentence.ends_with('?')
                 && !NOTHING.contains(sentence)
                 && !told.contains(&subject(sentence))
                 && !sentence.starts_with('<')
         };
-        let topic = words(&self.topic);
         // Another agent's answer may be nothing but the topic, and that there is nothing.
         self.sources
-            .retain(|piece| !NOTHING.contains(piece) && words(piece) != topic);
+            .retain(|piece| !NOTHING.contains(piece) && words(piece) != topic_words);
         if words(self.request).len() > SHORT || self.sources.is_empty() {
             given.retain(may);
             // A short request has no facts: it is the topic.
@@ -143,8 +187,17 @@ impl<'a> Conversation<'a> {
         }
         if self.sources.is_empty() {
             let mut said = Sources::default();
+            // The last run first: it is what a question without a subject is about.
+            for output in earlier
+                .iter()
+                .rev()
+                .take(if self.asked.is_empty() { 1 } else { 5 })
+            {
+                said.read(output);
+            }
             for message in before {
                 match message {
+                    Message::User { text, .. } if text.contains(EARLIER) => {}
                     Message::User { text, .. }
                     | Message::Tool {
                         text,
@@ -158,7 +211,8 @@ impl<'a> Conversation<'a> {
                 }
             }
             let asked = self.asked.clone();
-            said.retain(|sentence| may(sentence) && common(&asked, &subject(sentence)) > 0);
+            let fits = |sentence: &str| asked.is_empty() || common(&asked, &subject(sentence)) > 0;
+            said.retain(|sentence| may(sentence) && fits(sentence));
             self.sources.0.extend(said.0);
         }
     }
@@ -169,7 +223,7 @@ impl<'a> Conversation<'a> {
         let answers = self.answers.iter().filter(|answer| !answer.is_error);
         for text in answers.map(|answer| answer.text).chain([self.request]) {
             for url in urls(text) {
-                if !all.contains(&url) {
+                if !all.contains(&url) && !self.dropped.contains(&url) {
                     all.push(url);
                 }
             }

@@ -1,17 +1,21 @@
 //! What a conversation holds to quote from.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::{
     sentences::{Sentence, split},
     topic::LABELS,
-    words::words,
+    words::{stems, words},
 };
 
 /// Longest text that is looked at, in bytes.
 const LONGEST: usize = 400_000;
 /// Most places of a text at which JSON is looked for.
 const MOST_TRIES: usize = 50;
+/// How addresses begin; documents of a folder have `file://`.
+const SCHEMES: [&str; 3] = ["https://", "http://", "file://"];
 /// Fewest words of a sentence; less is a fact, a heading or a label.
 const SENTENCE: usize = 4;
 
@@ -56,40 +60,24 @@ impl Sources {
 
     fn prose(&mut self, text: &str) {
         let mut source = Source::default();
-        for line in text.lines() {
-            if !self.reference(line.trim()) {
-                source.line(line.trim());
+        for line in unwrapped(text) {
+            match Reference::of(&line) {
+                Some(reference) => self.references(reference),
+                None => source.line(&line),
             }
         }
         self.push(source);
     }
 
-    /// A line of nothing but addresses, with a title at most: `- [Title](https://a.example)`.
-    fn reference(&mut self, line: &str) -> bool {
-        let urls = urls(line);
-        let mut rest = line.to_owned();
-        for url in &urls {
-            rest = rest.replace(url.as_str(), " ");
-        }
-        let title = line
-            .split_once('[')
-            .and_then(|(_, rest)| rest.split_once("]("))
-            .map(|(title, _)| title.trim().to_owned());
-        let beside = title
-            .as_deref()
-            .map_or(rest.clone(), |title| rest.replace(title, " "));
-        if urls.is_empty() || words(&beside).len() >= SENTENCE {
-            return false;
-        }
-        let several = urls.len() > 1;
-        for url in urls {
+    fn references(&mut self, reference: Reference) {
+        let several = reference.urls.len() > 1;
+        for url in reference.urls {
             self.push(Source {
-                title: title.clone().filter(|title| !several && !title.is_empty()),
+                title: reference.title.clone().filter(|_| !several),
                 url: Some(url),
                 ..Source::default()
             });
         }
-        true
     }
 
     fn json(&mut self, value: &Value) {
@@ -106,14 +94,18 @@ impl Sources {
     }
 
     fn object(&mut self, fields: &Map<String, Value>) {
-        let mut source = Source::default();
+        // Before the text, whose first heading would be the title otherwise.
+        let is_title = |name: &str| is_named(name, &["title", "headline", "name"]);
+        let mut titles = fields.iter().filter(|(name, _)| is_title(name));
+        let mut source = Source {
+            title: titles.find_map(|(_, title)| Some(title.as_str()?.trim().to_owned())),
+            ..Source::default()
+        };
         let mut inner = Vec::new();
         for (name, value) in fields {
             let label = words(name).join(" ");
             match value {
-                Value::String(text) if is_named(name, &["title", "headline", "name"]) => {
-                    source.title.get_or_insert_with(|| text.trim().to_owned());
-                }
+                Value::String(_) if is_title(name) => {}
                 Value::String(text) if is_url(text) => {
                     source.url.get_or_insert_with(|| text.trim().to_owned());
                 }
@@ -121,7 +113,9 @@ impl Sources {
                 Value::String(text)
                     if words(text).len() >= SENTENCE && !LABELS.contains(&name.as_str()) =>
                 {
-                    text.lines().for_each(|line| source.line(line.trim()));
+                    let lines = unwrapped(text);
+                    let told = lines.iter().filter(|line| Reference::of(line).is_none());
+                    told.for_each(|line| source.line(line));
                 }
                 Value::String(text) if !text.trim().is_empty() => {
                     source.facts.push(format!("{label}: {}", text.trim()));
@@ -152,6 +146,35 @@ impl Sources {
             source.sentences.is_empty() && source.facts.is_empty() && source.url.is_none()
         };
         self.0.retain(|source| !nothing(source));
+    }
+
+    /// Drops pages that have little to do with a subject, as the last results of a search do: those
+    /// that share less than a third of what the best shares, where a word counts the less the more
+    /// pages have it. Gives their addresses.
+    pub(super) fn keep_relevant(&mut self, subject: &BTreeSet<String>) -> Vec<String> {
+        /// Divided by how many pages have a word.
+        const WORD: usize = 5_040;
+        let shared = |source: &Source| -> BTreeSet<String> {
+            let texts = source.sentences.iter().chain(&source.facts);
+            let words = texts.chain(&source.title).flat_map(|text| stems(text));
+            words.filter(|word| subject.contains(word)).collect()
+        };
+        let all: Vec<BTreeSet<String>> = self.0.iter().map(shared).collect();
+        let pages = |word: &String| all.iter().filter(|words| words.contains(word)).count();
+        let points = |words: &BTreeSet<String>| words.iter().map(|word| WORD / pages(word)).sum();
+        let points: Vec<usize> = all.iter().map(points).collect();
+        let best = points.iter().copied().max().unwrap_or_default();
+        let fits = |points: usize| subject.is_empty() || points > 0 && 3 * points >= best;
+        let mut points = points.into_iter();
+        let all = std::mem::take(&mut self.0).into_iter();
+        let mut keep =
+            |source: &Source| fits(points.next().unwrap_or_default()) || source.url.is_none();
+        let (kept, dropped): (Vec<_>, Vec<_>) = all.partition(|source| keep(source));
+        self.0 = kept;
+        dropped
+            .into_iter()
+            .filter_map(|source| source.url)
+            .collect()
     }
 
     pub(super) fn sentences(&self) -> Vec<Sentence> {
@@ -197,14 +220,71 @@ impl Source {
     }
 
     fn add(&mut self, line: &str) {
-        for sentence in split(line) {
+        // What ends with a colon says what follows, and what ends with dots was cut off.
+        let ends = |one: &String| !one.ends_with([':', '…']) && !one.ends_with("...");
+        for sentence in split(line).into_iter().filter(ends) {
             if words(&sentence).len() >= SENTENCE || sentence.ends_with(['。', '！', '？']) {
                 self.sentences.push(sentence);
-            } else if !sentence.ends_with(':') {
+            } else {
                 self.facts.push(sentence);
             }
         }
     }
+}
+
+/// A line of nothing but addresses, with a title at most: `- [Title](https://a.example)`.
+struct Reference {
+    title: Option<String>,
+    urls: Vec<String>,
+}
+
+impl Reference {
+    fn of(line: &str) -> Option<Self> {
+        let urls = urls(line);
+        let mut rest = line.to_owned();
+        for url in &urls {
+            rest = rest.replace(url.as_str(), " ");
+        }
+        let linked = line
+            .split_once('[')
+            .and_then(|(_, rest)| rest.split_once("]("));
+        let title = linked.map(|(title, _)| title.trim());
+        let beside = title.map_or(rest.clone(), |title| rest.replace(title, " "));
+        (!urls.is_empty() && words(&beside).len() < SENTENCE).then(|| Self {
+            title: title.filter(|title| !title.is_empty()).map(str::to_owned),
+            urls,
+        })
+    }
+}
+
+/// The lines of a text, with those put together that an editor has broken.
+fn unwrapped(text: &str) -> Vec<String> {
+    /// Shorter lines are short for a reason.
+    const BROKEN: usize = 50;
+    let mut lines: Vec<String> = Vec::new();
+    let mut is_code = false;
+    for line in text.lines().map(str::trim) {
+        let continues = |last: &String| {
+            last.chars().count() >= BROKEN
+                && !last.ends_with(['.', '!', '?', ':', '。'])
+                && !last.starts_with(['#', '|', '<'])
+                && !line.is_empty()
+                && !line.starts_with(['#', '-', '*', '•', '>', '|', '<', '`'])
+                && !line.starts_with(|c: char| c.is_ascii_digit())
+                && ![last.as_str(), line]
+                    .iter()
+                    .any(|line| line.contains("://"))
+        };
+        is_code ^= line.starts_with("```");
+        match lines.last_mut().filter(|last| !is_code && continues(last)) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            None => lines.push(line.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Whether a name has one of these words in it.
@@ -214,15 +294,15 @@ pub(super) fn is_named(name: &str, any: &[&str]) -> bool {
 
 pub(super) fn is_url(text: &str) -> bool {
     let text = text.trim();
-    (text.starts_with("http://") || text.starts_with("https://"))
-        && !text.contains(char::is_whitespace)
+    SCHEMES.iter().any(|scheme| text.starts_with(scheme)) && !text.contains(char::is_whitespace)
 }
 
 /// The addresses in a text, each once.
 pub(super) fn urls(text: &str) -> Vec<String> {
     let mut urls: Vec<String> = Vec::new();
     let mut rest = up_to(text, LONGEST);
-    while let Some(at) = rest.find("http") {
+    let next = |text: &str| SCHEMES.iter().filter_map(|scheme| text.find(scheme)).min();
+    while let Some(at) = next(rest) {
         rest = rest.get(at..).unwrap_or_default();
         let end = rest
             .find(|c: char| c.is_whitespace() || "\"'<>()[]{}\\`|".contains(c))

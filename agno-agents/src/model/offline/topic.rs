@@ -56,9 +56,8 @@ pub(super) fn topic(request: &str, given: &Sources) -> String {
     let first = first.trim_start_matches(['#', '-', '*', ' ']);
     let line = match (field.or(labelled), title) {
         (Some(line), _) => line,
-        (None, Some(title)) if words(request).len() > SHORT || first.starts_with(['{', '[']) => {
-            title
-        }
+        (None, Some(title)) if !names_subject(first) && words(request).len() > SHORT => title,
+        (None, Some(title)) if first.starts_with(['{', '[']) => title,
         _ => first,
     };
     let sentence = split(line).into_iter().next().unwrap_or_default();
@@ -76,6 +75,17 @@ pub(super) fn topic(request: &str, given: &Sources) -> String {
         Some(first) => first.to_uppercase().chain(characters).collect(),
         None => "The request".to_owned(),
     }
+}
+
+/// Whether a first line is a subject by itself: a few words that do not point to what follows.
+fn names_subject(line: &str) -> bool {
+    let words = words(line);
+    let points = ["this", "these", "following", "below"];
+    (1..=15).contains(&words.len())
+        && !orders(line)
+        && !line.ends_with(':')
+        && !line.starts_with(['{', '['])
+        && !words.iter().any(|word| points.contains(&word.as_str()))
 }
 
 /// A request without what it asks to be done: `Write a post about Rust` is `Rust`.

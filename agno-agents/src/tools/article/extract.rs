@@ -15,6 +15,12 @@ const MOST_TAGS: usize = 100_000;
 /// Most elements in one another: below it, nothing that walks a page runs out of stack.
 const DEEPEST: usize = 256;
 
+/// Most that the depths of all elements come to: the method goes up from each of them.
+const MOST_STEPS: usize = 1_500_000;
+
+/// Longest title, in bytes: the method takes it apart again and again.
+const LONGEST_TITLE: usize = 10_000;
+
 /// How much of a page is read at once, in bytes. Elements in one another cost time in the square of
 /// their number, so it is looked at in between.
 const PIECE: usize = 16 * 1024;
@@ -73,13 +79,19 @@ fn tree(html: &str) -> Result<Document, String> {
         parser.process(piece.into());
         rest = &rest[piece.len()..];
         if is_deep(&parser.tokenizer.sink.sink) {
-            return Err(format!("more than {DEEPEST} elements in one another"));
+            return Err(format!(
+                "more than {DEEPEST} elements in one another, or many deep ones"
+            ));
         }
         if start.elapsed() > LONGEST {
             return Err(format!("it takes longer than {LONGEST:?}"));
         }
     }
-    Ok(parser.finish())
+    let document = parser.finish();
+    if document.select("title").text().len() > LONGEST_TITLE {
+        return Err(format!("a title of more than {LONGEST_TITLE} bytes"));
+    }
+    Ok(document)
 }
 
 /// How many tags open in a page, counted without reading it.
@@ -93,10 +105,12 @@ fn tags(html: &str) -> usize {
 fn is_deep(document: &Document) -> bool {
     let mut node: NodeRef<'_> = document.root();
     let mut depth = 0;
+    let mut steps = 0;
     loop {
+        steps += depth;
         if let Some(child) = node.first_child() {
             depth += 1;
-            if depth > DEEPEST {
+            if depth > DEEPEST || steps > MOST_STEPS {
                 return true;
             }
             node = child;
@@ -154,6 +168,11 @@ mod tests {
             "<div>".repeat(100_000),
             "<b>x".repeat(200_000),
             format!("<table>{}", "<div>".repeat(90_000)),
+            format!("{}x{}", "<div>".repeat(200), "</div>".repeat(200)).repeat(400),
+            format!(
+                "<title>{}</title><p>Text.</p>",
+                "a | b - c » ".repeat(300_000)
+            ),
         ] {
             let error = article(&html, "https://example.com/").expect_err("too complex");
             assert!(matches!(error, ArticleError::TooComplex { .. }), "{error}");

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     guard::{FetchError, Fetched, Fetcher, Guard},
-    text::{cut, tidy},
+    text::{cut, line, tidy},
 };
 use crate::{Tool, ToolContext};
 
@@ -43,6 +43,31 @@ pub struct Article {
     pub length: usize,
     /// Whether `text` is only the beginning of it.
     pub shortened: bool,
+}
+
+impl Article {
+    /// What stands beside the text is to be short: it is the page's to say how long it is.
+    fn shorten_rest(&mut self) {
+        shorten(&mut self.title, 300);
+        self.authors.truncate(20);
+        let authors = self.authors.iter_mut();
+        authors.for_each(|author| shorten(author, 100));
+        for (text, longest) in [
+            (&mut self.published, 100),
+            (&mut self.excerpt, 1_000),
+            (&mut self.site, 100),
+        ] {
+            if let Some(text) = text {
+                shorten(text, longest);
+            }
+        }
+    }
+}
+
+fn shorten(text: &mut String, longest: usize) {
+    if let Some(beginning) = cut(text, longest) {
+        *text = beginning.to_owned();
+    }
 }
 
 /// Why an article was not read.
@@ -84,7 +109,8 @@ impl ArticleError {
 /// Fetches pages and reads their articles. Refuses addresses that are not on the public internet:
 /// see [`guard`](super::guard). Cheap to clone.
 ///
-/// Default limits: those of [`Fetcher`], and 20 000 characters of text.
+/// Default limits: those of [`Fetcher`], and 20 000 characters of text. What stands beside the text
+/// is cut as well: titles at 300 characters, names and dates at 100, excerpts at 1000.
 ///
 /// ```no_run
 /// use agno_agents::tools::article::ArticleReader;
@@ -187,6 +213,7 @@ fn article(fetched: &Fetched, longest: usize) -> Result<Article, ArticleError> {
         });
     }
     article.length = article.text.chars().count();
+    article.shorten_rest();
     if let Some(beginning) = cut(&article.text, longest) {
         article.text = beginning.to_owned();
         article.shortened = true;
@@ -196,11 +223,11 @@ fn article(fetched: &Fetched, longest: usize) -> Result<Article, ArticleError> {
 
 /// A text that is one already. A Markdown heading in its first line is its title.
 fn plain(text: String, url: &str) -> Article {
-    let first = text.lines().find(|line| !line.trim().is_empty());
-    let title = first.and_then(|line| line.trim().strip_prefix("# "));
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty());
+    let title = first.and_then(|line| line.strip_prefix("# "));
     Article {
         url: url.to_owned(),
-        title: title.unwrap_or_default().trim().to_owned(),
+        title: line(title.unwrap_or_default()),
         authors: Vec::new(),
         text,
         published: None,

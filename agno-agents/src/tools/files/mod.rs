@@ -5,7 +5,14 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use std::{io, path::Path, sync::Arc};
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -228,7 +235,8 @@ impl Files {
     }
 
     /// Lines of files in a folder and below that have a text in them, in any case: at most 100, from
-    /// at most 10 000 files. Files too large or without text are passed by, links not followed.
+    /// at most 10 000 files and folders. Files too large or without text are passed by, links not
+    /// followed. Dropped, it reads no further.
     ///
     /// # Errors
     ///
@@ -236,7 +244,9 @@ impl Files {
     pub async fn search(&self, text: &str, folder: &str) -> Result<Vec<Found>, FileError> {
         let (root, largest) = (self.root.clone(), self.largest);
         let (text, folder) = (text.to_owned(), folder.to_owned());
-        blocking(move || search::search(&root, &text, &folder, largest)).await
+        let stop = Arc::new(AtomicBool::new(false));
+        let _stopped_when_dropped = Stop(stop.clone());
+        blocking(move || search::search(&root, &text, &folder, largest, &stop)).await
     }
 
     /// Puts a text in the place of a file, or makes one, readable by this user only (mode 0600). A
@@ -307,6 +317,15 @@ impl Files {
             ));
         }
         tools
+    }
+}
+
+/// Tells work on another thread that nobody waits for it.
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Looking for a text in files.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use crate::tools::text::within;
 /// Most lines that are found.
 const MOST_LINES: usize = 100;
 
-/// Most files that are read.
+/// Most files and folders that are looked into.
 const MOST_FILES: usize = 10_000;
 
 /// Most folders in one another.
@@ -29,26 +31,32 @@ pub struct Found {
     pub text: String,
 }
 
+/// `stop` is set when nobody waits for it any more.
 pub(super) fn search(
     root: &Root,
     text: &str,
     folder: &str,
     largest: usize,
+    stop: &AtomicBool,
 ) -> Result<Vec<Found>, FileError> {
     let wanted = text.trim().to_lowercase();
     let mut found = Vec::new();
-    let mut files = 0;
+    let mut looked_into = 0;
     if wanted.is_empty() {
         return Ok(found);
     }
     let mut folders = vec![(folder.to_owned(), 0)];
     while let Some((folder, depth)) = folders.pop() {
+        looked_into += 1;
         let entries = match root.entries(&folder, MOST_FILES) {
             // Gone or closed in the meantime; the first one has to be there.
             Err(_) if depth > 0 => continue,
             entries => entries?,
         };
         for entry in entries {
+            if looked_into > MOST_FILES || stop.load(Ordering::Relaxed) {
+                return Ok(found);
+            }
             let path = match folder.trim_end_matches('/') {
                 "" => entry.name,
                 folder => format!("{folder}/{}", entry.name),
@@ -56,10 +64,7 @@ pub(super) fn search(
             match entry.kind {
                 EntryKind::Folder if depth < DEEPEST => folders.push((path, depth + 1)),
                 EntryKind::File => {
-                    files += 1;
-                    if files > MOST_FILES {
-                        return Ok(found);
-                    }
+                    looked_into += 1;
                     let Ok(content) = root.read(&path, largest) else {
                         continue;
                     };

@@ -358,3 +358,131 @@ async fn a_model_uses_them() {
         .expect_err("refused");
     assert!(error.message().contains("it goes up by `..`"), "{error}");
 }
+
+/// A folder and a link that leads out change places all the time: nothing outside is seen or made.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_becomes_a_link_in_between_leads_nowhere() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+    let (folder, files) = folder();
+    let outside = folder.path().join("outside");
+    fs::create_dir_all(outside.join("deep")).expect("folder");
+    fs::write(outside.join("a.txt"), "secret ferry").expect("write");
+    fs::write(outside.join("deep/b.md"), "secret ferry").expect("write");
+    let (real, link) = (
+        folder.path().join("inside/notes"),
+        folder.path().join("inside/link"),
+    );
+    std::os::unix::fs::symlink(&outside, &link).expect("link");
+    let done = Arc::new(AtomicBool::new(false));
+    let is_done = done.clone();
+    let swapping = std::thread::spawn(move || {
+        let mut swaps = 0u32;
+        while !is_done.load(Ordering::Relaxed) {
+            renameat_with(CWD, &real, CWD, &link, RenameFlags::EXCHANGE).expect("swap");
+            swaps += 1;
+        }
+        swaps
+    });
+    let (mut read, mut refused) = (0, 0);
+    for round in 0..1_500 {
+        for path in ["notes/a.txt", "notes/deep/b.md", "link/a.txt"] {
+            match files.read(path).await {
+                Ok(text) => {
+                    assert!(!text.contains("secret"), "{path} in round {round}");
+                    read += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+        let new = format!("notes/new/{}.md", round % 20);
+        // It may be refused; where it is written is looked at below.
+        let _ = files.write(&new, "mine").await;
+        let _ = files.write("notes/a.txt", "One ferry.").await;
+        if round % 10 == 0 {
+            for found in files.search("ferry", "").await.into_iter().flatten() {
+                assert!(!found.text.contains("secret"), "{found:?}");
+            }
+        }
+    }
+    done.store(true, Ordering::Relaxed);
+    let swaps = swapping.join().expect("the thread");
+    assert!(
+        read > 0 && refused > 0 && swaps > 100,
+        "{read} {refused} {swaps}"
+    );
+    let text = fs::read_to_string(outside.join("a.txt")).expect("there");
+    assert_eq!(text, "secret ferry");
+    let names = fs::read_dir(&outside).expect("there").count();
+    assert_eq!(names, 2, "something was made outside");
+}
+
+#[test]
+fn a_search_that_nobody_waits_for_stops() {
+    use std::sync::atomic::AtomicBool;
+
+    let (folder, _) = folder();
+    let root = super::Root::at(folder.path()).expect("root");
+    for (stopped, expected) in [(false, 5), (true, 0)] {
+        let found = super::search::search(&root, "ferr", "", 1_000, &AtomicBool::new(stopped));
+        assert_eq!(found.expect("found").len(), expected);
+    }
+}
+
+#[tokio::test]
+async fn odd_names_are_names() {
+    let (folder, files) = folder();
+    let long = "n".repeat(255);
+    for name in [
+        "-rf",
+        "a b",
+        "a\u{1b}[2Jb",
+        "CON",
+        "a.",
+        "~",
+        "$HOME",
+        "*",
+        "ü",
+        &long,
+    ] {
+        files.write(name, name).await.expect(name);
+        assert_eq!(files.read(name).await.expect(name), name);
+    }
+    files.write("a.txt", "x").await.expect("written");
+    let (long, deep) = ("n".repeat(256), "n/".repeat(100) + "n");
+    let deeper = "n/".repeat(5_000) + "n";
+    for path in [&long, &deep, &deeper, "a.txt/b"] {
+        let written = files.write(path, "x").await;
+        let told = written.expect_err("refused").to_string();
+        assert!(told.len() < 1_000, "{told}");
+    }
+    assert!(!folder.path().join("inside/n").exists());
+    // Nothing half done is left.
+    let entries = fs::read_dir(folder.path().join("inside")).expect("there");
+    let left = entries
+        .map(|entry| {
+            entry
+                .expect("entry")
+                .file_name()
+                .into_string()
+                .expect("text")
+        })
+        .find(|name| name.contains(".tmp"));
+    assert_eq!(left, None);
+    drop(folder);
+    assert!(matches!(
+        files.read("a.txt").await,
+        Err(FileError::NotFound { .. })
+    ));
+    assert!(matches!(
+        files.list("").await,
+        Err(FileError::NotFound { .. })
+    ));
+    assert!(files.write("a.txt", "x").await.is_err());
+}

@@ -145,4 +145,29 @@ impl FetchError {
             _ => false,
         }
     }
+
+    /// With what others have written in it passed through a function.
+    pub(crate) fn with_texts(mut self, change: impl Fn(String) -> String) -> Self {
+        let texts: Vec<&mut String> = match &mut self {
+            Self::Url { url, problem } => vec![url, problem],
+            Self::Scheme { scheme } => vec![scheme],
+            Self::Credentials { host } | Self::Refused { host, .. } => vec![host],
+            Self::NotAllowed { url, reason, .. } => vec![url, reason],
+            Self::Request { name, problem } => vec![name, problem],
+            Self::Lookup { host, problem } | Self::Transport { host, problem } => {
+                vec![host, problem]
+            }
+            Self::Timeout { url, .. }
+            | Self::TooLarge { url, .. }
+            | Self::TooManyRedirects { url, .. }
+            | Self::Status { url, .. } => vec![url],
+            Self::ContentType { url, found, .. } => vec![url, found],
+            Self::Compressed { url, encoding } => vec![url, encoding],
+            Self::Client { problem } => vec![problem],
+        };
+        for text in texts {
+            *text = change(std::mem::take(text));
+        }
+        self
+    }
 }

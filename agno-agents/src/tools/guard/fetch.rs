@@ -17,7 +17,7 @@ use reqwest::{
 };
 use url::Url;
 
-use super::{FetchError, Guard, parsed};
+use super::{FetchError, Guard, parsed, short_enough};
 
 /// What this program calls itself to servers.
 const AGENT: &str = concat!("agno-workflows/", env!("CARGO_PKG_VERSION"));
@@ -389,6 +389,7 @@ fn target(response: &Response, from: &Url) -> Result<Option<Url>, FetchError> {
         return Ok(None);
     };
     let location = String::from_utf8_lossy(location.as_bytes());
+    short_enough(&location)?;
     let joined = from.join(&location).map_err(|error| FetchError::Url {
         url: location.chars().take(200).collect(),
         problem: format!("{from} redirects to it: {error}"),

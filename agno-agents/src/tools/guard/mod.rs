@@ -179,8 +179,23 @@ pub(crate) fn plain(host: &str) -> String {
     host.trim_end_matches('.').to_lowercase()
 }
 
+/// Longest URL, in bytes. Source: RFC 9110, 4.1 asks for 8000 at least.
+const LONGEST_URL: usize = 8 * 1024;
+
+/// A longer one would only fill what a model reads.
+fn short_enough(url: &str) -> Result<(), FetchError> {
+    if url.len() <= LONGEST_URL {
+        return Ok(());
+    }
+    Err(FetchError::Url {
+        url: url.chars().take(200).collect(),
+        problem: format!("it is longer than {LONGEST_URL} bytes"),
+    })
+}
+
 /// A URL of a model's or program's text.
 pub(crate) fn parsed(url: &str) -> Result<Url, FetchError> {
+    short_enough(url)?;
     Url::parse(url.trim()).map_err(|error| FetchError::Url {
         url: url.chars().take(200).collect(),
         problem: error.to_string(),

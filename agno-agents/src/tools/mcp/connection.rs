@@ -33,6 +33,7 @@ use super::{
     LARGEST_MESSAGE, McpError, clean,
     line::LimitedLines,
     process::{Launch, Process},
+    questions::FewQuestions,
 };
 
 /// Most tools of a server.
@@ -120,7 +121,7 @@ impl Connection {
         let (process, stdout, stdin) = launch.start(&server)?;
         let too_long = Arc::new(AtomicBool::new(false));
         let lines = LimitedLines::new(stdout, LARGEST_MESSAGE, too_long.clone());
-        let transport = AsyncRwTransport::new_client(lines, stdin);
+        let transport = FewQuestions::over(AsyncRwTransport::new_client(lines, stdin));
         let service = serve_client(Client, transport).await.map_err(|error| {
             let message = match (&error, too_long.load(Ordering::SeqCst)) {
                 (_, true) => format!("it sent more than {LARGEST_MESSAGE} bytes in one message"),
@@ -167,6 +168,7 @@ impl Connection {
         config.max_sse_event_size = LARGEST_MESSAGE;
         // Its client follows redirects within the server's own origin alone.
         let transport = StreamableHttpClientTransport::from_config(config);
+        let transport = FewQuestions::over(transport);
         let service =
             serve_client(Client, transport)
                 .await

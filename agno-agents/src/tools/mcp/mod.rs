@@ -35,6 +35,7 @@ mod line;
 mod names;
 mod offer;
 mod process;
+mod questions;
 mod server;
 
 use std::{collections::BTreeMap, ffi::OsString, fmt, path::PathBuf, sync::Arc, time::Duration};
@@ -64,6 +65,9 @@ impl Mcp {
     /// programs need (`PATH`, `HOME`, language, time zone, place for temporary files); see
     /// [`env`](Self::env) and [`inherit_env`](Self::inherit_env). Lines on its standard error
     /// become `tracing` events of level `debug`.
+    ///
+    /// Where this program is killed (`kill -9`) it can end nobody: its servers then see the end of
+    /// their input, at which MCP has them end by themselves.
     pub fn stdio<A: Into<OsString>>(
         command: impl Into<OsString>,
         args: impl IntoIterator<Item = A>,

@@ -224,7 +224,9 @@ fn file_url(path: &Path) -> String {
 /// The part of a text that has the most words of the query, or its beginning.
 fn snippet(text: &str, query: &str) -> String {
     let wanted: Vec<String> = rank::words(query).collect();
-    let text = line(text);
+    // Headings are no sentences, and the first of them is the title.
+    let prose: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let text = line(&prose.join("\n"));
     let starts: Vec<usize> = std::iter::once(0)
         .chain(text.match_indices(". ").map(|(at, _)| at + 2))
         .collect();
@@ -240,7 +242,15 @@ fn snippet(text: &str, query: &str) -> String {
     // Of equals the last: it begins with the first of the words.
     let best = starts.into_iter().max_by_key(fits);
     let best = best.filter(|start| fits(start) > 0);
-    window(best.unwrap_or_default()).trim().to_owned()
+    let start = best.unwrap_or_default();
+    let window = window(start);
+    if start + window.len() == text.len() || window.trim_end().ends_with(['.', '!', '?']) {
+        return window.trim().to_owned();
+    }
+    let whole = window
+        .rsplit_once(char::is_whitespace)
+        .map_or(window, |(whole, _)| whole);
+    format!("{} …", whole.trim())
 }
 
 #[cfg(test)]
@@ -278,5 +288,15 @@ mod tests {
         let text = format!("{filler}The ferry crosses the fjord. {filler}");
         assert!(snippet(&text, "ferry fjord").starts_with("The ferry crosses the fjord."));
         assert!(snippet(&text, "zebra").starts_with("Nothing"));
+        let text = format!(
+            "# The ferry\n\nA ferry crosses {}",
+            "the fjord, ".repeat(60)
+        );
+        let cut = snippet(&text, "ferry");
+        assert!(cut.starts_with("A ferry crosses"), "no heading: {cut}");
+        assert!(
+            cut.ends_with("fjord, …") || cut.ends_with("the …"),
+            "cut after a word: {cut}"
+        );
     }
 }

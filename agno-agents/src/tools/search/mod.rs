@@ -19,6 +19,7 @@ pub use self::documents::{Document, Documents};
 pub use self::{duckduckgo::DuckDuckGo, searxng::SearXng};
 #[cfg(feature = "http")]
 use super::guard::FetchError;
+use super::text::{line, within};
 use crate::{Tool, ToolContext};
 
 /// Hits of a search, if the caller does not say how many.
@@ -209,7 +210,10 @@ pub fn web_search(service: impl WebSearch + 'static) -> Tool {
         "Searches the web. Gives a list of title, url and snippet, best first.",
         move |arguments: Search, _: ToolContext| {
             let service = service.clone();
-            async move { service.search(&arguments.query, arguments.limit()).await }
+            async move {
+                let hits = service.search(&arguments.query, arguments.limit()).await;
+                hits.map(|hits| brief(hits, arguments.limit()))
+            }
         },
     )
 }
@@ -222,9 +226,24 @@ pub fn search_news(service: impl WebSearch + 'static) -> Tool {
         "Searches recent news. Gives a list of title, url and snippet.",
         move |arguments: Search, _: ToolContext| {
             let service = service.clone();
-            async move { service.news(&arguments.query, arguments.limit()).await }
+            async move {
+                let hits = service.news(&arguments.query, arguments.limit()).await;
+                hits.map(|hits| brief(hits, arguments.limit()))
+            }
         },
     )
+}
+
+/// What a model is given of hits, whatever the service sent: so many, and each of them short.
+fn brief(mut hits: Vec<Hit>, limit: usize) -> Vec<Hit> {
+    const LONGEST_URL: usize = 2_000;
+    hits.retain(|hit| hit.url.len() <= LONGEST_URL);
+    hits.truncate(limit);
+    for hit in &mut hits {
+        hit.title.truncate(within(&hit.title, 300).len());
+        hit.snippet.truncate(within(&hit.snippet, 1_000).len());
+    }
+    hits
 }
 
 /// [`web_search`], and [`search_news`] if the service has news.
@@ -239,9 +258,9 @@ pub fn search_tools(service: impl WebSearch + 'static) -> Vec<Tool> {
 
 /// A query that can be asked: one line, not empty.
 fn asked(query: &str) -> Result<String, SearchError> {
-    let query = super::text::line(query);
+    let query = line(query);
     if query.is_empty() {
         return Err(SearchError::EmptyQuery);
     }
-    Ok(super::text::within(&query, 500).to_owned())
+    Ok(within(&query, 500).to_owned())
 }

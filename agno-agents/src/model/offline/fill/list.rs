@@ -51,7 +51,7 @@ impl Fill<'_> {
                 numbers.into_iter().map(Value::Number).collect()
             }
             _ => {
-                let scopes = self.scopes(scope);
+                let scopes = self.scopes(item, scope);
                 let scopes = scopes.into_iter().take(most);
                 scopes
                     .map(|scope| self.value(name, item, scope, depth + 1))
@@ -66,15 +66,20 @@ impl Fill<'_> {
     }
 
     /// What each item of a list is about.
-    fn scopes(&self, scope: Scope) -> Vec<Scope> {
+    fn scopes(&self, item: &Value, scope: Scope) -> Vec<Scope> {
         if self.purpose == Purpose::Arguments {
             return vec![Scope::All];
         }
         let sources = &self.conversation.sources.0;
         let whole = |source: &Source| source.url.is_some() || source.title.is_some();
         let wanted = count_of(self.conversation.request, answer::COUNTED).unwrap_or(ITEMS);
+        let properties = self.target(item).and_then(|item| item.get("properties"));
+        let properties = properties.and_then(Value::as_object);
+        let is_page = properties.is_some_and(|all| all.keys().any(|name| is_url_name(name)));
+        let several = sources.iter().filter(|source| whole(source)).count() > 1;
+        let one_page = is_page && sources.iter().any(|source| source.url.is_some());
         match scope {
-            Scope::All if sources.iter().filter(|source| whole(source)).count() > 1 => {
+            Scope::All if several || one_page => {
                 let each = sources
                     .iter()
                     .enumerate()

@@ -222,10 +222,22 @@ impl<'a> Fill<'a> {
         if others.is_empty() {
             others = circles;
         }
+        // Of a long request, a class is told by all its words, and not by its first line.
+        let are_classes = others.iter().all(|one| one.get("const").is_some());
+        let whole = asked(if are_classes {
+            self.conversation.request
+        } else {
+            ""
+        });
+        let request = if are_classes {
+            &whole
+        } else {
+            &self.conversation.asked
+        };
         let words = |one: &Value| {
             let mut text = String::new();
             differs(one, &mut text);
-            common(&self.conversation.asked, &asked(&text))
+            common(request, &asked(&text))
         };
         // Of equals the first, which `max_by_key` would not give.
         let best = others.into_iter().rev().max_by_key(|one| words(one));

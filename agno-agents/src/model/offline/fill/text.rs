@@ -218,7 +218,11 @@ impl Fill<'_> {
         if self.purpose == Purpose::Arguments || self.fact(name, scope).is_some() {
             return false;
         }
-        is_url_name(name) && self.url(scope).is_none()
+        let pages = &self.conversation.sources.0;
+        let is_nameless =
+            is_named(name, &["name"]) && pages.iter().all(|page| page.title.is_none());
+        is_nameless
+            || is_url_name(name) && self.url(scope).is_none()
             || is_named(name, FACTS) && self.formatted(name, "", scope).is_none()
     }
 }

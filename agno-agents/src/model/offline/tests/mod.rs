@@ -4,6 +4,7 @@
     reason = "types are read for their schemas; helpers of tests"
 )]
 
+mod reading;
 mod typed;
 
 use std::{

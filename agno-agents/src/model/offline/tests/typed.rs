@@ -206,6 +206,30 @@ fn a_message_is_classified_by_its_own_words() {
     }
 }
 
+/// Why somebody writes.
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+enum Motive {
+    /// A card was stolen.
+    Security,
+    /// A question about fees and interest rates.
+    Conditions,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Letter {
+    name: Option<String>,
+    motive: Motive,
+}
+
+#[test]
+fn a_long_message_is_classified_by_all_of_it_and_names_nobody() {
+    let greeting =
+        "Good morning to everybody in your house, and thank you for your time. ".repeat(4);
+    let text = format!("{greeting}\n\nWhy is the interest higher than my neighbour's?");
+    let letter: Letter = typed(asked("", &text, &[]));
+    assert_eq!((letter.motive, letter.name), (Motive::Conditions, None));
+}
+
 #[test]
 fn schemas_that_branch_for_ever_end() {
     let itself = json!({ "$ref": "#/$defs/a" });

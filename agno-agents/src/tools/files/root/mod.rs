@@ -171,12 +171,20 @@ impl Root {
     }
 }
 
+/// Longest path below the folder, in bytes.
+const LONGEST: usize = 2 * 1024;
+/// Most folders in one another: what is much deeper, other programs cannot open or remove.
+const DEEPEST: usize = 64;
+
 /// A path that, as text, stays below where it starts.
 fn relative(path: &str) -> Result<PathBuf, FileError> {
     let wrong = |problem: &'static str| FileError::Path {
-        path: path.to_owned(),
+        path: path.chars().take(200).collect(),
         problem,
     };
+    if path.len() > LONGEST {
+        return Err(wrong("it is too long"));
+    }
     if path.contains('\0') {
         return Err(wrong("it holds a zero byte"));
     }
@@ -188,6 +196,9 @@ fn relative(path: &str) -> Result<PathBuf, FileError> {
             Component::ParentDir => return Err(wrong("it goes up by `..`")),
             Component::RootDir | Component::Prefix(_) => return Err(wrong("it is absolute")),
         }
+    }
+    if relative.iter().count() > DEEPEST {
+        return Err(wrong("it is too deep"));
     }
     Ok(relative)
 }
