@@ -266,3 +266,20 @@ async fn agents_that_do_not_fit_together_are_refused_when_they_are_built() {
         .expect_err("no name");
     assert_eq!(nameless.code(), "agent_invalid");
 }
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_and_says_so() {
+    let flood = Tool::new("flood", "Floods.", |_: Nothing, _: ToolContext| async {
+        Ok::<_, Error>("ä".repeat(2_000_000))
+    });
+    let model = Scripted::new([Reply::tool("flood", json!({})), Reply::text("done")]);
+    let agent = Agent::builder("A")
+        .model(model.clone())
+        .tool(flood)
+        .build()
+        .expect("fits");
+    agent.run("go").await.expect("answers");
+    let said = answers(&model.requests()[1]);
+    assert!(said[0].0.len() < 1_100_000, "{}", said[0].0.len());
+    assert!(said[0].0.ends_with("the whole answer has 4000000 bytes)"));
+}

@@ -394,6 +394,57 @@ async fn replay_r07_rerun_refuses_once_a_discarded_step_has_changed_state() {
     assert_eq!(ran.count("first"), 0);
 }
 
+macro_rules! rerunning_once {
+    ($Version:ident, $first:ident) => {
+        #[derive(Default)]
+        #[workflow(name = "RerunningOnce", on_drift = "rerun")]
+        struct $Version {
+            ran: Ran,
+        }
+
+        #[workflow]
+        impl $Version {
+            #[step]
+            async fn $first(&self, n: u32) -> u32 {
+                n + 1
+            }
+
+            #[step(at_most_once)]
+            async fn pay(&self, n: u32) -> u32 {
+                self.ran.hit("pay");
+                n
+            }
+
+            #[flow]
+            async fn run(flow: &Flow<Self>, n: u32) -> Result<u32> {
+                let n = flow.$first(n).await?;
+                let n = flow.pay(n).await?;
+                flow.$first(n).await
+            }
+        }
+    };
+}
+
+rerunning_once!(Once, fetch);
+rerunning_once!(OnceRenamed, load);
+
+#[tokio::test]
+async fn replay_r07_rerun_refuses_what_must_not_happen_twice() {
+    let storage = kit::store();
+    let ran = Ran::default();
+    let workflow = Once { ran: ran.clone() };
+    // Three commits: the first step, the beginning of the second, its end.
+    assert!(kit::crash_after(&storage, 3, workflow, 1).await);
+    let outcome = kit::resume(&storage, OnceRenamed { ran: ran.clone() }).await;
+    let (code, message) = kit::failure(&outcome);
+    assert_eq!(code, "drift");
+    assert!(
+        message.contains("`pay#0`") && message.contains("twice"),
+        "{message}"
+    );
+    assert_eq!(ran.count("pay"), 1);
+}
+
 macro_rules! rerunning_map {
     ($Version:ident, $items:expr) => {
         #[derive(Default)]

@@ -16,6 +16,9 @@ use serde_json::Value;
 use super::{Body, Tool, ToolAnswer, ToolContext};
 use crate::model::ToolSpec;
 
+/// Longest text of an answer, in bytes.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+
 /// Most answers that a tool keeps for later.
 const MOST_CACHED: usize = 1_000;
 
@@ -70,7 +73,8 @@ impl Tool {
         {
             return Ok(answer);
         }
-        let answer = self.run(arguments, context, state).await?;
+        let mut answer = self.run(arguments, context, state).await?;
+        bound(&mut answer.text);
         if let Some((cache, ttl)) = cache {
             cache.put(key, ttl, answer.clone());
         }
@@ -117,6 +121,19 @@ impl Tool {
                 .unwrap_or_default();
             Err(Error::new("tool_panic", format!("it panicked: {text}")))
         })
+    }
+}
+
+/// Cuts what is longer than a model reads or a journal keeps, and says so. It is no error: what the
+/// tool did is done.
+fn bound(text: &mut String) {
+    if text.len() > LONGEST_ANSWER {
+        let whole = text.len();
+        let cut = (0..=LONGEST_ANSWER)
+            .rev()
+            .find(|at| text.is_char_boundary(*at));
+        text.truncate(cut.unwrap_or(0));
+        text.push_str(&format!("\n(cut here: the whole answer has {whole} bytes)"));
     }
 }
 

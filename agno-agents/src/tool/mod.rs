@@ -74,7 +74,8 @@ impl Default for ToolOptions {
 /// What a tool answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ToolAnswer {
-    /// What the model reads. A text as it is, anything else as JSON.
+    /// What the model reads. A text as it is, anything else as JSON; what is longer than 1 MiB is
+    /// cut and says so.
     pub text: String,
     /// Pictures and the like, which the model is shown as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -319,7 +319,7 @@ impl RunCell {
     }
 
     /// With `on_drift = "rerun"`: discards what is recorded from the drift on. Refused when a
-    /// discarded step has changed state, which cannot be taken back.
+    /// discarded step has changed state, which cannot be taken back, or must not run twice.
     pub(super) async fn rerun_from(&self, drift: &Drift) -> Result<(), Error> {
         let paths = {
             let recorded = locked(&self.recorded);
@@ -329,6 +329,24 @@ impl RunCell {
                     .get(path)
                     .is_some_and(|entry| entry.delta.is_some())
             });
+            let once = paths.iter().find(|path| {
+                path.contains("!once.")
+                    || recorded
+                        .get(path)
+                        .is_some_and(|entry| entry.kind == EntryKind::Started)
+            });
+            if let Some(path) = once {
+                let step = path.split('!').next().unwrap_or(path);
+                return Err(Error::new(
+                    code::DRIFT,
+                    format!(
+                        "{}. It is not run again (`on_drift = \"rerun\"`), because `{step}` has \
+                         done something that must not happen twice",
+                        drift.problem
+                    ),
+                )
+                .permanent());
+            }
             if let Some(path) = changed {
                 return Err(Error::new(
                     code::DRIFT,
