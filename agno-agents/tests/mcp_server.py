@@ -1,4 +1,4 @@
-"""An MCP server over stdio, on the official Python SDK. For agno-agents/tests/mcp.rs."""
+"""An MCP server over stdio, on the official Python SDK. For agno-agents/tests/mcp."""
 
 import base64
 import os

@@ -10,6 +10,7 @@
 
 mod clock;
 mod context;
+mod current;
 mod engine;
 mod error;
 mod execute;

@@ -139,7 +139,7 @@ fn stages(all: bool) -> Vec<Stage> {
     let mut features = clippy(
         "features",
         "each set of features stands by itself",
-        feature_sets(),
+        feature_sets(all),
     );
     // It would only say the same again, so many times.
     features.after = Some("clippy");
@@ -198,18 +198,14 @@ fn lint(args: &[&[&str]]) -> Command {
 
 /// The facade's features turn on those of the crates below it. Features of one build add up, so
 /// only builds of their own show a crate that borrows a neighbour's.
-fn feature_sets() -> Vec<Command> {
-    let alone = [
-        "",
-        "cli",
-        "sled",
-        "testing",
-        "agents",
-        "openai",
-        "anthropic",
-        "web",
-        "mcp",
-    ];
+fn feature_sets(all: bool) -> Vec<Command> {
+    let light = ["", "cli", "sled", "testing", "agents"];
+    // Each brings dependencies of its own, which take their time.
+    let network = ["openai", "anthropic", "web", "mcp"];
+    let alone: Vec<&str> = match all {
+        true => light.into_iter().chain(network).collect(),
+        false => light.to_vec(),
+    };
     let lib = ["--package", "agno-workflows", "--lib"];
     let mut commands: Vec<Command> = alone
         .iter()

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use agno_core::{AgentEvent, BoxFuture, Error, EventError, Part, StateType};
+use agno_core::{AgentEvent, AnyState, BoxFuture, Error, EventError, Part, StateType};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -304,12 +304,12 @@ impl Core {
         }
         let (answer, change) = if tool.state().is_some() {
             let mut state = given.state.hold(pending.record.name()).await?;
-            match tool.call(&call.arguments, context, state.state()).await {
+            match called(tool, call, context, state.state()).await {
                 Ok(answer) => (Ok(answer), state.keep()?),
                 Err(error) => (Err(error), None),
             }
         } else {
-            (tool.call(&call.arguments, context, None).await, None)
+            (called(tool, call, context, None).await, None)
         };
         let answer = answer.map_err(|error| {
             let unknown = self.effect(call).then(|| effect::unknown_end(call, &error));
@@ -386,6 +386,21 @@ impl Core {
             names.join(", ")
         );
         Error::new("tool_unknown", problem)
+    }
+}
+
+/// Calls a tool as a part of its own: an agent that works in it records what it does there.
+async fn called(
+    tool: &Tool,
+    call: &ToolCall,
+    context: ToolContext,
+    state: Option<&mut dyn AnyState>,
+) -> Result<ToolAnswer, Error> {
+    let step = context.step.clone();
+    let working = tool.call(&call.arguments, context, state);
+    match step {
+        Some(step) => step.scope(working).await,
+        None => working.await,
     }
 }
 

@@ -22,7 +22,7 @@ pub struct AgentRun<'a, O> {
     session: Option<Arc<str>>,
     user: Option<Arc<str>>,
     dependencies: Option<Dependencies>,
-    record: Record,
+    record: Option<Record>,
     state: Option<&'a mut dyn AnyState>,
     also: Option<Listening>,
 }
@@ -53,16 +53,17 @@ impl<'a, O: Value> AgentRun<'a, O> {
             session: None,
             user: None,
             dependencies: None,
-            record: Record::alone(),
+            record: None,
             state: None,
             also: None,
         }
     }
 
-    /// Records what is done in a step, so that a crash buys nothing twice. Runs of one agent in
-    /// one step are told apart by the order in which this is called.
+    /// The step it works in. Needed only where that is not the one the calling code runs in, such
+    /// as in a task that a step has spawned: inside a step, what is done is recorded in it by
+    /// itself. Runs of one agent in one step are told apart by their order.
     pub fn context(mut self, context: &StepContext) -> Self {
-        self.record = Record::Part(context.part(&self.core.name));
+        self.record = Some(Record::Part(context.part(&self.core.name)));
         self
     }
 
@@ -130,7 +131,19 @@ impl<'a, O: Value> AgentRun<'a, O> {
     /// A model's error under the code of [`ModelError`](crate::ModelError); `output_mismatch` when
     /// the answer does not fit its type, also after a repair; `agent_turns` when there is none
     /// after so many turns; `may_have_run` and `confirmation_required` of tools.
-    pub async fn reply(self) -> Result<Reply<O>> {
+    pub fn reply(mut self) -> impl Future<Output = Result<Reply<O>>> + Send + use<'a, O> {
+        // Taken when it is asked for, and not when it is first polled: the order is the same each
+        // time.
+        let record = self.record.take().unwrap_or_else(|| {
+            let step = StepContext::current();
+            step.map_or_else(Record::alone, |step| {
+                Record::Part(step.part(&self.core.name))
+            })
+        });
+        self.asked(record)
+    }
+
+    async fn asked(self, record: Record) -> Result<Reply<O>> {
         let Self {
             core,
             shape,
@@ -140,9 +153,9 @@ impl<'a, O: Value> AgentRun<'a, O> {
             session,
             user,
             dependencies,
-            record,
             state,
             also,
+            ..
         } = self;
         check_state(&core, state.as_deref())?;
         if core.history > 0 {
@@ -214,7 +227,8 @@ impl<'a, O: Value> IntoFuture for AgentRun<'a, O> {
     type IntoFuture = BoxFuture<'a, Result<O>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(self.reply().await?.output) })
+        let asked = self.reply();
+        Box::pin(async move { Ok(asked.await?.output) })
     }
 }
 

@@ -195,12 +195,13 @@ impl RunCell {
         let running = (entry.run)(self.registered.workflow.clone(), body, call.input.clone());
         let span = tracing::info_span!(
             "step",
-            otel.name = format!("step {}", entry.step.name),
             step = entry.step.name,
             path = &*call.id.path,
             attempt = context.attempt()
         );
-        let running = self.created_meanwhile(running).instrument(span);
+        let running = context
+            .scope(self.created_meanwhile(running))
+            .instrument(span);
         let (body, outcome) = match timeout {
             None => running.await,
             Some(limit) => match tokio::time::timeout(limit, running).await {

@@ -198,8 +198,9 @@ impl<W: Workflow> Definition<W> {
                     Err(error) => return (call, Err(unreadable_input(&error))),
                 };
                 let workflow = workflow.downcast::<W>().expect("the registered workflow");
-                let body =
-                    AssertUnwindSafe(|| span.in_scope(|| body(&workflow, &mut call, values)));
+                let context = call.context.clone();
+                let body = || span.in_scope(|| body(&workflow, &mut call, values));
+                let body = AssertUnwindSafe(|| context.scope_blocking(body));
                 let result = match std::panic::catch_unwind(body) {
                     Ok(returned) => settle(&returns, returned),
                     Err(payload) => Err(panicked(&*payload)),

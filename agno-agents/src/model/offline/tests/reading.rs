@@ -1,5 +1,7 @@
 //! What is taken from texts, and what is left.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 const WRAPPED: &str = "\
@@ -123,4 +125,21 @@ fn what_earlier_runs_found_is_told_without_another_run() {
         (calls.len(), &*text),
         (1, "A bridge was never built there.")
     );
+}
+
+#[test]
+fn sentences_end_where_they_end() {
+    let text = "Dr. Who met J. Smith, e.g. in 3.5 rooms. Then? 终于。好！ **Bold** [link](https://a.example) [1].";
+    let sentences = sentences::split(text);
+    let mut shown = String::new();
+    for sentence in sentences {
+        let _ = writeln!(shown, "{sentence}");
+    }
+    assert_snapshot!(shown, @r"
+    Dr. Who met J. Smith, e.g. in 3.5 rooms.
+    Then?
+    终于。
+    好！
+    Bold link [1].
+    ");
 }

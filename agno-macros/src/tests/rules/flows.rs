@@ -1,0 +1,155 @@
+//! Flows, and steps without one.
+
+use super::one;
+
+/// A good step, and one flow with these options and this signature.
+#[track_caller]
+fn flow(options: &str, signature: &str, body: &str, part: &str) {
+    let item = format!(
+        "impl A {{
+            #[step] async fn search(&self, topic: T) -> T {{ x }}
+            #[step] async fn write(&self, notes: &mut Notes) -> T {{ x }}
+            #[flow] async fn run(flow: &Flow<Self>) -> Result<T> {{ x }}
+            #[flow{options}] {signature} {{ {body} }}
+        }}"
+    );
+    one("state = Notes", &item, part);
+}
+
+#[test]
+fn flows() {
+    let good = "async fn again(flow: &Flow<Self>, topic: T) -> Result<T>";
+    for (options, signature, body, part) in [
+        (
+            "",
+            "async fn again(&self) -> Result<T>",
+            "x",
+            "instead of `self`",
+        ),
+        (
+            "",
+            "async fn again() -> Result<T>",
+            "x",
+            "write `fn again(flow: &Flow<Self>)`",
+        ),
+        (
+            "",
+            "async fn again(flow: Flow<Self>) -> Result<T>",
+            "x",
+            "starts with `flow: &Flow<Self>`",
+        ),
+        (
+            "",
+            "async fn again(flow: &mut Flow<Self>) -> Result<T>",
+            "x",
+            "starts with `flow: &Flow<Self>`",
+        ),
+        (
+            "",
+            "async fn again(_: &Flow<Self>) -> Result<T>",
+            "x",
+            "starts with `flow: &Flow<Self>`",
+        ),
+        (
+            "",
+            "fn again(flow: &Flow<Self>) -> Result<T>",
+            "x",
+            "write `async fn`",
+        ),
+        (
+            "",
+            "async fn again(flow: &Flow<Self>) -> u8",
+            "x",
+            "write `Result<u8>`",
+        ),
+        (
+            "",
+            "async fn again(flow: &Flow<Self>)",
+            "x",
+            "write `-> Result<()>`",
+        ),
+        (
+            "",
+            "async fn again(flow: &Flow<Self>, n: &mut Notes) -> Result<T>",
+            "x",
+            "`flow.state()`",
+        ),
+        (
+            "",
+            "async fn again(flow: &Flow<Self>, n: &str) -> Result<T>",
+            "x",
+            "write `String`",
+        ),
+        (
+            "",
+            "async fn map(flow: &Flow<Self>) -> Result<T>",
+            "x",
+            "`map_flow`",
+        ),
+        (
+            "",
+            "async fn search(flow: &Flow<Self>) -> Result<T>",
+            "x",
+            "a second `search`",
+        ),
+        (
+            "(retry(max = 3))",
+            good,
+            "x",
+            "put `retry(..)` on its steps",
+        ),
+        ("(cache(key = \"x\"))", good, "x", "the inputs are `topic`"),
+        (
+            "(cache)",
+            good,
+            "flow.ask(1).await",
+            "`flow.ask(..)` waits for a person",
+        ),
+        (
+            "(cache)",
+            good,
+            "if a { flow.write().await }",
+            "`write` changes the state",
+        ),
+    ] {
+        flow(options, signature, body, part);
+    }
+    one(
+        "",
+        "impl A { #[step] fn s(&self) {} #[cfg(unix)] #[flow] async fn run(flow: &Flow<Self>) -> Result<T> { x } }",
+        "move the condition into its body",
+    );
+}
+
+#[test]
+fn a_cached_flow_is_followed_into_its_subflows() {
+    one(
+        "",
+        "impl A {
+            #[step] fn s(&self) {}
+            #[flow] async fn run(flow: &Flow<Self>) -> Result<T> { flow.outer().await }
+            #[flow(cache)] async fn outer(flow: &Flow<Self>) -> Result<T> { flow.inner().await }
+            #[flow] async fn inner(flow: &Flow<Self>) -> Result<T> { flow.outer().await; flow.confirm(1).await }
+        }",
+        "`outer` cannot be cached: `flow.confirm(..)` waits for a person",
+    );
+}
+
+#[test]
+fn default_order() {
+    one(
+        "",
+        "impl A { #[step] fn a(&self) {} #[step] fn b(&self) {} }",
+        "takes no input",
+    );
+    one(
+        "",
+        "impl A { #[step] fn a(&self) {} #[step] fn b(&self, x: A, y: A) {} }",
+        "gives one value",
+    );
+    one(
+        "",
+        "impl A { #[cfg(unix)] #[step] fn a(&self) {} }",
+        "write a `#[flow]`",
+    );
+}

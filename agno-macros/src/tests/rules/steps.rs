@@ -1,0 +1,176 @@
+//! Methods that are steps: their options and signatures.
+
+use super::{errors, one, workflow};
+
+/// One step with these options and this signature.
+#[track_caller]
+fn step(options: &str, signature: &str, part: &str) {
+    one(
+        "state = Notes",
+        &format!("impl A {{ #[step{options}] {signature} {{ x }} }}"),
+        part,
+    );
+}
+
+const GOOD: &str = "async fn search(&self, topic: Topic) -> Result<Draft>";
+
+#[test]
+fn step_options() {
+    for (options, part) in [
+        (
+            "(timout = \"1s\")",
+            "did you mean `timeout`? `#[step]` takes `retry`",
+        ),
+        ("(nothing)", "unknown option `nothing`; `#[step]` takes"),
+        ("(retries = 3)", "`retry(max = 3)`"),
+        (
+            "(timeout = \"1s\", timeout = \"2s\")",
+            "`timeout` is given twice",
+        ),
+        ("(timeout)", "write `timeout = \"20s\"`"),
+        ("(timeout = 20)", "write `timeout = \"20s\"`"),
+        (
+            "(timeout = )",
+            "the value is missing; write `timeout = \"20s\"`",
+        ),
+        (
+            "(timeout : 3)",
+            "expected `=`, `(..)` or a comma; write `timeout",
+        ),
+        ("(timeout = \"20\")", "write `20s`"),
+        ("(timeout = \"0s\")", "longer than zero"),
+        ("(timeout = \"-1s\")", "cannot be negative"),
+        ("(\"20s\")", "expected an option here"),
+        (
+            "(at_most_once = true)",
+            "takes no value; write `at_most_once`",
+        ),
+        ("(at_most_once timeout = \"1s\")", "expected `=`"),
+        ("(retry(max = 1) timeout = \"1s\")", "expected a comma"),
+        ("(retry = 3)", "write `retry(max = 3)`"),
+        ("(retry)", "write `retry(max = 3)`"),
+        ("(retry(backoff = \"1s\"))", "write `retry(max = 3)`"),
+        ("(retry(max = 0))", "write 1 or more"),
+        ("(retry(max = \"3\"))", "write `max = 3`"),
+        ("(retry(max = -3))", "a whole number"),
+        ("(retry(max = 3, factor = 0.5))", "write 1.0 or more"),
+        ("(retry(max = 3, jitter = 1))", "`true` or `false`"),
+        (
+            "(retry(max = 3, backoff = \"2s\", max_delay = \"1s\"))",
+            "shorter than `backoff`",
+        ),
+        ("(on_error = \"skp\")", "did you mean `skip`"),
+        ("(version = 0)", "count from 1"),
+        ("(name = \"\")", "cannot be empty"),
+        ("(name = \"a/b\")", "cannot hold '/'"),
+        (
+            "(cache(scope = \"all\"))",
+            "one of `run`, `session`, `user`, `global`",
+        ),
+        (
+            "(cache(key = \"topik.x\"))",
+            "did you mean `topic`; the inputs are `topic`",
+        ),
+        ("(cache(key = \"topic, \"))", "names ``"),
+        ("(cache, at_most_once)", "remove `cache` or `at_most_once`"),
+        (" = 3", "options stand in parentheses"),
+        ("[timeout = \"1s\"]", "`#[step(retry(max = 3))]`"),
+    ] {
+        step(options, GOOD, part);
+    }
+}
+
+#[test]
+fn legal_options_are_accepted() {
+    for options in [
+        "",
+        "()",
+        "(retry(max = 3), at_most_once)",
+        "(cache)",
+        "(cache(key = \"topic.title.x, topic\"),)",
+        "(retry(max = 3, factor = 1))",
+        "(on_error = \"fail\")",
+        "(name = \"Search the web\")",
+    ] {
+        let item = format!("impl A {{ #[step{options}] {GOOD} {{ x }} }}");
+        assert_eq!(
+            errors(workflow("", &item)),
+            Vec::<String>::new(),
+            "{options}"
+        );
+    }
+}
+
+#[test]
+fn step_signatures() {
+    for (signature, part) in [
+        ("async fn s(topic: T) -> T", "write `fn s(&self, ..)`"),
+        ("async fn s() -> T", "write `fn s(&self, ..)`"),
+        ("async fn s(&mut self) -> T", "`#[workflow(state = ..)]`"),
+        ("async fn s(self) -> T", "write `&self`"),
+        ("async fn s(self: Arc<Self>) -> T", "takes `&self`"),
+        ("async fn s(&'static self) -> T", "remove the lifetime"),
+        ("async fn s<T>(&self, t: T) -> T", "name the types"),
+        (
+            "async fn s<'a>(&self, t: &'a str) -> T",
+            "cannot have lifetimes",
+        ),
+        ("async fn s<const N: usize>(&self) -> T", "name the types"),
+        (
+            "async fn s(&self, x: impl Into<String>) -> T",
+            "name the type",
+        ),
+        ("async fn s(&self, x: &str) -> T", "write `String`"),
+        ("async fn s(&self, x: &[u8]) -> T", "write `Vec<u8>`"),
+        ("async fn s(&self, x: Cow<'_, str>) -> T", "cannot borrow"),
+        ("async fn s(&self, x: Option<&str>) -> T", "cannot borrow"),
+        (
+            "async fn s(&self, x: &'a Context) -> T",
+            "remove this lifetime",
+        ),
+        ("async fn s(&self) -> &str", "write `String`"),
+        ("fn s(&self) -> impl Future<Output = T>", "write `async fn`"),
+        ("fn s(&self) -> impl Display", "name the type"),
+        (
+            "async fn s(&self, (a, b): T) -> T",
+            "give this parameter a name",
+        ),
+        ("async fn s(&self, _: T) -> T", "give this parameter a name"),
+        (
+            "async fn s(&self, ref x: T) -> T",
+            "give this parameter a name",
+        ),
+        (
+            "async fn s(&self, #[cfg(x)] a: T) -> T",
+            "put it on the method",
+        ),
+        (
+            "async fn s(&self, a: &mut Notes, b: &mut Notes) -> T",
+            "one state",
+        ),
+        ("async fn s(&self, a: &C, b: &C) -> T", "one context"),
+        (
+            "async fn s(&self, a: A, b: A, c: A, d: A, e: A, f: A, g: A, h: A, i: A) -> T",
+            "takes 9 inputs",
+        ),
+        ("unsafe fn s(&self) -> T", "cannot be `unsafe`"),
+        ("extern \"C\" fn s(&self) -> T", "plain Rust function"),
+        (
+            "async fn parallel(&self) -> T",
+            "rename it, such as `parallel_step`",
+        ),
+        ("async fn deref(&self) -> T", "rename it"),
+    ] {
+        step("", signature, part);
+    }
+    step(
+        "(cache)",
+        "async fn s(&self, n: &mut Notes) -> T",
+        "remove `cache`",
+    );
+    one(
+        "",
+        "impl A { #[step] fn s(&self, n: &mut my::Notes) {} }",
+        "`#[workflow(state = my :: Notes)]`",
+    );
+}
