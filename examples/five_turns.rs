@@ -92,5 +92,10 @@ fn main() -> Result<ExitCode> {
         .tool(charge::tool())
         .dependency(Ledger::from_env()?)
         .build()?;
+    // Only to do something are five turns taken, and the offline model only quotes.
+    ensure!(
+        clerk.model().name() != "offline",
+        "this needs a real model: set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL"
+    );
     Ok(agno::app().workflow(Order { clerk }).main())
 }

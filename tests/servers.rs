@@ -13,8 +13,12 @@
     feature = "sled"
 ))]
 
+#[path = "servers/blog_post.rs"]
+mod blog_post;
 #[path = "servers/crowd.rs"]
 mod crowd;
+#[path = "servers/example.rs"]
+mod example;
 #[path = "servers/faults.rs"]
 mod faults;
 #[path = "servers/kill.rs"]

@@ -7,14 +7,15 @@ use crate::kit::{NOTHING, Place, assert_article, told};
 #[test]
 fn content_creation_is_two_agents() {
     let place = Place::new("content_creation");
-    let run = place.run(&["--input", "Write about durable workflows"]);
+    let run = place.run(&["--input", "Write about durable execution"]);
     assert_eq!(run.steps("ran"), ["researcher", "writer"]);
-    // Neither has anything to quote, and nothing is invented.
-    assert!(
-        run.output().starts_with("# Durable workflows\n"),
-        "{}",
-        run.output()
+    assert_article(
+        run.output(),
+        "Durable execution",
+        &["durable-execution", "write-ahead-logs"],
     );
+    // Nothing is known of this, and nothing is invented.
+    let run = place.run(&["--input", "Write about zeppelins"]);
     assert!(run.output().contains(NOTHING), "{}", run.output());
 
     let text = "Heat pumps\n\nA heat pump moves warmth into a house. It needs little electricity. \

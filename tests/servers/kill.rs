@@ -26,7 +26,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::server::Server;
+use super::{
+    example::{binary, told},
+    server::Server,
+};
 
 const SIGKILL: i32 = 9;
 const TURNS: usize = 5;
@@ -40,23 +43,7 @@ const EFFECTS: [&str; 5] = [
     "reserve ribbon",
 ];
 
-/// The example, which cargo builds next to the tests.
-static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = std::env::current_exe().expect("has a path");
-    let profile = test.ancestors().nth(2).expect("stands in `deps`");
-    let binary = profile.join("examples/five_turns");
-    if !binary.exists() {
-        // Only this test was built, as by `cargo test --test servers`.
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--package", "agno-workflows"]);
-        build.args(["--features", "openai", "--example", "five_turns"]);
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().expect("cargo runs").success());
-    }
-    binary
-});
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| binary("five_turns"));
 
 /// A store, a ledger, and a server that nobody has asked yet.
 struct Place<'a> {
@@ -154,12 +141,6 @@ impl<'a> Place<'a> {
 struct Recorded {
     turns: usize,
     effects: BTreeSet<String>,
-}
-
-fn told(output: &Output) -> String {
-    let out = String::from_utf8_lossy(&output.stdout);
-    let err = String::from_utf8_lossy(&output.stderr);
-    format!("{}\n{out}\n{err}", output.status)
 }
 
 fn times<T: PartialEq + ?Sized>(all: &[impl std::borrow::Borrow<T>], one: &T) -> usize {

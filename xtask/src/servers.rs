@@ -17,8 +17,8 @@ use crate::{
 /// The test programs that meet them.
 pub(crate) const PROGRAMS: [&str; 2] = ["mcp", "servers"];
 
-/// The program that they kill. Tests start it as it is, so it must be built before them.
-const KILLED: &str = "five_turns";
+/// The examples that they run. Tests start them as they are, so they must be built before them.
+const RUN: [&str; 2] = ["blog_post", "five_turns"];
 
 const AIMOCK: &str = "1.43.0";
 const VIDAIMOCK: &str = "0.3.1";
@@ -151,6 +151,7 @@ pub(crate) fn stage(mut stage: Stage) -> Stage {
     let this = env::current_exe().unwrap_or_else(|_| "xtask".into());
     let mut install = Command::new(this);
     install.arg("servers");
-    let build = cargo([&["build"], &WORKSPACE[..], &["--example", KILLED]].concat());
+    let examples: Vec<&str> = RUN.iter().flat_map(|it| ["--example", it]).collect();
+    let build = cargo([&["build"], &WORKSPACE[..], &examples].concat());
     stage.preceded_by([install, build])
 }

@@ -144,7 +144,8 @@ impl Core {
                 && self.effect(call)
                 && let Some(part) = given.record.as_part()
             {
-                match effect::known(part, &name, &mut equal.effects)? {
+                let known = effect::known(part, &name, &mut equal.effects);
+                match known.map_err(|error| effect::named(call, error))? {
                     Known::Done(done) => recorded = Some(done.of(&record)),
                     Known::Open(key) => effect = Some(key),
                 }

@@ -28,6 +28,20 @@ pub(super) fn known(part: &Part, equal: &str, next: &mut u32) -> Result<Known, E
     }
 }
 
+/// The error of a call whose end is not known, in words that a person can look for.
+pub(super) fn named(call: &ToolCall, error: Error) -> Error {
+    if error.code() != "may_have_run" {
+        return error;
+    }
+    let problem = format!(
+        "the process ended while the tool `{}` ran: it may have run, and it is not to run twice. \
+         Look whether it took effect; it was called with {}",
+        call.name,
+        excerpt(&call.arguments)
+    );
+    Error::new("may_have_run", problem).permanent()
+}
+
 /// A call that did not end by itself may have had its effect.
 pub(super) fn unknown_end(call: &ToolCall, error: &Error) -> Option<Error> {
     if !matches!(error.code(), "tool_timeout" | "tool_panic") {

@@ -71,9 +71,9 @@ use crate::{
 /// `O` is what it answers: text, or any type with a JSON schema
 /// ([`AgentBuilder::output`]). `I` is what it is asked.
 ///
-/// Inside a step, [`AgentRun::context`] makes its work durable: each turn of the model and each
-/// answer of a tool is recorded when it is there, and after a crash none of them is bought again.
-/// As a `#[step]` field of a workflow it has the context by itself.
+/// Inside a step its work is durable: each turn of the model and each answer of a tool is recorded
+/// in the step when it is there, and after a crash none of them is bought again. In a task that a
+/// step has spawned, [`AgentRun::context`] says which step that is.
 pub struct Agent<O = String, I = String> {
     pub(crate) core: Arc<Core>,
     pub(crate) shape: Arc<Shape<O>>,
@@ -153,7 +153,7 @@ impl<O: Value, I: Value> Agent<O, I> {
     /// Asks it. The answer comes when the run is awaited; what belongs to the run is set before:
     ///
     /// ```ignore
-    /// let draft = self.writer.run(topic).context(context).state(notes).await?;
+    /// let draft = self.writer.run(topic).state(notes).await?;
     /// ```
     pub fn run(&self, input: impl Into<I>) -> AgentRun<'_, O> {
         AgentRun::new(self, instructions::prompt(&input.into()))

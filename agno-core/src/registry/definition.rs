@@ -49,7 +49,7 @@ pub trait WorkflowInfo: Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "workflow `{Self}` has no steps",
     label = "the struct is marked, its `impl` block is not",
-    note = "put `#[workflow]` on the `impl {Self}` block that holds the `#[step]` methods"
+    note = "put `#[workflow]` on the `impl {Self}` block that holds the `#[step]` methods, or `#[step]` on the fields that are its steps"
 )]
 pub trait Workflow: WorkflowInfo + Sized {
     /// The typed handle that makes a call durable. `Handle` itself calls steps by name.
