@@ -1,6 +1,6 @@
 //! Agents, teams, models and tools: steps that ask a language model.
 //!
-//! From outside to inside: an [`Agent`](agent::Agent) talks to a [`Model`] in turns and calls its
+//! From outside to inside: an [`Agent`] talks to a [`Model`] in turns and calls its
 //! [`Tool`]s; inside a step every turn and every tool's answer is recorded, so that a crash buys
 //! nothing twice.
 
