@@ -18,6 +18,13 @@ use crate::{
 /// Puts an [`Agent`] together. From [`Agent::builder`].
 #[must_use = "an agent is made by `build`"]
 pub struct AgentBuilder<O = String, I = String> {
+    parts: Parts,
+    validate: Option<Validate<O>>,
+    input: PhantomData<fn(I)>,
+}
+
+/// What is set of an agent, whatever it takes and answers.
+struct Parts {
     name: Arc<str>,
     role: Option<String>,
     description: Option<String>,
@@ -43,13 +50,11 @@ pub struct AgentBuilder<O = String, I = String> {
     confirm: Option<Arc<dyn Confirm>>,
     delegate: Option<Arc<dyn Delegate>>,
     trace_content: bool,
-    validate: Option<Validate<O>>,
-    input: PhantomData<fn(I)>,
 }
 
 impl AgentBuilder {
     pub(crate) fn new(name: Arc<str>) -> Self {
-        Self {
+        let parts = Parts {
             name,
             role: None,
             description: None,
@@ -73,6 +78,9 @@ impl AgentBuilder {
             confirm: None,
             delegate: None,
             trace_content: false,
+        };
+        Self {
+            parts,
             validate: None,
             input: PhantomData,
         }
@@ -82,20 +90,20 @@ impl AgentBuilder {
 impl<O, I> AgentBuilder<O, I> {
     /// What it is, for the model and for its team: "a fact checker".
     pub fn role(mut self, role: impl Into<String>) -> Self {
-        self.role = Some(role.into());
+        self.parts.role = Some(role.into());
         self
     }
 
     /// What it is for; the first words the model reads.
     pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
+        self.parts.description = Some(description.into());
         self
     }
 
     /// What it is to do: a text, or a list. `{field}` stands for a field of the session's state,
     /// where the run is given one.
     pub fn instructions(mut self, instructions: impl Into<Instructions>) -> Self {
-        self.instructions = instructions.into();
+        self.parts.instructions = instructions.into();
         self
     }
 
@@ -104,136 +112,136 @@ impl<O, I> AgentBuilder<O, I> {
         mut self,
         function: impl Fn(&InstructionContext<'_>) -> String + Send + Sync + 'static,
     ) -> Self {
-        self.instructions = Instructions::Function(Arc::new(function));
+        self.parts.instructions = Instructions::Function(Arc::new(function));
         self
     }
 
     /// What a good answer looks like, in words.
     pub fn expected_output(mut self, expected: impl Into<String>) -> Self {
-        self.expected_output = Some(expected.into());
+        self.parts.expected_output = Some(expected.into());
         self
     }
 
     /// Asks for Markdown, unless the answer has a type. Default: not.
     pub fn markdown(mut self, markdown: bool) -> Self {
-        self.markdown = markdown;
+        self.parts.markdown = markdown;
         self
     }
 
     /// The model. Default: what the environment names ([`model::from_env`]).
     pub fn model(mut self, model: impl Model) -> Self {
-        self.model = Some(Arc::new(model));
+        self.parts.model = Some(Arc::new(model));
         self
     }
 
     /// The model, shared with others: limits on requests at once are then common.
     pub fn shared_model(mut self, model: Arc<dyn Model>) -> Self {
-        self.model = Some(model);
+        self.parts.model = Some(model);
         self
     }
 
     /// A tool it may call.
     pub fn tool(mut self, tool: Tool) -> Self {
-        self.tools.push(tool);
+        self.parts.tools.push(tool);
         self
     }
 
     /// Tools it may call.
     pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {
-        self.tools.extend(tools);
+        self.parts.tools.extend(tools);
         self
     }
 
     /// Whether it may, must or must not call tools. Who must is free after the first call.
     /// Default: it may.
     pub fn tool_choice(mut self, choice: ToolChoice) -> Self {
-        self.tool_choice = choice;
+        self.parts.tool_choice = choice;
         self
     }
 
     /// Most tool calls of one question. Then it has to answer with what it has. Default: 50.
     pub fn tool_call_limit(mut self, limit: u32) -> Self {
-        self.tool_call_limit = limit;
+        self.parts.tool_call_limit = limit;
         self
     }
 
     /// Most turns of the model for one question, after which it fails with `agent_turns`.
     /// Default: 32.
     pub fn max_turns(mut self, turns: u32) -> Self {
-        self.max_turns = turns;
+        self.parts.max_turns = turns;
         self
     }
 
     /// How many tool calls of one turn run at the same time. Default: 4.
     pub fn parallel_tools(mut self, calls: usize) -> Self {
-        self.parallel_tools = calls.max(1);
+        self.parts.parallel_tools = calls.max(1);
         self
     }
 
     /// How many earlier runs of the session its step remembers. Default: none.
     pub fn history(mut self, runs: usize) -> Self {
-        self.history = runs;
+        self.parts.history = runs;
         self
     }
 
     /// How often it is asked to mend an answer that does not fit. Default: once.
     pub fn repairs(mut self, repairs: u32) -> Self {
-        self.repairs = repairs;
+        self.parts.repairs = repairs;
         self
     }
 
     /// Whether a model that can is held to the schema of the output. A type that a strict schema
     /// cannot express then fails to [`build`](Self::build). Default: yes.
     pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
+        self.parts.strict = strict;
         self
     }
 
     /// How much chance is in its words, from 0. Default: the provider's.
     pub fn temperature(mut self, temperature: f64) -> Self {
-        self.request.temperature = Some(temperature);
+        self.parts.request.temperature = Some(temperature);
         self
     }
 
     /// Most tokens of one turn. An answer that would be longer is an error, never cut. Default:
     /// the provider's.
     pub fn max_tokens(mut self, tokens: u32) -> Self {
-        self.request.max_tokens = Some(tokens);
+        self.parts.request.max_tokens = Some(tokens);
         self
     }
 
     /// A field of the provider's request that has no setting here.
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
-        self.request.extra.insert(name.into(), value.into());
+        self.parts.request.extra.insert(name.into(), value.into());
         self
     }
 
     /// What tokens cost, for [`Usage::cost`](crate::Usage::cost). Default: not known.
     pub fn prices(mut self, prices: Prices) -> Self {
-        self.prices = prices;
+        self.parts.prices = prices;
         self
     }
 
     /// Something that tools find by its type: [`ToolContext::dependency`](crate::ToolContext::dependency).
     pub fn dependency<T: Send + Sync + 'static>(mut self, dependency: T) -> Self {
-        self.dependencies.insert(dependency);
+        self.parts.dependencies.insert(dependency);
         self
     }
 
     /// Who is asked before a tool is called that wants it.
     pub fn confirm(mut self, confirm: impl Confirm) -> Self {
-        self.confirm = Some(Arc::new(confirm));
+        self.parts.confirm = Some(Arc::new(confirm));
         self
     }
 
     /// Puts the conversation into traces. Default: not, since it is the user's.
     pub fn trace_content(mut self, trace: bool) -> Self {
-        self.trace_content = trace;
+        self.parts.trace_content = trace;
         self
     }
 
     pub(crate) fn delegate(mut self, delegate: Arc<dyn Delegate>) -> Self {
-        self.delegate = Some(delegate);
+        self.parts.delegate = Some(delegate);
         self
     }
 
@@ -245,33 +253,35 @@ impl<O, I> AgentBuilder<O, I> {
                 here.clone_from(there);
             }
         };
-        self.name = Arc::from(settings.name.as_str());
-        set(&mut self.role, &settings.role);
-        set(&mut self.description, &settings.description);
-        set(&mut self.expected_output, &settings.expected_output);
-        set(&mut self.named_model, &settings.model);
+        self.parts.name = Arc::from(settings.name.as_str());
+        set(&mut self.parts.role, &settings.role);
+        set(&mut self.parts.description, &settings.description);
+        set(&mut self.parts.expected_output, &settings.expected_output);
+        set(&mut self.parts.named_model, &settings.model);
         match settings.instructions.as_slice() {
             [] => {}
-            [one] => self.instructions = Instructions::Text(one.clone()),
-            several => self.instructions = Instructions::List(several.to_vec()),
+            [one] => self.parts.instructions = Instructions::Text(one.clone()),
+            several => self.parts.instructions = Instructions::List(several.to_vec()),
         }
         if settings.tools.is_some() {
-            self.named_tools.clone_from(&settings.tools);
+            self.parts.named_tools.clone_from(&settings.tools);
         }
-        self.markdown = settings.markdown.unwrap_or(self.markdown);
+        self.parts.markdown = settings.markdown.unwrap_or(self.parts.markdown);
         if let Some(choice) = &settings.tool_choice {
-            self.tool_choice = choice.clone();
+            self.parts.tool_choice = choice.clone();
         }
-        self.tool_call_limit = settings.tool_call_limit.unwrap_or(self.tool_call_limit);
+        self.parts.tool_call_limit = settings
+            .tool_call_limit
+            .unwrap_or(self.parts.tool_call_limit);
         if let Some(calls) = settings.parallel_tools {
-            self.parallel_tools = calls.max(1) as usize;
+            self.parts.parallel_tools = calls.max(1) as usize;
         }
         if let Some(runs) = settings.history {
-            self.history = runs as usize;
+            self.parts.history = runs as usize;
         }
-        self.request.temperature = settings.temperature.or(self.request.temperature);
-        self.request.max_tokens = settings.max_tokens.or(self.request.max_tokens);
-        self.request.extra.extend(settings.extra.clone());
+        self.parts.request.temperature = settings.temperature.or(self.parts.request.temperature);
+        self.parts.request.max_tokens = settings.max_tokens.or(self.parts.request.max_tokens);
+        self.parts.request.extra.extend(settings.extra.clone());
         self
     }
 
@@ -291,29 +301,7 @@ impl<O, I> AgentBuilder<O, I> {
 
     fn retyped<P, J>(self) -> AgentBuilder<P, J> {
         AgentBuilder {
-            name: self.name,
-            role: self.role,
-            description: self.description,
-            instructions: self.instructions,
-            expected_output: self.expected_output,
-            markdown: self.markdown,
-            model: self.model,
-            named_model: self.named_model,
-            tools: self.tools,
-            named_tools: self.named_tools,
-            tool_choice: self.tool_choice,
-            tool_call_limit: self.tool_call_limit,
-            max_turns: self.max_turns,
-            parallel_tools: self.parallel_tools,
-            history: self.history,
-            repairs: self.repairs,
-            strict: self.strict,
-            request: self.request,
-            prices: self.prices,
-            dependencies: self.dependencies,
-            confirm: self.confirm,
-            delegate: self.delegate,
-            trace_content: self.trace_content,
+            parts: self.parts,
             validate: None,
             input: PhantomData,
         }
@@ -341,7 +329,7 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
     /// written (each field is named); and the [`ModelError`] of a model that the environment or
     /// settings name and this program cannot make.
     pub fn build(self) -> Result<Agent<O, I>> {
-        let name = &self.name;
+        let name = &self.parts.name;
         let invalid = |problem: String| {
             Err(Error::new("agent_invalid", format!("the agent `{name}`: {problem}")).permanent())
         };
@@ -350,14 +338,18 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
         }
         let named = AgentSettings {
             name: name.to_string(),
-            tools: self.named_tools,
+            tools: self.parts.named_tools,
             ..AgentSettings::default()
         };
-        let tools = match named.choose_tools(&self.tools) {
+        let tools = match named.choose_tools(&self.parts.tools) {
             Ok(tools) => tools,
             Err(error) => return invalid(error.to_string()),
         };
-        let delegated = self.delegate.iter().flat_map(|delegate| delegate.specs());
+        let delegated = self
+            .parts
+            .delegate
+            .iter()
+            .flat_map(|delegate| delegate.specs());
         let mut names: Vec<String> = tools.iter().map(|tool| tool.name().to_owned()).collect();
         names.extend(delegated.map(|spec| spec.name));
         names.sort_unstable();
@@ -377,7 +369,11 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
                 tool.name()
             ));
         }
-        let members = self.delegate.iter().flat_map(|delegate| delegate.states());
+        let members = self
+            .parts
+            .delegate
+            .iter()
+            .flat_map(|delegate| delegate.states());
         let mut states = tools.iter().filter_map(Tool::state).chain(members);
         if let Some(first) = states.next()
             && let Some(other) = states.find(|state| *state != first)
@@ -387,37 +383,37 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
                 first.name, other.name
             ));
         }
-        let model = match (self.named_model, self.model) {
+        let model = match (self.parts.named_model, self.parts.model) {
             (Some(name), _) => model::by_name(&name).map_err(ModelError::into_error)?,
             (None, Some(model)) => model,
             (None, None) => model::from_env().map_err(ModelError::into_error)?,
         };
-        let mut shape = match Shape::<O>::new(model.capabilities().dialect, self.strict) {
+        let mut shape = match Shape::<O>::new(model.capabilities().dialect, self.parts.strict) {
             Ok(shape) => shape,
             Err(error) => return invalid(format!("its output cannot be strict:\n{error}")),
         };
         shape.validate = self.validate;
         let core = Core {
-            name: self.name,
-            role: self.role,
-            description: self.description,
-            instructions: self.instructions,
-            expected_output: self.expected_output,
-            markdown: self.markdown,
+            name: self.parts.name,
+            role: self.parts.role,
+            description: self.parts.description,
+            instructions: self.parts.instructions,
+            expected_output: self.parts.expected_output,
+            markdown: self.parts.markdown,
             model,
             tools,
-            tool_choice: self.tool_choice,
-            tool_call_limit: self.tool_call_limit,
-            max_turns: self.max_turns,
-            parallel_tools: self.parallel_tools,
-            history: self.history,
-            repairs: self.repairs,
-            request: self.request,
-            prices: self.prices,
-            dependencies: self.dependencies,
-            confirm: self.confirm,
-            delegate: self.delegate,
-            trace_content: self.trace_content,
+            tool_choice: self.parts.tool_choice,
+            tool_call_limit: self.parts.tool_call_limit,
+            max_turns: self.parts.max_turns,
+            parallel_tools: self.parts.parallel_tools,
+            history: self.parts.history,
+            repairs: self.parts.repairs,
+            request: self.parts.request,
+            prices: self.parts.prices,
+            dependencies: self.parts.dependencies,
+            confirm: self.parts.confirm,
+            delegate: self.parts.delegate,
+            trace_content: self.parts.trace_content,
         };
         Ok(Agent {
             core: Arc::new(core),
@@ -436,6 +432,6 @@ fn is_tool_name(name: &str) -> bool {
 
 impl<O, I> fmt::Debug for AgentBuilder<O, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AgentBuilder({})", self.name)
+        write!(f, "AgentBuilder({})", self.parts.name)
     }
 }
