@@ -2,6 +2,9 @@
 
 #[path = "fields/kit.rs"]
 mod kit;
+#[path = "replay/kit.rs"]
+#[allow(dead_code, reason = "the kit of the replay tests")]
+mod runs;
 
 #[path = "fields/by_hand.rs"]
 mod by_hand;

@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
+pub(crate) use super::runs::{crash_after, id, resume, run, runtime, store};
 use agno::{
-    AnyState, CrashAfter, Entry, EntryKind, Execute, Outcome, RunId, Runtime, Settings, StateType,
-    Storage, Workflow, prelude::*, storage::MemoryStorage,
+    AnyState, Entry, EntryKind, Execute, Outcome, Settings, StateType, Storage, prelude::*,
 };
 
 /// Puts its word after what it gets, and counts how often it ran.
@@ -103,63 +103,6 @@ impl Execute for Writes {
         }
         Ok(notes.words.join(", "))
     }
-}
-
-pub(crate) fn store() -> Arc<dyn Storage> {
-    Arc::new(MemoryStorage::new())
-}
-
-pub(crate) fn id() -> RunId {
-    RunId::new("r").expect("a legal id")
-}
-
-pub(crate) async fn runtime<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W) -> Runtime {
-    let builder = Runtime::builder()
-        .storage(storage.clone())
-        .workflow(workflow);
-    builder.build().await.expect("the workflow fits together")
-}
-
-/// Runs `r` to its end.
-pub(crate) async fn run<W: Workflow>(
-    storage: &Arc<dyn Storage>,
-    workflow: W,
-    input: W::Input,
-) -> Outcome {
-    let runtime = runtime(storage, workflow).await;
-    let run = runtime.start::<W>(input).run_id("r").await.expect("starts");
-    run.outcome().await
-}
-
-pub(crate) async fn resume<W: Workflow>(storage: &Arc<dyn Storage>, workflow: W) -> Outcome {
-    let runtime = runtime(storage, workflow).await;
-    runtime
-        .resume(&id())
-        .await
-        .expect("resumes")
-        .outcome()
-        .await
-}
-
-/// Runs `r` and lets its world end right after so many commits.
-pub(crate) async fn crash_after<W: Workflow>(
-    storage: &Arc<dyn Storage>,
-    commits: u64,
-    workflow: W,
-    input: W::Input,
-) {
-    let (crash, mut crashed) = tokio::sync::watch::channel(false);
-    let dying = CrashAfter::new(storage.clone(), commits, move || {
-        crash.send_replace(true);
-    });
-    let dying: Arc<dyn Storage> = Arc::new(dying);
-    let runtime = runtime(&dying, workflow).await;
-    let run = runtime.start::<W>(input).run_id("r").await.expect("starts");
-    tokio::select! {
-        _ = run.outcome() => panic!("it came to its end before"),
-        _ = crashed.wait_for(|crashed| *crashed) => {}
-    }
-    run.cancel();
 }
 
 /// The output of a run, as JSON.

@@ -42,7 +42,7 @@ async fn crashed() -> std::sync::Arc<dyn agno::Storage> {
         first: says("f"),
         second: says("s"),
     };
-    kit::crash_after(&storage, 1, before, "a".to_owned()).await;
+    assert!(kit::crash_after(&storage, 1, before, "a".to_owned()).await);
     assert_eq!(kit::told(&storage).await.len(), 1);
     storage
 }
