@@ -69,8 +69,8 @@ impl BlogPost {
     /// Looks for articles, in three attempts. To find none is an error, because a cache keeps none
     /// of those.
     #[step(retry(max = 2, backoff = "1s"), timeout = "2m", cache(ttl = "7d"))]
-    async fn search(&self, query: Query, context: &StepContext) -> Result<SearchResults> {
-        let found = self.searcher.run(query.topic).context(context).await?;
+    async fn search(&self, query: Query) -> Result<SearchResults> {
+        let found = self.searcher.run(query.topic).await?;
         if found.articles.is_empty() {
             let problem = format!("nothing was found in {}", query.library);
             return Err(Error::new(NO_ARTICLES, problem).permanent());
@@ -85,15 +85,15 @@ impl BlogPost {
         cache(ttl = "30d"),
         on_error = "skip"
     )]
-    async fn scrape(&self, page: Page, context: &StepContext) -> Result<Option<ScrapedArticle>> {
+    async fn scrape(&self, page: Page) -> Result<Option<ScrapedArticle>> {
         let prompt = format!("Read the article at {}", page.url);
-        Ok(Some(self.scraper.run(prompt).context(context).await?))
+        Ok(Some(self.scraper.run(prompt).await?))
     }
 
     /// Writes the post.
     #[step(retry(max = 2, backoff = "1s"), timeout = "5m")]
-    async fn write(&self, material: Material, context: &StepContext) -> Result<String> {
-        self.writer.run(material).context(context).await
+    async fn write(&self, material: Material) -> Result<String> {
+        self.writer.run(material).await
     }
 
     #[flow]

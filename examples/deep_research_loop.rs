@@ -33,30 +33,19 @@ struct DeepResearch {
 impl DeepResearch {
     /// One round of research, which knows what the rounds before it found.
     #[step(timeout = "3m", retry(max = 2))]
-    async fn dig(
-        &self,
-        findings: &mut Findings,
-        input: String,
-        round: u32,
-        context: &StepContext,
-    ) -> Result<String> {
+    async fn dig(&self, findings: &mut Findings, input: String, round: u32) -> Result<String> {
         let known = findings.found.join("\n\n");
         let prompt = format!("{input}\n\nRound {round}. Known so far, look for more:\n{known}");
-        let found = self.researcher.run(prompt).context(context).await?;
+        let found = self.researcher.run(prompt).await?;
         findings.found.push(found.clone());
         Ok(found)
     }
 
     /// Writes the report.
     #[step(timeout = "3m")]
-    async fn report(
-        &self,
-        input: String,
-        found: Vec<String>,
-        context: &StepContext,
-    ) -> Result<String> {
+    async fn report(&self, input: String, found: Vec<String>) -> Result<String> {
         let prompt = format!("Report on: {input}\n\n{}", found.join("\n\n"));
-        self.reporter.run(prompt).context(context).await
+        self.reporter.run(prompt).await
     }
 
     #[flow]

@@ -67,9 +67,8 @@ impl Handoff {
         &self,
         escalation: &mut Escalation,
         message: String,
-        context: &StepContext,
     ) -> Result<Analysis> {
-        let analysis = self.analyst.run(message).context(context).await?;
+        let analysis = self.analyst.run(message).await?;
         escalation.should_escalate = analysis.should_escalate();
         escalation.analysis = Some(analysis.clone());
         Ok(analysis)
@@ -77,26 +76,21 @@ impl Handoff {
 
     /// Collects what the message says of the customer.
     #[step(retry(max = 2, backoff = "1s"), timeout = "1m")]
-    async fn customer_info(&self, message: String, context: &StepContext) -> Result<Customer> {
-        self.collector.run(message).context(context).await
+    async fn customer_info(&self, message: String) -> Result<Customer> {
+        self.collector.run(message).await
     }
 
     /// Describes what has to be solved.
     #[step(retry(max = 2, backoff = "1s"), timeout = "1m")]
-    async fn issue_details(&self, message: String, context: &StepContext) -> Result<Issue> {
-        self.describer.run(message).context(context).await
+    async fn issue_details(&self, message: String) -> Result<Issue> {
+        self.describer.run(message).await
     }
 
     /// Writes the protocol that the next person reads first.
     #[step(retry(max = 2, backoff = "1s"), timeout = "2m")]
-    async fn protocol(
-        &self,
-        customer: Customer,
-        issue: Issue,
-        context: &StepContext,
-    ) -> Result<String> {
+    async fn protocol(&self, customer: Customer, issue: Issue) -> Result<String> {
         let prompt = format!("{customer}\n\n{issue}");
-        self.clerk.run(prompt).context(context).await
+        self.clerk.run(prompt).await
     }
 
     /// Tells the team, once: nobody is to be woken twice.
@@ -114,8 +108,8 @@ impl Handoff {
 
     /// Tells the customer what happens now.
     #[step(retry(max = 1, backoff = "1s"), timeout = "1m")]
-    async fn completion(&self, facts: String, context: &StepContext) -> Result<String> {
-        self.host.run(facts).context(context).await
+    async fn completion(&self, facts: String) -> Result<String> {
+        self.host.run(facts).await
     }
 
     #[flow]

@@ -26,20 +26,20 @@ struct ParallelResearch {
 impl ParallelResearch {
     /// What is said about it this week.
     #[step(timeout = "2m", retry(max = 2))]
-    async fn recent(&self, input: String, context: &StepContext) -> Result<String> {
-        self.news.run(input).context(context).await
+    async fn recent(&self, input: String) -> Result<String> {
+        self.news.run(input).await
     }
 
     /// What is known about it.
     #[step(timeout = "2m", retry(max = 2))]
-    async fn known(&self, input: String, context: &StepContext) -> Result<String> {
-        self.web.run(input).context(context).await
+    async fn known(&self, input: String) -> Result<String> {
+        self.web.run(input).await
     }
 
     /// What has been proven about it.
     #[step(timeout = "2m", retry(max = 2))]
-    async fn proven(&self, input: String, context: &StepContext) -> Result<String> {
-        self.papers.run(input).context(context).await
+    async fn proven(&self, input: String) -> Result<String> {
+        self.papers.run(input).await
     }
 
     /// Brings the three together.
@@ -50,12 +50,11 @@ impl ParallelResearch {
         recent: String,
         known: String,
         proven: String,
-        context: &StepContext,
     ) -> Result<String> {
         let prompt = format!(
             "{input}\n\n## This week\n{recent}\n\n## On the web\n{known}\n\n## In papers\n{proven}"
         );
-        self.editor.run(prompt).context(context).await
+        self.editor.run(prompt).await
     }
 
     #[flow]

@@ -53,22 +53,17 @@ struct Research {
 impl Research {
     /// Finds sources, and notes all of them.
     #[step(retry(max = 2, backoff = "1s"), timeout = "2m")]
-    async fn search(
-        &self,
-        notes: &mut Notes,
-        topic: String,
-        context: &StepContext,
-    ) -> Result<Vec<String>> {
-        let found = self.searcher.run(topic).context(context).await?;
+    async fn search(&self, notes: &mut Notes, topic: String) -> Result<Vec<String>> {
+        let found = self.searcher.run(topic).await?;
         notes.urls.clone_from(&found.urls);
         Ok(found.urls)
     }
 
     /// Says what a source has to say on the topic.
     #[step(retry(max = 2, backoff = "1s"), timeout = "2m")]
-    async fn read(&self, topic: String, url: String, context: &StepContext) -> Result<String> {
+    async fn read(&self, topic: String, url: String) -> Result<String> {
         let prompt = format!("{topic}\n\nWhat does {url} say about it?");
-        self.reader.run(prompt).context(context).await
+        self.reader.run(prompt).await
     }
 
     /// Notes what was read.
@@ -79,14 +74,9 @@ impl Research {
 
     /// Writes the summary.
     #[step(timeout = "5m")]
-    async fn summarise(
-        &self,
-        topic: String,
-        articles: Vec<String>,
-        context: &StepContext,
-    ) -> Result<String> {
+    async fn summarise(&self, topic: String, articles: Vec<String>) -> Result<String> {
         let prompt = format!("Topic: {topic}\n\n{}", articles.join("\n\n"));
-        self.summariser.run(prompt).context(context).await
+        self.summariser.run(prompt).await
     }
 
     #[flow]

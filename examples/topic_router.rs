@@ -45,26 +45,26 @@ struct TopicRouter {
 impl TopicRouter {
     /// Decides who answers.
     #[step(timeout = "1m")]
-    async fn route(&self, input: String, context: &StepContext) -> Result<Topic> {
-        Ok(self.router.run(input).context(context).await?.topic)
+    async fn route(&self, input: String) -> Result<Topic> {
+        Ok(self.router.run(input).await?.topic)
     }
 
     /// Answers as an engineer.
     #[step(timeout = "2m")]
-    async fn tech(&self, input: String, context: &StepContext) -> Result<String> {
-        self.technologist.run(input).context(context).await
+    async fn tech(&self, input: String) -> Result<String> {
+        self.technologist.run(input).await
     }
 
     /// Answers as a business analyst.
     #[step(timeout = "2m")]
-    async fn business(&self, input: String, context: &StepContext) -> Result<String> {
-        self.analyst.run(input).context(context).await
+    async fn business(&self, input: String) -> Result<String> {
+        self.analyst.run(input).await
     }
 
     /// Answers anything else.
     #[step(timeout = "2m")]
-    async fn general(&self, input: String, context: &StepContext) -> Result<String> {
-        self.generalist.run(input).context(context).await
+    async fn general(&self, input: String) -> Result<String> {
+        self.generalist.run(input).await
     }
 
     #[flow]

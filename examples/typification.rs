@@ -92,13 +92,8 @@ struct Typify {
 impl Typify {
     /// The business unit.
     #[step(retry(max = 3, backoff = "1s"), timeout = "1m")]
-    async fn business_unit(
-        &self,
-        case: &mut Case,
-        text: String,
-        context: &StepContext,
-    ) -> Result<Unit> {
-        let answer = self.unit.run(text).context(context).await?;
+    async fn business_unit(&self, case: &mut Case, text: String) -> Result<Unit> {
+        let answer = self.unit.run(text).await?;
         case.business_unit = Some(answer.business_unit);
         case.confidence = Some(answer.confidence);
         Ok(answer.business_unit)
@@ -106,41 +101,25 @@ impl Typify {
 
     /// The product, of those of the unit.
     #[step(retry(max = 3, backoff = "1s"), timeout = "1m")]
-    async fn product(
-        &self,
-        case: &mut Case,
-        unit: Unit,
-        text: String,
-        context: &StepContext,
-    ) -> Result<Product> {
+    async fn product(&self, case: &mut Case, unit: Unit, text: String) -> Result<Product> {
         let prompt = format!("{text}\n\nBusiness unit: {unit}");
-        let answer = self.product.run(prompt).context(context).await?;
+        let answer = self.product.run(prompt).await?;
         case.product = Some(answer.product);
         Ok(answer.product)
     }
 
     /// Why the customer has written.
     #[step(retry(max = 3, backoff = "1s"), timeout = "1m")]
-    async fn motive(
-        &self,
-        product: Product,
-        text: String,
-        context: &StepContext,
-    ) -> Result<Motive> {
+    async fn motive(&self, product: Product, text: String) -> Result<Motive> {
         let prompt = format!("{text}\n\nProduct: {product}");
-        Ok(self.motive.run(prompt).context(context).await?.motive)
+        Ok(self.motive.run(prompt).await?.motive)
     }
 
     /// What exactly has happened.
     #[step(retry(max = 3, backoff = "1s"), timeout = "1m")]
-    async fn submotive(
-        &self,
-        motive: Motive,
-        text: String,
-        context: &StepContext,
-    ) -> Result<Submotive> {
+    async fn submotive(&self, motive: Motive, text: String) -> Result<Submotive> {
         let prompt = format!("{text}\n\nMotive: {motive}");
-        Ok(self.submotive.run(prompt).context(context).await?.submotive)
+        Ok(self.submotive.run(prompt).await?.submotive)
     }
 
     /// Checks that each level belongs to the one above it.
@@ -151,19 +130,14 @@ impl Typify {
 
     /// Writes down the case.
     #[step(retry(max = 3, backoff = "1s"), timeout = "2m")]
-    async fn protocol(&self, text: String, context: &StepContext) -> Result<String> {
-        self.clerk.run(text).context(context).await
+    async fn protocol(&self, text: String) -> Result<String> {
+        self.clerk.run(text).await
     }
 
     /// Writes a line for the statistics.
     #[step(retry(max = 3, backoff = "1s"), timeout = "2m")]
-    async fn report(
-        &self,
-        classification: Classification,
-        text: String,
-        context: &StepContext,
-    ) -> Result<String> {
-        let line = self.reporter.run(text).context(context).await?;
+    async fn report(&self, classification: Classification, text: String) -> Result<String> {
+        let line = self.reporter.run(text).await?;
         Ok(format!("{classification}: {line}"))
     }
 

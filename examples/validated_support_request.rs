@@ -55,9 +55,9 @@ struct Support {
 impl Support {
     /// Answers the question.
     #[step(retry(max = 2, backoff = "1s"), timeout = "1m")]
-    async fn answer(&self, request: Request, context: &StepContext) -> Result<String> {
+    async fn answer(&self, request: Request) -> Result<String> {
         let prompt = format!("{} asks: {}", request.name, request.query);
-        self.agent.run(prompt).context(context).await
+        self.agent.run(prompt).await
     }
 
     /// Notes the request.
