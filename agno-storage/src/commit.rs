@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    CacheEntry, CacheKey, Entry, Json, RecordedError, RunId, RunInput, RunRecord, RunStatus,
-    SessionKey, StateDelta,
+    CacheEntry, CacheKey, Entry, Json, RecordedError, Request, RunId, RunInput, RunRecord,
+    RunStatus, SessionKey, StateDelta,
 };
 
 /// One atomic, durable step forward of one run. Either all of it is on disk when it is
@@ -39,6 +39,10 @@ pub struct Commit {
     pub cache: Option<Box<CacheFill>>,
     /// A change of the run's head.
     pub update: Option<Box<RunUpdate>>,
+    /// Requests to people that are open from here on.
+    pub requests: Vec<Request>,
+    /// Requests that are open no longer, by id; one that is not open is passed over.
+    pub settled: Vec<Arc<str>>,
 }
 
 impl Commit {
@@ -55,6 +59,8 @@ impl Commit {
             state: None,
             cache: None,
             update: None,
+            requests: Vec::new(),
+            settled: Vec::new(),
         }
     }
 }
@@ -77,10 +83,27 @@ pub struct RunUpdate {
     pub output: Option<Json>,
     /// The error, when it failed; `None` clears one.
     pub error: Option<RecordedError>,
+    /// When a paused run is to be taken up again by itself, in microseconds since 1970; `None`
+    /// clears it.
+    pub wake_at: Option<u64>,
     /// Time to add to the time spent running, in microseconds.
     pub active_micros: u64,
     /// Now, in microseconds since 1970.
     pub at: u64,
+}
+
+impl RunUpdate {
+    /// Sets a status, and clears the error and the time to wake.
+    pub fn new(status: RunStatus, at: u64) -> Self {
+        Self {
+            status,
+            output: None,
+            error: None,
+            wake_at: None,
+            active_micros: 0,
+            at,
+        }
+    }
 }
 
 /// The answer to a commit: it is durable.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{MergeConflict, RunId};
+use crate::{MergeConflict, RunId, RunStatus};
 
 /// The result of a call into a store.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -32,6 +32,14 @@ pub enum StoreError {
         held: u64,
         /// The fence of the run.
         current: u64,
+    },
+    /// The run is not over, so it cannot be removed.
+    #[error("run `{run}` is {status}; only a run that is over can be removed")]
+    RunNotOver {
+        /// The run.
+        run: RunId,
+        /// Where it stands.
+        status: RunStatus,
     },
     /// The path is recorded already.
     #[error("run `{run}` has recorded `{path}` already")]

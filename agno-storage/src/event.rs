@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RecordedError, RunStatus};
+use crate::{Decision, Json, RecordedError, RequestKind, RunId, RunStatus};
 
 /// One event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,6 +124,128 @@ pub enum EventKind {
         path: Arc<str>,
         /// When it ends, in microseconds since 1970.
         until: u64,
+    },
+    /// Calls began that run at the same time: parallel, map or race.
+    ContainerStarted {
+        /// The container.
+        path: Arc<str>,
+        /// `parallel`, `map` or `race`.
+        container: Arc<str>,
+        /// How many calls.
+        count: u64,
+    },
+    /// Calls that ran at the same time are over.
+    ContainerEnded {
+        /// The container.
+        path: Arc<str>,
+        /// The branch that won a race, from 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        winner: Option<u64>,
+        /// Why, if it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<EventError>,
+    },
+    /// A sub-flow began.
+    SubflowStarted {
+        /// The sub-flow.
+        path: Arc<str>,
+    },
+    /// A sub-flow is over.
+    SubflowEnded {
+        /// The sub-flow.
+        path: Arc<str>,
+        /// Why, if it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<EventError>,
+    },
+    /// Another workflow was called.
+    WorkflowCalled {
+        /// The call.
+        path: Arc<str>,
+        /// Its workflow.
+        workflow: Arc<str>,
+        /// Its run, whose own events say more.
+        run: RunId,
+    },
+    /// A called workflow is over.
+    WorkflowReturned {
+        /// The call.
+        path: Arc<str>,
+        /// Its run.
+        run: RunId,
+        /// How it ended.
+        status: RunStatus,
+    },
+    /// Something happened in a called workflow. Told live; stored with its own run.
+    Inner {
+        /// The call.
+        path: Arc<str>,
+        /// Its run.
+        run: RunId,
+        /// What.
+        event: Box<Event>,
+    },
+    /// A person is asked.
+    RequestOpened {
+        /// Path of the request.
+        path: Arc<str>,
+        /// Its id in the inbox.
+        request: Arc<str>,
+        /// What kind of answer is wanted.
+        wants: RequestKind,
+        /// The question.
+        message: String,
+        /// When its time is over, in microseconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<u64>,
+    },
+    /// A person has answered, or the time for it was over.
+    RequestAnswered {
+        /// Path of the request.
+        path: Arc<str>,
+        /// Its id in the inbox.
+        request: Arc<str>,
+        /// What was decided.
+        decision: Decision,
+        /// Who answered, if known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Arc<str>>,
+    },
+    /// The flow took a branch, as its graph and the operations that followed show.
+    BranchTaken {
+        /// Scope of the flow, empty for the entry.
+        scope: Arc<str>,
+        /// `if` or `match`.
+        construct: Arc<str>,
+        /// Condition or value, as written.
+        on: Arc<str>,
+        /// `then`, `else`, or the pattern of the arm.
+        branch: Arc<str>,
+    },
+    /// A loop began another round.
+    LoopRound {
+        /// Scope of the flow, empty for the entry.
+        scope: Arc<str>,
+        /// Its head, as written.
+        head: Arc<str>,
+        /// Which round, from 1.
+        round: u64,
+    },
+    /// The run was forked off another.
+    RunForked {
+        /// The other run.
+        from: RunId,
+        /// The first operation that was not taken over, by path.
+        at: Arc<str>,
+    },
+    /// A step told something of its own.
+    Custom {
+        /// The step.
+        path: Arc<str>,
+        /// Its name.
+        name: Arc<str>,
+        /// What it carries.
+        data: Json,
     },
     /// The flow said something.
     Said {

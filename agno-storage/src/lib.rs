@@ -14,6 +14,7 @@ mod event;
 mod json;
 mod memory;
 mod record;
+mod request;
 mod rules;
 mod state;
 mod storage;
@@ -32,14 +33,15 @@ pub use event::{AgentEvent, Event, EventError, EventKind, NumberedEvent};
 pub use json::{Json, canonical};
 pub use memory::MemoryStorage;
 pub use record::{
-    CacheEntry, CacheKey, Entry, EntryKind, Place, RecordedError, RunId, RunInput, RunRecord,
-    RunStatus, SessionKey, Source,
+    CacheEntry, CacheKey, Entry, EntryKind, Forked, Limits, Parent, Place, RecordedError, RunId,
+    RunInput, RunRecord, RunStatus, SessionKey, Source,
 };
-pub use rules::{MAX_NAME_BYTES, MAX_VALUE_BYTES};
+pub use request::{Answer, Decision, Request, RequestKind, RequestQuery};
+pub use rules::{MAX_ARTIFACT_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 pub use state::{
     FieldChange, FieldValue, KeyChange, MergeConflict, Operation, SessionFields, StateDelta, digest,
 };
-pub use storage::{CacheListing, CacheQuery, RunQuery, Storage, VerifyReport};
+pub use storage::{CacheListing, CacheQuery, RunQuery, SessionListing, Storage, VerifyReport};
 
 /// A boxed future that can move between threads; what the object-safe [`Storage`] returns.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

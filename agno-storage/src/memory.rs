@@ -370,6 +370,8 @@ impl Storage for MemoryStorage {
                 .values()
                 .map(|saved| saved.len() as u64)
                 .sum(),
+            requests: 0,
+            artifacts: 0,
             problems: Vec::new(),
         });
         Box::pin(ready(report))

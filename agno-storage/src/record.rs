@@ -73,6 +73,8 @@ pub struct SessionKey {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum RunStatus {
+    /// Was put down to be run; nobody has begun.
+    Pending,
     /// Somebody works on it, or did when its process ended.
     Running,
     /// Waits for a person or for a repair.
@@ -89,12 +91,18 @@ impl RunStatus {
     /// The status as it stands in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Running => "running",
             Self::Paused => "paused",
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// Whether the run is over: completed, failed or cancelled.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 }
 
@@ -134,6 +142,95 @@ pub struct RunRecord {
     /// Why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RecordedError>,
+    /// Of a paused run: when it is to be taken up again without an answer, because a timer ends or
+    /// the time of a request is over. In microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_at: Option<u64>,
+    /// The run that it is part of, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Box<Parent>>,
+    /// The run that it was forked from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked: Option<Box<Forked>>,
+    /// How much it may use, if that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Box<Limits>>,
+    /// What the starter wants to remember with it: a JSON object.
+    #[serde(
+        default,
+        deserialize_with = "crate::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub metadata: Option<Json>,
+}
+
+impl RunRecord {
+    /// A run that somebody begins now: version 1, fence 1, everything else empty.
+    pub fn new(id: RunId, workflow: Arc<str>, session: Arc<str>, created_at: u64) -> Self {
+        Self {
+            id,
+            workflow,
+            version: 1,
+            session,
+            user: None,
+            status: RunStatus::Running,
+            fence: 1,
+            resumes: 0,
+            created_at,
+            updated_at: created_at,
+            active_micros: 0,
+            error: None,
+            wake_at: None,
+            parent: None,
+            forked: None,
+            limits: None,
+            metadata: None,
+        }
+    }
+
+    /// The outermost run: this one, unless it is part of another.
+    pub fn root(&self) -> &RunId {
+        self.parent.as_ref().map_or(&self.id, |parent| &parent.root)
+    }
+}
+
+/// The run that a run is part of: one that has called its workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The run that called.
+    pub run: RunId,
+    /// The outermost run.
+    pub root: RunId,
+    /// Path of the call in the run that called.
+    pub path: Arc<str>,
+    /// How many runs it is inside of, from 1.
+    pub depth: u32,
+}
+
+/// The run that a run was forked from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forked {
+    /// The run.
+    pub run: RunId,
+    /// The first operation that was not taken over, by path.
+    pub at: Arc<str>,
+}
+
+/// How much a run may use, over all its resumes. What is `None` is not limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Steps whose body runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Time spent running, in microseconds. Waiting for people is not running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_micros: Option<u64>,
+    /// Tokens that its models read and write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// What its models cost, in the currency of their prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
 }
 
 /// What a run was started with. Written once, beside the head.
@@ -159,10 +256,18 @@ pub enum EntryKind {
     Step,
     /// A finished sub-flow whose result is kept whole (it is cached or timed).
     Subflow,
-    /// A container (parallel, map): its kind and size, or the failure that decided it.
+    /// A container (parallel, map, race): its kind and size, or how it was decided.
     Container,
     /// A durable timer: its deadline.
     Timer,
+    /// A call of another workflow: its run, and its outcome when it has one.
+    Workflow,
+    /// A request to a person: what was asked.
+    Request,
+    /// The answer to a request.
+    Answer,
+    /// An input that takes the place of the one the flow gives a step (`fork --input`).
+    Override,
     /// A value the flow asked for: time, random bytes, an id.
     Value,
     /// The start of a step that must not run twice.
@@ -183,8 +288,10 @@ pub enum Source {
     Ran,
     /// Found in the step cache.
     Cache,
-    /// Its body failed and the step's default took its place (`on_error = "skip"`).
+    /// Its body failed, or a person rejected it, and the step's default took its place.
     Skipped,
+    /// A person gave it: in place of a failure, with `resolve`, or with `fork --set`.
+    Given,
 }
 
 /// One recorded operation of a run. The path is unique in the run; the sequence number is given

@@ -13,6 +13,9 @@ use crate::{
 /// result, in bytes of JSON.
 pub const MAX_VALUE_BYTES: usize = 16 * 1024 * 1024;
 
+/// The largest artifact that a store takes, in bytes.
+pub const MAX_ARTIFACT_BYTES: usize = 256 * 1024 * 1024;
+
 /// The longest path of an entry, and the longest name of a workflow, a session and a state field
 /// taken together, in bytes.
 pub const MAX_NAME_BYTES: usize = 1024;
@@ -145,12 +148,14 @@ impl RunRecord {
         self.resumes += 1;
         self.status = RunStatus::Running;
         self.error = None;
+        self.wake_at = None;
     }
 
     /// Applies a change and hands back the output, which is stored apart.
     pub(crate) fn update(&mut self, update: RunUpdate) -> Option<Json> {
         self.status = update.status;
         self.error = update.error;
+        self.wake_at = update.wake_at;
         self.active_micros = self.active_micros.saturating_add(update.active_micros);
         self.updated_at = update.at;
         update.output

@@ -5,8 +5,8 @@ use std::{fmt::Debug, future::ready, sync::Arc};
 use serde::Serialize;
 
 use crate::{
-    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Definition, Entry, Json, RunId, RunInput,
-    RunRecord, RunStatus, SessionFields, SessionKey, StoreError, StoreResult,
+    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Definition, Entry, Json, Request, RequestQuery,
+    RunId, RunInput, RunRecord, RunStatus, SessionFields, SessionKey, StoreError, StoreResult,
 };
 
 /// A place where runs are kept. Object safe, so a program chooses one when it starts.
@@ -42,6 +42,39 @@ pub trait Storage: Send + Sync + Debug + 'static {
         from_seq: u64,
     ) -> BoxFuture<'a, StoreResult<Vec<Entry>>>;
 
+    /// The open requests to people, oldest first. A store that keeps none answers
+    /// [`StoreError::Unsupported`], as the default does; a commit that opens one is refused then.
+    fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
+        let _ = query;
+        unsupported("requests", self.location())
+    }
+
+    /// Removes a run that is over, with all that is recorded of it; answers whether it was there.
+    /// The session's state and the step cache stay. One that is not over is refused
+    /// ([`StoreError::RunNotOver`]).
+    fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
+        let _ = id;
+        unsupported("deletions", self.location())
+    }
+
+    /// The sessions that have runs or state, by workflow and name.
+    fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
+        unsupported("lists of sessions", self.location())
+    }
+
+    /// Keeps bytes under a hash of them (BLAKE3, hexadecimal), durably, and answers it. The same
+    /// bytes are kept once. At most [`MAX_ARTIFACT_BYTES`](crate::MAX_ARTIFACT_BYTES).
+    fn put_artifact(&self, bytes: Vec<u8>) -> BoxFuture<'_, StoreResult<Arc<str>>> {
+        let _ = bytes;
+        unsupported("artifacts", self.location())
+    }
+
+    /// The bytes that are kept under a hash. What does not hash to it any more is corrupt.
+    fn artifact<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<Vec<u8>>>> {
+        let _ = hash;
+        unsupported("artifacts", self.location())
+    }
+
     /// The fields of a session's state; empty if there is none.
     fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>>;
 
@@ -67,7 +100,7 @@ pub trait Storage: Send + Sync + Debug + 'static {
         expected: Option<u32>,
     ) -> BoxFuture<'a, StoreResult<u32>> {
         let _ = (kind, name, body, expected);
-        no_definitions(self.location())
+        unsupported("definitions", self.location())
     }
 
     /// A version of a definition, or the newest.
@@ -78,13 +111,13 @@ pub trait Storage: Send + Sync + Debug + 'static {
         version: Option<u32>,
     ) -> BoxFuture<'a, StoreResult<Option<Definition>>> {
         let _ = (kind, name, version);
-        no_definitions(self.location())
+        unsupported("definitions", self.location())
     }
 
     /// The newest version of each definition of a kind, by name.
     fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
         let _ = kind;
-        no_definitions(self.location())
+        unsupported("definitions", self.location())
     }
 
     /// Reads everything and reports what does not hold.
@@ -98,12 +131,12 @@ pub trait Storage: Send + Sync + Debug + 'static {
     fn close(&self) -> BoxFuture<'_, StoreResult<()>>;
 }
 
-/// The answer of a store that keeps no definitions.
-fn no_definitions<'a, T: Send + 'a>(store: String) -> BoxFuture<'a, StoreResult<T>> {
-    Box::pin(ready(Err(StoreError::Unsupported {
-        what: "definitions",
-        store,
-    })))
+/// The answer of a store that does not keep such things.
+fn unsupported<'a, T: Send + 'a>(
+    what: &'static str,
+    store: String,
+) -> BoxFuture<'a, StoreResult<T>> {
+    Box::pin(ready(Err(StoreError::Unsupported { what, store })))
 }
 
 /// Which runs to list.
@@ -117,6 +150,10 @@ pub struct RunQuery {
     pub status: Option<RunStatus>,
     /// Only ids that begin so.
     pub prefix: Option<String>,
+    /// Only those that this run has called.
+    pub parent: Option<RunId>,
+    /// Only those that are part of no other.
+    pub outermost: bool,
     /// At most so many.
     pub limit: Option<usize>,
 }
@@ -131,7 +168,27 @@ impl RunQuery {
                 .prefix
                 .as_ref()
                 .is_none_or(|p| run.id.as_str().starts_with(p.as_str()))
+            && self
+                .parent
+                .as_ref()
+                .is_none_or(|p| run.parent.as_ref().is_some_and(|of| of.run == *p))
+            && !(self.outermost && run.parent.is_some())
     }
+}
+
+/// A session, without its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SessionListing {
+    /// Name of the workflow.
+    pub workflow: Arc<str>,
+    /// Name of the session.
+    pub session: Arc<str>,
+    /// How many runs it has.
+    pub runs: u64,
+    /// When the newest of them began, in microseconds since 1970; 0 without one.
+    pub last_run_at: u64,
+    /// How many fields its state has.
+    pub fields: u64,
 }
 
 /// Which cached results.
@@ -178,6 +235,10 @@ pub struct VerifyReport {
     pub cached: u64,
     /// Versions of definitions read.
     pub definitions: u64,
+    /// Open requests read.
+    pub requests: u64,
+    /// Artifacts read.
+    pub artifacts: u64,
     /// What does not hold, one line each. Empty means sound.
     pub problems: Vec<String>,
 }

@@ -50,11 +50,8 @@ async fn a_run_that_paused_goes_on_where_it_was() {
     store.commit(create(&run)).await.expect("create");
     let mut pause = step(&run, 0);
     pause.update = Some(Box::new(RunUpdate {
-        status: RunStatus::Paused,
-        output: None,
-        error: None,
         active_micros: 5,
-        at: 9,
+        ..RunUpdate::new(RunStatus::Paused, 9)
     }));
     store.commit(pause).await.expect("pause");
     // Read again from the store, in this process and in the next.

@@ -90,11 +90,9 @@ impl Commits {
             }
             if index == last {
                 commit.update = Some(Box::new(RunUpdate {
-                    status: RunStatus::Completed,
                     output: recorded.output.clone(),
-                    error: None,
                     active_micros: recorded.active_micros,
-                    at: recorded.head.updated_at,
+                    ..RunUpdate::new(RunStatus::Completed, recorded.head.updated_at)
                 }));
             }
             commit

@@ -44,9 +44,9 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
         workflow: wish.workflow.map(Arc::from),
         session: wish.session.map(Arc::from),
         status: status.map(stored),
-        prefix: None,
         // One more tells whether there are more.
         limit: Some(wish.limit + 1),
+        ..RunQuery::default()
     };
     let found = runtime.runs(query).await;
     let mut found = found.map_err(|error| Failure::of(&error, &session.program, "runs"))?;
@@ -120,6 +120,7 @@ fn rows(runs: &[RunRecord], shown: impl Fn(&RunRecord) -> &'static str) -> Vec<V
 /// The status in the store: nothing there says that an owner is gone.
 fn stored(status: &str) -> RunStatus {
     match status {
+        "pending" => RunStatus::Pending,
         "paused" => RunStatus::Paused,
         "completed" => RunStatus::Completed,
         "failed" => RunStatus::Failed,

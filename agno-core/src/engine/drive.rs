@@ -166,11 +166,9 @@ impl RunCell {
             },
         });
         let update = RunUpdate {
-            status,
-            output: None,
             error: Some(recorded),
             active_micros: self.active_micros(),
-            at,
+            ..RunUpdate::new(status, at)
         };
         match self.end_with(entry, update).await {
             Ok(()) => Ending {
@@ -212,11 +210,9 @@ impl RunCell {
             },
         });
         RunUpdate {
-            status,
             output: Some(output.clone()),
-            error: None,
             active_micros: self.active_micros(),
-            at,
+            ..RunUpdate::new(status, at)
         }
     }
 

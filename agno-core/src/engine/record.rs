@@ -225,11 +225,9 @@ impl RunCell {
             },
         });
         let update = pause.map(|status| RunUpdate {
-            status,
-            output: None,
             error: Some(recorded),
             active_micros: self.active_micros(),
-            at: entry.finished_at,
+            ..RunUpdate::new(status, entry.finished_at)
         });
         let mut entries = vec![entry];
         let is_pause = update.is_some();

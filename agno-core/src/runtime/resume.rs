@@ -131,11 +131,8 @@ impl Runtime {
             .entries
             .push(Entry::new(EntryKind::Marker, Arc::from(path), 0));
         commit.update = Some(Box::new(RunUpdate {
-            status: RunStatus::Failed,
-            output: None,
             error: Some(error.to_recorded()),
-            active_micros: 0,
-            at,
+            ..RunUpdate::new(RunStatus::Failed, at)
         }));
         match self.storage().commit(commit).await {
             Ok(_) => error,

@@ -209,20 +209,10 @@ impl StartJson {
             state: snapshot(&fields),
         };
         fits(&started_with)?;
-        let now = now_micros();
         let head = RunRecord {
-            id,
-            workflow: registered.name.clone(),
             version: registered.version,
-            session,
             user,
-            status: RunStatus::Running,
-            fence: 1,
-            resumes: 0,
-            created_at: now,
-            updated_at: now,
-            active_micros: 0,
-            error: None,
+            ..RunRecord::new(id, registered.name.clone(), session, now_micros())
         };
         let values = registered
             .entry_values(&input)

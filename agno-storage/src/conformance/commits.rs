@@ -8,13 +8,7 @@ use crate::{
 };
 
 fn update(status: RunStatus) -> RunUpdate {
-    RunUpdate {
-        status,
-        output: None,
-        error: None,
-        active_micros: 0,
-        at: 2_000,
-    }
+    RunUpdate::new(status, 2_000)
 }
 
 fn failure() -> RecordedError {

@@ -144,13 +144,7 @@ pub async fn runs(store: &dyn Storage) {
         store.commit(commit).await.expect("create");
     }
     let mut end = Commit::new(id("b-1"), 1);
-    end.update = Some(Box::new(RunUpdate {
-        status: RunStatus::Cancelled,
-        output: None,
-        error: None,
-        active_micros: 0,
-        at: 40,
-    }));
+    end.update = Some(Box::new(RunUpdate::new(RunStatus::Cancelled, 40)));
     store.commit(end).await.expect("cancel");
 
     let list = async |query: RunQuery| {
@@ -269,11 +263,8 @@ pub async fn sizes(store: &dyn Storage) {
     too_large(store.commit(state).await);
     let mut end = append(&run, [entry("b#0", "1")]);
     end.update = Some(Box::new(RunUpdate {
-        status: RunStatus::Completed,
         output: Some(huge),
-        error: None,
-        active_micros: 0,
-        at: 0,
+        ..RunUpdate::new(RunStatus::Completed, 0)
     }));
     too_large(store.commit(end).await);
     let path = "p".repeat(MAX_NAME_BYTES + 1);

@@ -30,7 +30,7 @@ pub use state::{concurrent_sums, conflicts, merges, sessions_apart};
 
 use crate::{
     Commit, Entry, EntryKind, Event, EventKind, FieldChange, Json, Operation, RunId, RunInput,
-    RunRecord, RunStatus, SessionKey, StateDelta, Storage,
+    RunRecord, SessionKey, StateDelta, Storage,
 };
 
 /// Checks every property, each on a store that `make` makes: an empty one every time.
@@ -71,20 +71,7 @@ fn json(text: &str) -> Json {
 }
 
 fn head(id: &RunId) -> RunRecord {
-    RunRecord {
-        id: id.clone(),
-        workflow: "article".into(),
-        version: 1,
-        session: "default".into(),
-        user: None,
-        status: RunStatus::Running,
-        fence: 1,
-        resumes: 0,
-        created_at: 1_000,
-        updated_at: 1_000,
-        active_micros: 0,
-        error: None,
-    }
+    RunRecord::new(id.clone(), "article".into(), "default".into(), 1_000)
 }
 
 fn entry(path: &str, output: &str) -> Entry {

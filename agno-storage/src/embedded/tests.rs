@@ -19,8 +19,8 @@ use super::{
     map::Map,
 };
 use crate::{
-    Ack, Commit, Entry, EntryKind, Json, RunId, RunInput, RunRecord, RunStatus, Storage,
-    StoreError, StoreResult,
+    Ack, Commit, Entry, EntryKind, Json, RunId, RunInput, RunRecord, Storage, StoreError,
+    StoreResult,
 };
 
 fn id() -> RunId {
@@ -32,20 +32,7 @@ fn open(path: &Path, map: &Map) -> StoreResult<Embedded<Map>> {
 }
 
 fn create() -> Commit {
-    let head = RunRecord {
-        id: id(),
-        workflow: "w".into(),
-        version: 1,
-        session: "s".into(),
-        user: None,
-        status: RunStatus::Running,
-        fence: 1,
-        resumes: 0,
-        created_at: 0,
-        updated_at: 0,
-        active_micros: 0,
-        error: None,
-    };
+    let head = RunRecord::new(id(), "w".into(), "s".into(), 0);
     let input = RunInput {
         input: Json::null(),
         state: None,

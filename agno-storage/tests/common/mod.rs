@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use agno_storage::{
-    Commit, Entry, EntryKind, FieldChange, Json, Operation, RunId, RunInput, RunRecord, RunStatus,
-    SessionKey, StateDelta,
+    Commit, Entry, EntryKind, FieldChange, Json, Operation, RunId, RunInput, RunRecord, SessionKey,
+    StateDelta,
 };
 
 pub(crate) fn id(text: &str) -> RunId {
@@ -21,20 +21,7 @@ pub(crate) fn session() -> SessionKey {
 }
 
 pub(crate) fn create(id: &RunId) -> Commit {
-    let head = RunRecord {
-        id: id.clone(),
-        workflow: "article".into(),
-        version: 1,
-        session: "default".into(),
-        user: None,
-        status: RunStatus::Running,
-        fence: 1,
-        resumes: 0,
-        created_at: 0,
-        updated_at: 0,
-        active_micros: 0,
-        error: None,
-    };
+    let head = RunRecord::new(id.clone(), "article".into(), "default".into(), 0);
     let input = RunInput {
         input: output(id, 0),
         state: None,
