@@ -19,18 +19,23 @@ pub use agno_core::__private;
 #[cfg(feature = "testing")]
 pub use agno_core::testing;
 pub use agno_core::{
-    AgentEvent, AnyState, BoxError, Branches, Cache, Call, Codec, CrashAfter, Definition, Durable,
-    DurableCall, Entry, EntryKind, Error, ErrorKind, Event, EventError, EventKind, EventStream,
-    Execute, Fallible, Flow, FlowSpec, FromText, Handle, Json, Link, MapCall, NumberedEvent,
-    OnDrift, OnError, Outcome, Param, Params, Part, Piece, RecordedError, Result, Retry, Returns,
-    RunDetails, RunHandle, RunId, RunQuery, RunRecord, RunStatus, Runtime, RuntimeBuilder, Scope,
-    Settings, Skippable, Source, Start, StartJson, State, StateType, Step, StepCall, StepContext,
-    StepSummary, Steps, Storage, Value, Workflow, WorkflowInfo, WorkflowSummary, WrongState, bail,
-    codec, ensure, fallible, graph, open, param, plain, schema, storage,
+    AgentEvent, Answer, AnyState, BoxError, Branches, Cache, Call, Change, Codec, Contenders,
+    CrashAfter, Decision, Definition, Durable, DurableCall, Entry, EntryKind, Error, ErrorKind,
+    Event, EventError, EventKind, EventStream, Execute, Fallible, Fingerprint, Flow, FlowSpec,
+    Fork, FromText, Gate, Handle, Json, Limits, Link, MapCall, Nested, Never, NumberedEvent,
+    OnDrift, OnError, OnReject, OnTimeout, OperationDiff, Outcome, Param, Params, Part, PastRun,
+    PersonCall, Piece, Prune, PrunedRun, RaceCall, Reason, RecordedError, Rejectable, Request,
+    RequestKind, RequestQuery, Resolution, Result, Retry, Returns, Review, RunDetails, RunDiff,
+    RunHandle, RunId, RunMetrics, RunQuery, RunRecord, RunSide, RunStatus, Runtime, RuntimeBuilder,
+    Scope, SessionDetails, SessionMetrics, SessionSummary, Settings, Settled, Skippable, Source,
+    Start, StartJson, State, StateType, Step, StepCall, StepContext, StepFingerprint, StepMetrics,
+    StepQuestion, StepSummary, Steps, Storage, Value, ValueDiff, Verdict, Winner, Worker, Workflow,
+    WorkflowCall, WorkflowInfo, WorkflowSummary, WorkingGuard, WrongState, bail, codec, ensure,
+    export, fallible, graph, open, param, plain, schema, storage,
 };
 #[cfg(feature = "agents")]
 pub use agno_macros::tool;
-pub use agno_macros::{State, data, flow, step, workflow};
+pub use agno_macros::{State, allow_in_flow, data, flow, step, workflow};
 
 /// Everything a program needs: `use agno::prelude::*;`.
 pub mod prelude {
@@ -43,9 +48,10 @@ pub mod prelude {
         serde::{Deserialize, Serialize},
     };
     pub use agno_core::{
-        Error, ErrorKind, Flow, Result, RunHandle, Runtime, State, StepContext, bail, ensure,
+        Error, ErrorKind, Flow, Result, Review, RunHandle, Runtime, State, StepContext, Winner,
+        bail, ensure,
     };
     #[cfg(feature = "agents")]
     pub use agno_macros::tool;
-    pub use agno_macros::{State, data, flow, step, workflow};
+    pub use agno_macros::{State, allow_in_flow, data, flow, step, workflow};
 }

@@ -15,3 +15,19 @@ mod research;
 mod small;
 #[path = "examples_agents/typification.rs"]
 mod typification;
+
+/// The examples that are started here.
+const NAMES: &[&str] = &[
+    "blog_post",
+    "cached_joke",
+    "chat",
+    "content_creation",
+    "deep_research_loop",
+    #[cfg(feature = "mcp")]
+    "handoff",
+    "parallel_research",
+    "research",
+    "topic_router",
+    "typification",
+    "validated_support_request",
+];

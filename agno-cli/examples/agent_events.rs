@@ -46,6 +46,7 @@ impl Article {
             model: model.clone(),
             input_tokens,
             output_tokens,
+            cost: None,
             micros: 1000,
         };
         part.tell(&writer, None, turn(1, 100, 10));

@@ -2,15 +2,18 @@
 
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
 
-use agno_core::{ErrorKind, Runtime, RuntimeBuilder, Workflow, open, storage::StoreError};
+use agno_core::{
+    ErrorKind, RunId, Runtime, RuntimeBuilder, Workflow, open, storage::StoreError,
+};
 
 use crate::{
-    args::{self, Verb, Wish},
+    args::{self, PeopleVerb, RecordedVerb, Verb, Wish},
     crash,
     failure::{Failure, exit},
     flags::Flags,
     late_store::LateStore,
     log,
+    look::Looking,
     program::Program,
     progress::screen,
     verbs,
@@ -41,7 +44,8 @@ pub(crate) struct Session {
     pub(crate) program: Program,
     /// The store, by URL.
     pub(crate) url: String,
-    store: Arc<LateStore>,
+    pub(crate) store: Arc<LateStore>,
+    pub(crate) looking: Looking,
 }
 
 impl App {
@@ -125,10 +129,12 @@ impl App {
             runtime,
             url,
             store,
+            looking: Looking::default(),
         };
         let json = wish.verb.json();
         let done = session.answer(wish.verb).await;
         let code = done.unwrap_or_else(|failure| failure.tell(json));
+        session.leave().await;
         let closed = session.runtime.storage().close().await;
         match closed {
             Err(error) if code == exit::DONE => {
@@ -144,9 +150,32 @@ impl Session {
     async fn answer(&self, verb: Verb) -> Result<u8, Failure> {
         match verb {
             Verb::Run(wish) => verbs::run::run(self, *wish).await,
-            Verb::Resume { run, json } => verbs::run::resume(self, &run, json).await,
+            Verb::Resume { run, watch } => verbs::run::resume(self, &run, watch).await,
+            Verb::People(verb) => self.people(verb).await,
+            Verb::Recorded(verb) => self.recorded(*verb).await,
             Verb::Runs(wish) => verbs::runs::runs(self, wish).await,
-            Verb::Show { run, json } => verbs::show::show(self, &run, json).await,
+            Verb::Show {
+                run,
+                json,
+                follow: None,
+            } => verbs::show::show(self, &run, json).await,
+            Verb::Show {
+                run,
+                json: false,
+                follow: Some(from),
+            } => verbs::show::follow(self, &run, from).await,
+            Verb::Show {
+                run,
+                follow: Some(from),
+                ..
+            } => verbs::events::events(self, &run, from, true, true).await,
+            Verb::Events {
+                run,
+                from,
+                follow,
+                json,
+            } => verbs::events::events(self, &run, from, follow, json).await,
+            Verb::Cancel { run, json } => verbs::cancel::cancel(self, &run, json).await,
             Verb::Workflows { json, check } => Ok(verbs::workflows::workflows(self, json, check)),
             Verb::Schema { workflow, output } => {
                 verbs::workflows::schema(self, workflow.as_deref(), output)
@@ -171,29 +200,78 @@ impl Session {
         }
     }
 
+    async fn people(&self, verb: PeopleVerb) -> Result<u8, Failure> {
+        match verb {
+            PeopleVerb::Inbox {
+                run,
+                workflow,
+                json,
+            } => verbs::inbox::inbox(self, run.as_deref(), workflow, json).await,
+            PeopleVerb::Answer(wish) => verbs::decide::answer(self, wish).await,
+        }
+    }
+
+    async fn recorded(&self, verb: RecordedVerb) -> Result<u8, Failure> {
+        match verb {
+            RecordedVerb::Retry { run, watch } => verbs::run::retry(self, &run, watch).await,
+            RecordedVerb::Fork(wish) => verbs::fork::fork(self, wish).await,
+            RecordedVerb::Diff { left, right, json } => {
+                verbs::diff::diff(self, &left, &right, json).await
+            }
+            RecordedVerb::Resolve(wish) => verbs::resolve::resolve(self, wish).await,
+            RecordedVerb::Prune(wish) => verbs::prune::prune(self, wish).await,
+            RecordedVerb::Export {
+                run,
+                html,
+                output,
+                force,
+            } => verbs::export::export(self, &run, html, output.as_deref(), force).await,
+            RecordedVerb::Sessions { workflow, json } => {
+                verbs::sessions::sessions(self, workflow.as_deref(), json).await
+            }
+            RecordedVerb::Worker { limit, until_idle } => {
+                verbs::worker::worker(self, limit, until_idle).await
+            }
+        }
+    }
+
     /// Opens the store. `verb` is what the user typed, for trying again.
     pub(crate) async fn open(&self, verb: &str) -> Result<(), Failure> {
         let crash_after = crash::asked_for()?;
         let opened = open(&self.url).await;
-        let storage = opened.map_err(|error| {
-            let failure = Failure::of(&error, &self.program, verb);
-            let again = |store: &str| self.program.with_store(Some(store.to_owned())).again(verb);
-            match (error.store_error(), error.kind()) {
-                // Another store has other runs: only a new one can begin there.
-                (Some(StoreError::Locked { .. }), _) if verb == "run" => {
-                    let store = self.url.trim_end_matches('/');
-                    failure.next(again(&format!("{store}-2")))
-                }
-                // It is the URL that does not fit.
-                (_, ErrorKind::InvalidInput) => failure.next(again(DEFAULT_STORE)),
-                _ => failure,
-            }
-        })?;
+        let storage = opened.map_err(|error| self.not_open(&error, verb))?;
         self.store.set(match crash_after {
             Some(commits) => crash::crashing(storage, commits),
             None => storage,
         });
         Ok(())
+    }
+
+    /// Why the store does not open, and what to do.
+    pub(crate) fn not_open(&self, error: &agno_core::Error, verb: &str) -> Failure {
+        let failure = Failure::of(error, &self.program, verb);
+        let again = |store: &str| self.program.with_store(Some(store.to_owned())).again(verb);
+        match (error.store_error(), error.kind()) {
+            // Another store has other runs: only a new one can begin there.
+            (Some(StoreError::Locked { .. }), _) if verb == "run" => {
+                let store = self.url.trim_end_matches('/');
+                failure.next(again(&format!("{store}-2")))
+            }
+            // It is the URL that does not fit.
+            (_, ErrorKind::InvalidInput) => failure.next(again(DEFAULT_STORE)),
+            _ => failure,
+        }
+    }
+
+    /// Whether this program has a workflow: a store may have runs of others as well.
+    pub(crate) fn has(&self, workflow: &str) -> bool {
+        self.runtime.input_schema(workflow).is_ok()
+    }
+
+    /// How many events of a run are stored: the number of the next.
+    pub(crate) async fn events_of(&self, run: &RunId) -> Result<u64, agno_core::Error> {
+        let events = self.runtime.inspect(run).await?.events().len();
+        Ok(u64::try_from(events).unwrap_or(u64::MAX))
     }
 
     /// Whether anything of this process is there for the next.

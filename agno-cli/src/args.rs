@@ -1,14 +1,19 @@
 //! The command line, as it is read.
 
+mod people;
+mod recorded;
+mod run;
+
 use std::ffi::OsString;
 
-use agno_core::schema::FlagKind;
-use clap::{Arg, ArgAction, ArgMatches, Command, builder::ValueParser, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::{
-    flags::{Flags, Offered, long},
-    program::Program,
+pub(crate) use self::{
+    people::{AnswerWish, Given, PeopleVerb},
+    recorded::{ForkWish, How, PruneWish, RecordedVerb, ResolveWish},
+    run::RunWish,
 };
+use crate::{flags::Flags, program::Program};
 
 /// What the user wants.
 #[derive(Debug)]
@@ -23,10 +28,24 @@ pub(crate) enum Verb {
     Run(Box<RunWish>),
     Resume {
         run: String,
-        json: bool,
+        watch: Watch,
     },
+    People(PeopleVerb),
+    Recorded(Box<RecordedVerb>),
     Runs(RunsWish),
     Show {
+        run: String,
+        json: bool,
+        /// The number of the event to follow from.
+        follow: Option<u64>,
+    },
+    Events {
+        run: String,
+        from: u64,
+        follow: bool,
+        json: bool,
+    },
+    Cancel {
         run: String,
         json: bool,
     },
@@ -58,18 +77,21 @@ pub(crate) enum Verb {
     },
 }
 
-/// A run that is to be started.
-#[derive(Debug, Default)]
-pub(crate) struct RunWish {
-    pub(crate) workflow: Option<String>,
-    pub(crate) input: Option<OsString>,
-    /// Fields given one by one.
-    pub(crate) fields: Vec<(String, String)>,
-    pub(crate) session: Option<String>,
-    pub(crate) user: Option<String>,
-    pub(crate) run_id: Option<String>,
-    pub(crate) no_cache: bool,
+/// How a run is followed that goes on here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Watch {
     pub(crate) json: bool,
+    /// What it asks of people is not asked here.
+    pub(crate) no_input: bool,
+}
+
+impl Watch {
+    fn read(matches: &ArgMatches) -> Self {
+        Self {
+            json: flag(matches, "json"),
+            no_input: flag(matches, "no-input"),
+        }
+    }
 }
 
 /// Which runs are to be listed.
@@ -79,16 +101,22 @@ pub(crate) struct RunsWish {
     pub(crate) workflow: Option<String>,
     pub(crate) session: Option<String>,
     pub(crate) limit: usize,
+    /// Those too that other runs have called.
+    pub(crate) all: bool,
     pub(crate) json: bool,
 }
 
 impl Verb {
     pub(crate) fn json(&self) -> bool {
         match self {
-            Self::Run(wish) => wish.json,
+            Self::Run(wish) => wish.watch.json,
             Self::Runs(wish) => wish.json,
-            Self::Resume { json, .. }
-            | Self::Show { json, .. }
+            Self::Resume { watch, .. } => watch.json,
+            Self::People(verb) => verb.json(),
+            Self::Recorded(verb) => verb.json(),
+            Self::Show { json, .. }
+            | Self::Events { json, .. }
+            | Self::Cancel { json, .. }
             | Self::Workflows { json, .. }
             | Self::Cache { json, .. }
             | Self::StoreVerify { json }
@@ -100,7 +128,7 @@ impl Verb {
 
 /// Options of `run` that are not fields of the input.
 pub(crate) const OWN: &[&str] = &[
-    "input", "session", "user", "run-id", "no-cache", "json", "store", "help",
+    "input", "session", "user", "run-id", "no-cache", "detach", "no-input", "json", "store", "help",
 ];
 
 /// Whether some argument may be a field of the input: only then are the schemas needed to read
@@ -133,20 +161,20 @@ pub(crate) fn read(
 }
 
 fn verb(name: &str, matches: &ArgMatches, flags: &Flags) -> Verb {
-    let json = || {
-        matches
-            .try_get_one("json")
-            .ok()
-            .flatten()
-            .copied()
-            .unwrap_or(false)
-    };
+    if let Some(verb) = PeopleVerb::read(name, matches) {
+        return Verb::People(verb);
+    }
+    if let Some(verb) = RecordedVerb::read(name, matches) {
+        return Verb::Recorded(Box::new(verb));
+    }
+    let json = || flag(matches, "json");
     let set = |name: &str| matches.get_flag(name);
     let run = || text(matches, "run").unwrap_or_default();
+    let from = || matches.get_one::<u64>("from").copied().unwrap_or(0);
     match name {
         "resume" => Verb::Resume {
             run: run(),
-            json: json(),
+            watch: Watch::read(matches),
         },
         "runs" => Verb::Runs(RunsWish {
             status: text(matches, "status"),
@@ -155,9 +183,21 @@ fn verb(name: &str, matches: &ArgMatches, flags: &Flags) -> Verb {
             limit: matches.get_one::<u64>("limit").map_or(20, |limit| {
                 usize::try_from(*limit).unwrap_or(usize::MAX - 1)
             }),
+            all: set("all"),
             json: json(),
         }),
         "show" => Verb::Show {
+            run: run(),
+            json: json(),
+            follow: set("follow").then(from),
+        },
+        "events" => Verb::Events {
+            run: run(),
+            from: from(),
+            follow: set("follow"),
+            json: json(),
+        },
+        "cancel" => Verb::Cancel {
             run: run(),
             json: json(),
         },
@@ -197,35 +237,18 @@ fn verb(name: &str, matches: &ArgMatches, flags: &Flags) -> Verb {
             },
             None => Verb::StorePath { json: false },
         },
-        _ => Verb::Run(Box::new(RunWish {
-            workflow: text(matches, "workflow"),
-            input: matches.get_one::<OsString>("input").cloned(),
-            fields: fields(matches, flags),
-            session: text(matches, "session"),
-            user: text(matches, "user"),
-            run_id: text(matches, "run-id"),
-            no_cache: set("no-cache"),
-            json: json(),
-        })),
+        _ => Verb::Run(Box::new(run::read(matches, flags))),
     }
-}
-
-fn fields(matches: &ArgMatches, flags: &Flags) -> Vec<(String, String)> {
-    let mut fields = Vec::new();
-    for offered in &flags.offered {
-        let given = matches.get_many::<String>(&id(offered));
-        let given = given.into_iter().flatten();
-        fields.extend(given.map(|value| (offered.flag.name.clone(), value.clone())));
-    }
-    fields
 }
 
 fn text(matches: &ArgMatches, name: &str) -> Option<String> {
     matches.try_get_one::<String>(name).ok().flatten().cloned()
 }
 
-fn id(offered: &Offered) -> String {
-    format!("field {}", offered.flag.name)
+/// Whether a switch is on; off where there is none of that name.
+fn flag(matches: &ArgMatches, name: &str) -> bool {
+    let set = matches.try_get_one::<bool>(name).ok().flatten();
+    set.copied().unwrap_or(false)
 }
 
 fn command(program: &Program, about: &str, flags: &Flags) -> Command {
@@ -238,28 +261,51 @@ fn command(program: &Program, about: &str, flags: &Flags) -> Command {
         .about(about.to_owned())
         .after_help("Without a command, `run`. Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 paused, 130 interrupted.")
         .arg(store)
-        .subcommand(run_command(flags))
+        .subcommand(run::command(flags))
         .subcommand(
             Command::new("resume")
                 .about("Goes on with a run, after its last recorded step")
-                .args([run_argument(), json()]),
+                .args([run_argument(), no_input(), json()]),
         )
+        .subcommands(people::commands())
+        .subcommands(recorded::commands())
         .subcommand(
             Command::new("runs").about("Lists runs, newest first").args([
                 option("status", "STATUS").value_parser([
-                    "running", "interrupted", "paused", "completed", "failed", "cancelled",
+                    "pending", "running", "interrupted", "paused", "completed", "failed", "cancelled",
                 ]),
                 option("workflow", "NAME").help("Only of this workflow"),
                 option("session", "NAME").help("Only of this session"),
                 option("limit", "NUMBER")
                     .value_parser(value_parser!(u64).range(1..))
                     .help("At most so many [default: 20]"),
+                switch("all").help("Those too that other runs have called"),
                 json(),
             ]),
         )
         .subcommand(
             Command::new("show")
                 .about("Shows a run: input, steps, state, output")
+                .args([
+                    run_argument(),
+                    switch("follow").help("While it goes on, until it ends or stops; with --json its events, an object each"),
+                    event_number().requires("follow"),
+                    json(),
+                ]),
+        )
+        .subcommand(
+            Command::new("events")
+                .about("Prints what happened in a run")
+                .args([
+                    run_argument(),
+                    event_number(),
+                    switch("follow").help("And what happens, until it ends or stops"),
+                    switch("json").help("Prints one JSON object per line"),
+                ]),
+        )
+        .subcommand(
+            Command::new("cancel")
+                .about("Ends a run; what is recorded stays")
                 .args([run_argument(), json()]),
         )
         .subcommand(Command::new("workflows").about("Lists the workflows of this program").args([
@@ -289,63 +335,6 @@ fn command(program: &Program, about: &str, flags: &Flags) -> Command {
                 )
                 .subcommand(Command::new("path").about("Prints where the store is").arg(json())),
         )
-}
-
-fn run_command(flags: &Flags) -> Command {
-    let input = option("input", "JSON")
-        .short('i')
-        .value_parser(ValueParser::os_string())
-        .allow_hyphen_values(true)
-        .help("The input: JSON, `@FILE`, or `-` for standard input. Where a text called `input` is all that a workflow takes, the text as it is; in quotes of JSON if it begins with `@`");
-    let mut command = Command::new("run").about("Runs a workflow").args([
-        workflow(),
-        input,
-        option("session", "NAME").help("Runs of one session share its state"),
-        option("user", "NAME").help("The user the run is for"),
-        option("run-id", "ID").help("Names the run; starting it again answers the same run"),
-        switch("no-cache").help("Runs every step, whatever the step cache holds"),
-        json(),
-    ]);
-    if !flags.notes.is_empty() {
-        let notes: Vec<_> = flags
-            .notes
-            .iter()
-            .map(|note| format!("  {}", note.text))
-            .collect();
-        command = command.after_help(format!("Not as flags:\n{}", notes.join("\n")));
-    }
-    command.args(flags.offered.iter().map(field))
-}
-
-fn field(offered: &Offered) -> Arg {
-    let flag = &offered.flag;
-    let long = long(&flag.name);
-    let mut arg = Arg::new(id(offered))
-        .hide(offered.is_hidden)
-        .help(flag.description.clone())
-        .help_heading("Input");
-    if long != flag.name {
-        arg = arg.alias(flag.name.clone());
-    }
-    arg = arg.long(long).action(ArgAction::Append);
-    let kind = match &flag.kind {
-        FlagKind::List(kind) => kind,
-        kind => kind,
-    };
-    match kind {
-        // `--draft NAME` must leave the name to the workflow.
-        FlagKind::Boolean => arg
-            .value_name("true|false")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true"),
-        FlagKind::Integer | FlagKind::Number => {
-            arg.value_name("NUMBER").allow_negative_numbers(true)
-        }
-        FlagKind::Choice(choices) => arg.value_name(choices.join("|")),
-        FlagKind::Nested(_) => arg.value_name("JSON").allow_hyphen_values(true),
-        _ => arg.value_name("TEXT"),
-    }
 }
 
 fn cache_command() -> Command {
@@ -383,8 +372,18 @@ fn switch(name: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue)
 }
 
+fn event_number() -> Arg {
+    option("from", "NUMBER")
+        .value_parser(value_parser!(u64))
+        .help("From this event on [default: 0, the first]")
+}
+
 fn json() -> Arg {
     switch("json").help("Prints one JSON object")
+}
+
+fn no_input() -> Arg {
+    switch("no-input").help("Asks nothing here: a run that waits for people ends with code 3")
 }
 
 fn workflow() -> Arg {

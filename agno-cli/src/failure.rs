@@ -107,6 +107,12 @@ impl Failure {
         self
     }
 
+    /// With another exit code.
+    pub(crate) fn with_exit(mut self, exit: u8) -> Self {
+        self.exit = exit;
+        self
+    }
+
     /// The next command to type.
     pub(crate) fn next(mut self, command: impl Into<String>) -> Self {
         self.next = Some(command.into());

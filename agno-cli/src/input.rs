@@ -282,14 +282,14 @@ impl Help<'_> {
     }
 }
 
-/// The value of `-i`: text, and where it came from.
-fn from_option(option: &OsStr) -> Result<(String, String), String> {
+/// A value of the command line, like that of `-i`: text, and where it came from.
+pub(crate) fn from_option(option: &OsStr) -> Result<(String, String), String> {
     let (bytes, origin) = match option.as_encoded_bytes() {
         b"-" => {
             let read = read_some(io::stdin().lock());
             let bytes = read.map_err(|error| format!("cannot read standard input: {error}"))?;
             if bytes.iter().all(u8::is_ascii_whitespace) {
-                return Err("standard input is empty: `-i -` reads the input from there".to_owned());
+                return Err("standard input is empty: `-` reads the value from there".to_owned());
             }
             (bytes, "standard input".to_owned())
         }

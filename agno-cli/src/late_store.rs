@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use agno_core::{
     Entry, Json, RunId, RunQuery, RunRecord,
     storage::{
-        Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition,
-        RunInput, SessionFields, SessionKey, Storage, StoreError, StoreResult, VerifyReport,
+        Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition,
+        Request, RequestQuery, RunInput, SessionFields, SessionKey, SessionListing, Storage,
+        StoreError, StoreResult, VerifyReport,
     },
 };
 
@@ -53,6 +54,37 @@ impl Storage for LateStore {
         from_seq: u64,
     ) -> BoxFuture<'a, StoreResult<Vec<Entry>>> {
         Box::pin(async move { self.get()?.journal(id, from_seq).await })
+    }
+
+    fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
+        Box::pin(async move { self.get()?.requests(query).await })
+    }
+
+    fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
+        Box::pin(async move { self.get()?.delete_run(id).await })
+    }
+
+    fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
+        Box::pin(async move { self.get()?.sessions().await })
+    }
+
+    fn put_artifact(&self, bytes: Vec<u8>) -> BoxFuture<'_, StoreResult<Arc<str>>> {
+        Box::pin(async move { self.get()?.put_artifact(bytes).await })
+    }
+
+    fn artifact_size<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<u64>>> {
+        Box::pin(async move { self.get()?.artifact_size(hash).await })
+    }
+
+    fn artifacts<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArtifactListing>>> {
+        Box::pin(async move { self.get()?.artifacts(prefix).await })
+    }
+
+    fn artifact<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<Vec<u8>>>> {
+        Box::pin(async move { self.get()?.artifact(hash).await })
     }
 
     fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {

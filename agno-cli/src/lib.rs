@@ -23,12 +23,15 @@
 
 mod app;
 mod args;
+mod ask;
 mod crash;
 mod failure;
 mod flags;
 mod input;
 mod late_store;
 mod log;
+mod look;
+mod owner;
 mod program;
 mod progress;
 mod report;

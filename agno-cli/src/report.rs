@@ -15,6 +15,13 @@ pub(crate) fn print_json<T: Serialize>(value: &T) {
     }
 }
 
+/// Prints one JSON value on a line of its own.
+pub(crate) fn print_json_line<T: Serialize>(value: &T) {
+    if let Ok(json) = serde_json::to_string(value) {
+        print(&text::json_line(&json));
+    }
+}
+
 /// Prints a result: a text as it is, anything else as JSON. On a terminal the text cannot give
 /// orders to it.
 pub(crate) fn print_result(output: &Json) {

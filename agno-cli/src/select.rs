@@ -1,8 +1,10 @@
 //! Finding the workflow and the run that a user means.
 
+use std::collections::HashSet;
+
 use agno_core::{RunId, RunQuery, RunRecord, RunStatus, Runtime};
 
-use crate::{failure::Failure, program::Program, text, time};
+use crate::{app::Session, failure::Failure, program::Program, text, time};
 
 /// The workflow that is meant: the only one may be left unnamed.
 pub(crate) fn workflow(
@@ -35,12 +37,10 @@ pub(crate) fn workflow(
 }
 
 /// The run that an id or its beginning means. `verb` is what was typed, with `RUN` for the id.
-pub(crate) async fn run(
-    runtime: &Runtime,
-    named: &str,
-    program: &Program,
-    verb: &str,
-) -> Result<RunRecord, Failure> {
+pub(crate) async fn run(session: &Session, named: &str, verb: &str) -> Result<RunRecord, Failure> {
+    let Session {
+        runtime, program, ..
+    } = session;
     let failed = |error: &agno_core::Error| Failure::of(error, program, verb);
     if let Ok(id) = RunId::new(named)
         && let Some(found) = runtime
@@ -57,20 +57,21 @@ pub(crate) async fn run(
         prefix: Some(named.to_owned()),
         ..RunQuery::default()
     };
-    let found = if legal {
-        runtime.runs(query).await.map_err(|e| failed(&e))?
+    let (found, mut active) = if legal {
+        session.runs(query).await.map_err(|e| failed(&e))?
     } else {
-        Vec::new()
+        Default::default()
     };
     let shown = text::line(named, 80);
     let (problem, list) = match found.as_slice() {
         [only] => return Ok(only.clone()),
         [] => {
-            let latest = RunQuery {
+            let of_these = RunQuery {
                 limit: Some(SHOWN),
                 ..RunQuery::default()
             };
-            let latest = runtime.runs(latest).await.map_err(|e| failed(&e))?;
+            let latest;
+            (latest, active) = session.runs(of_these).await.map_err(|e| failed(&e))?;
             let problem = match latest.is_empty() {
                 true => format!("no run `{shown}`: this store has no runs"),
                 false => format!("no run `{shown}`; the latest are:"),
@@ -86,12 +87,12 @@ pub(crate) async fn run(
         Some(first) => program.command(&verb.replace("RUN", first.id.as_str())),
         None => program.command("run"),
     };
-    Err(Failure::not_found(with_runs(problem, &list)).next(next))
+    Err(Failure::not_found(with_runs(problem, &list, &active)).next(next))
 }
 
 const SHOWN: usize = 5;
 
-fn with_runs(mut problem: String, runs: &[RunRecord]) -> String {
+fn with_runs(mut problem: String, runs: &[RunRecord], active: &HashSet<RunId>) -> String {
     let now = time::now_micros();
     for run in runs.iter().take(SHOWN) {
         let (workflow, ago) = (
@@ -101,7 +102,7 @@ fn with_runs(mut problem: String, runs: &[RunRecord]) -> String {
         problem.push_str(&format!(
             "\n  {}  {workflow}  {}  {ago}",
             run.id,
-            shown_status(run, false)
+            shown_status(run, active.contains(&run.id))
         ));
     }
     if runs.len() > SHOWN {

@@ -95,6 +95,7 @@ mod tests {
             model: Arc::from("m"),
             input_tokens: 10,
             output_tokens: 5,
+            cost: None,
             micros: 1,
         };
         let completed = |cost| AgentEvent::Completed {

@@ -79,6 +79,19 @@ pub(crate) fn pretty_json(json: &str) -> String {
     out
 }
 
+/// JSON text on one line, with what a terminal would obey escaped. The value stays the same.
+pub(crate) fn json_line(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    // Outside of its strings there is nothing hidden but line breaks.
+    for c in json.chars() {
+        match c {
+            '\n' | '\r' => {}
+            c => push_escaped(c, &mut out),
+        }
+    }
+    out
+}
+
 /// The rest of a string, up to and with its closing quote.
 fn copy_string(chars: &mut impl Iterator<Item = char>, out: &mut String) {
     while let Some(c) = chars.next() {
@@ -91,14 +104,19 @@ fn copy_string(chars: &mut impl Iterator<Item = char>, out: &mut String) {
                 out.push('\\');
                 out.extend(chars.next());
             }
-            c if is_hidden(c) => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-            c => out.push(c),
+            c => push_escaped(c, out),
         }
+    }
+}
+
+/// A character of a string of JSON, as a terminal may have it.
+fn push_escaped(c: char, out: &mut String) {
+    if !is_hidden(c) {
+        return out.push(c);
+    }
+    let mut units = [0; 2];
+    for unit in c.encode_utf16(&mut units) {
+        out.push_str(&format!("\\u{unit:04x}"));
     }
 }
 
@@ -157,6 +175,8 @@ mod tests {
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("json");
         assert_eq!(value(&pretty), value(json));
         assert_eq!(pretty_json("{ \"a\" : [ ] }"), "{\n  \"a\": []\n}");
+        assert_eq!(value(&json_line(json)), value(json));
+        assert_eq!(json_line("{\n\"a\":\"\u{9b}\"\r\n}"), "{\"a\":\"\\u009b\"}");
     }
 
     #[test]

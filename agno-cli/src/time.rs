@@ -26,6 +26,22 @@ pub(crate) fn span(duration: Duration) -> String {
     }
 }
 
+/// Reads `30d`, `12h`, `90m`, `45s`.
+pub(crate) fn parse_span(text: &str) -> Result<Duration, String> {
+    let problem = || "expected a number with a unit: 30d, 12h, 90m or 45s".to_owned();
+    let unit = text.chars().next_back().ok_or_else(problem)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(problem()),
+    };
+    let number: u64 = text[..text.len() - 1].parse().map_err(|_| problem())?;
+    let seconds = number.checked_mul(seconds).ok_or_else(problem)?;
+    Ok(Duration::from_secs(seconds))
+}
+
 /// `8s ago`, `3m ago`, `2d ago`.
 pub(crate) fn ago(then: u64, now: u64) -> String {
     let seconds = now.saturating_sub(then) / 1_000_000;
@@ -96,6 +112,11 @@ mod tests {
             [of(172_799_999), of(172_800_000), of(615_600_000)],
             ["47h 59m", "2d", "7d 3h"]
         );
+        assert_eq!(parse_span("30d"), Ok(Duration::from_secs(2_592_000)));
+        assert_eq!(parse_span("90m"), parse_span("5400s"));
+        for wrong in ["", "d", "3", "-3d", "3w", "é", "99999999999999999999d"] {
+            assert!(parse_span(wrong).is_err(), "{wrong}");
+        }
         assert_eq!(ago(0, 59_000_000), "59s ago");
         assert_eq!(ago(0, 200_000_000_000), "2d ago");
     }

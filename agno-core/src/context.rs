@@ -9,11 +9,12 @@ use std::{
     },
 };
 
-use agno_storage::{AgentEvent, Event, EventKind, Json};
+use agno_storage::{AgentEvent, Event, EventKind, Json, MemoryStorage, Storage};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    asking::{Activity, People},
     clock::now_micros,
     engine::RunCell,
     error::{BoxError, Error, code},
@@ -47,6 +48,7 @@ pub struct StepContext(pub(crate) Arc<Inner>, Option<Arc<Scope>>);
 struct Scope {
     name: Arc<str>,
     numbers: Numbers,
+    activity: Activity,
 }
 
 /// What tells memos and parts apart whose names repeat.
@@ -72,6 +74,8 @@ pub(crate) struct Inner {
     started_at: u64,
     /// The attempt's beginning is stored, with a memo.
     opened: AtomicBool,
+    /// Made when a person is first asked: most steps never do.
+    pub(crate) people: OnceLock<People>,
 }
 
 /// An event that is not stored yet.
@@ -84,14 +88,20 @@ struct Told {
 /// Whose step it is.
 pub(crate) enum Of {
     Run(Arc<RunCell>),
-    UnitTest(RunInfo),
+    UnitTest(Box<UnitTest>),
+}
+
+/// What stands for a run where there is none.
+pub(crate) struct UnitTest {
+    info: RunInfo,
+    artifacts: MemoryStorage,
 }
 
 impl Inner {
     fn info(&self) -> &RunInfo {
         match &self.of {
             Of::Run(cell) => &cell.info,
-            Of::UnitTest(info) => info,
+            Of::UnitTest(test) => &test.info,
         }
     }
 
@@ -141,14 +151,20 @@ impl Inner {
 
 impl StepContext {
     /// A context for calling a step's method in a unit test, without an engine: attempt 1 of a
-    /// run called `test`. Progress goes nowhere and memos are not kept.
+    /// run called `test`. Progress goes nowhere, memos are not kept, and artifacts are as long as
+    /// the context is.
     pub fn for_test() -> Self {
         let info = RunInfo {
             run: Arc::from("test"),
             session: Arc::from("test"),
             user: None,
+            metadata: None,
         };
-        Self::new(Arc::from("test#0"), 1, 0, Of::UnitTest(info))
+        let test = UnitTest {
+            info,
+            artifacts: MemoryStorage::new(),
+        };
+        Self::new(Arc::from("test#0"), 1, 0, Of::UnitTest(Box::new(test)))
     }
 
     pub(crate) fn new(path: Arc<str>, attempt: u32, started_at: u64, of: Of) -> Self {
@@ -163,6 +179,7 @@ impl StepContext {
             conclusions: OnceLock::new(),
             started_at,
             opened: AtomicBool::new(false),
+            people: OnceLock::new(),
         };
         Self(Arc::new(inner), None)
     }
@@ -172,8 +189,14 @@ impl StepContext {
         let scope = Scope {
             name: part.clone(),
             numbers: Numbers::default(),
+            activity: Activity::default(),
         };
         Self(self.0.clone(), Some(Arc::new(scope)))
+    }
+
+    /// The work of the part that this context is for, if it is for one.
+    pub(crate) fn activity(&self) -> Option<&Activity> {
+        self.1.as_ref().map(|scope| &scope.activity)
     }
 
     fn numbers(&self) -> &Numbers {
@@ -219,6 +242,14 @@ impl StepContext {
         &self.0.of
     }
 
+    /// The store of artifacts.
+    pub(crate) fn artifacts(&self) -> &dyn Storage {
+        match &self.0.of {
+            Of::Run(cell) => &*cell.storage,
+            Of::UnitTest(test) => &test.artifacts,
+        }
+    }
+
     /// The run's id.
     pub fn run_id(&self) -> &str {
         &self.0.info().run
@@ -232,6 +263,16 @@ impl StepContext {
     /// The user the run is for, if one was named.
     pub fn user_id(&self) -> Option<&str> {
         self.0.info().user.as_deref()
+    }
+
+    /// What the run was started with beside its input, as a type: see
+    /// [`Start::metadata`](crate::Start::metadata). A run without any has an empty object.
+    ///
+    /// # Errors
+    ///
+    /// When it does not read as a `T`.
+    pub fn metadata<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.0.info().metadata()
     }
 
     /// The step's path in the run: `map#1[3]/read#0`.
@@ -398,6 +439,7 @@ impl StepContext {
         {
             return;
         }
+        cell.budget.count_turn(&what);
         let event = Event {
             at: now_micros(),
             kind: EventKind::Agent {

@@ -89,8 +89,14 @@ pub enum ErrorKind {
     Cancelled,
     /// The run was stopped between two steps and can be resumed.
     Interrupted,
-    /// The run waits for a repair.
+    /// The run waits for a person.
     Paused,
+    /// A person said no.
+    Rejected,
+    /// Nobody answered in time.
+    Expired,
+    /// The run has used what it may.
+    Limit,
     /// No such run, workflow or step.
     NotFound,
     /// The run exists already, with something else.
@@ -121,9 +127,13 @@ pub(crate) mod code {
     pub(crate) const NOT_FOUND: &str = "not_found_here";
     pub(crate) const CONFLICT: &str = "conflict";
     pub(crate) const STORE: &str = "store";
+    pub(crate) const INVALID_ARTIFACT: &str = "invalid_artifact";
     pub(crate) const TOO_LARGE: &str = "too_large";
     pub(crate) const CRASH_LOOP: &str = "crash_loop";
     pub(crate) const TAKEN_OVER: &str = "taken_over";
+    pub(crate) const REJECTED: &str = "rejected";
+    pub(crate) const EXPIRED: &str = "expired";
+    pub(crate) const LIMIT: &str = "limit_exceeded";
 }
 
 impl Error {
@@ -188,6 +198,9 @@ impl Error {
             code::CANCELLED => ErrorKind::Cancelled,
             code::INTERRUPTED => ErrorKind::Interrupted,
             code::PAUSED => ErrorKind::Paused,
+            code::REJECTED => ErrorKind::Rejected,
+            code::EXPIRED => ErrorKind::Expired,
+            code::LIMIT => ErrorKind::Limit,
             code::NOT_FOUND => ErrorKind::NotFound,
             code::CONFLICT => ErrorKind::Conflict,
             code::STORE | code::TAKEN_OVER => ErrorKind::Store,

@@ -19,6 +19,17 @@ pub struct Exchange {
 }
 
 impl StepContext {
+    /// How many earlier runs the step is to be shown, as its option `history` says. A field that
+    /// is an agent is shown them by itself; a method asks with [`history`](Self::history). Zero
+    /// without the option, and in a unit test.
+    pub fn history_runs(&self) -> usize {
+        let Of::Run(cell) = self.of() else {
+            return 0;
+        };
+        let step = cell.registered.step(name_of(self.path()));
+        step.map_or(0, |(_, entry)| entry.step.history)
+    }
+
     /// What this step was given and answered in the last `runs` completed runs of the session,
     /// oldest first. Another run may end meanwhile, so what is read is to be recorded before it
     /// is used, in a [`memo`](Self::memo) or [`Part`](crate::Part).

@@ -8,17 +8,21 @@
 //! From outside to inside: [`Runtime`] starts runs, a [`Flow`] asks for steps, `op` is the narrow
 //! waist of what can be asked, `engine` executes it over a store, `registry` knows the steps.
 
+mod artifact;
+mod asking;
 mod clock;
 mod context;
 mod current;
 mod engine;
 mod error;
 mod execute;
+pub mod export;
 mod flow;
 pub mod graph;
 mod history;
 #[doc(hidden)]
 pub mod macro_support;
+mod nested;
 mod op;
 mod part;
 mod registry;
@@ -32,26 +36,36 @@ mod value;
 
 pub use agno_storage as storage;
 pub use agno_storage::{
-    AgentEvent, BoxFuture, Entry, EntryKind, Event, EventError, EventKind, Json, NumberedEvent,
-    RecordedError, RunId, RunQuery, RunRecord, RunStatus, Source, Storage,
+    AgentEvent, Answer, BoxFuture, Decision, Entry, EntryKind, Event, EventError, EventKind, Json,
+    Limits, NumberedEvent, RecordedError, Request, RequestKind, RequestQuery, RunId, RunQuery,
+    RunRecord, RunStatus, Source, Storage,
 };
+pub use artifact::{Artifact, Audio, Content, File, Image, Video};
+pub use asking::{StepQuestion, WorkingGuard};
 pub use context::{Call, StepContext};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use execute::{AnyState, Execute, Settings, StateType, WrongState};
-pub use flow::{Branches, Durable, DurableCall, Flow, Handle, MapCall, StepCall};
+pub use flow::{
+    Branches, Contenders, Durable, DurableCall, Flow, Handle, MapCall, Never, PastRun, PersonCall,
+    RaceCall, Review, Settled, StepCall, Winner, WorkflowCall,
+};
 pub use history::Exchange;
 #[doc(hidden)]
 pub use macro_support as __private;
+pub use nested::Nested;
 pub use part::Part;
 pub use registry::{
-    Cache, Definition, FlowSpec, FromText, Link, OnDrift, OnError, Piece, Retry, Scope, Step,
-    StepSummary, Steps, Workflow, WorkflowInfo, WorkflowSummary,
+    Cache, Definition, FlowSpec, FromText, Gate, Link, OnDrift, OnError, OnReject, OnTimeout,
+    Piece, Retry, Scope, Step, StepSummary, Steps, Workflow, WorkflowInfo, WorkflowSummary,
 };
 pub use runtime::{
-    CrashAfter, EventStream, Outcome, RunDetails, RunHandle, Runtime, RuntimeBuilder, Start,
-    StartJson, open,
+    Change, CrashAfter, EventStream, Fingerprint, Fork, OperationDiff, Outcome, Prune, PrunedRun,
+    Reason, Resolution, RunDetails, RunDiff, RunHandle, RunMetrics, RunSide, Runtime,
+    RuntimeBuilder, Start, StartJson, StepFingerprint, StepMetrics, ValueDiff, Verdict, Worker,
+    open,
 };
 pub use state::{Field, Merge, State};
 pub use value::{
-    Codec, Fallible, Param, Params, Returns, Skippable, Value, codec, fallible, param, plain,
+    Codec, Fallible, Param, Params, Rejectable, Returns, Skippable, Value, codec, fallible, param,
+    plain,
 };

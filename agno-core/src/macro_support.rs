@@ -14,16 +14,16 @@ pub use crate::{
     flow::{Flow, Handle, StepCall},
     graph::{Arm, FlowGraph, Graph, Node},
     registry::{
-        Cache, Definition, FlowSpec, Link, OnDrift, OnError, Piece, Retry, Scope, Step, Steps,
-        Workflow, WorkflowInfo,
+        Cache, Definition, FlowSpec, Gate, Link, OnDrift, OnError, OnReject, OnTimeout, Piece,
+        Retry, Scope, Step, Steps, Workflow, WorkflowInfo,
     },
     state::{
         Field, Merge, MergeAppend, MergeExtreme, MergeSum, MergeUnion, State, StateSlot,
         merge_append, merge_extreme, merge_sum, merge_union,
     },
     value::{
-        Codec, Fallible, Param, Params, Probe, ProbePlain, Returns, Skippable, Value, assert_plain,
-        codec, fallible, param, plain,
+        Codec, Fallible, Param, Params, Probe, ProbePlain, Rejectable, Returns, Skippable, Value,
+        assert_plain, codec, fallible, param, plain,
     },
 };
 
@@ -36,6 +36,11 @@ pub fn has_info<W: WorkflowInfo>() {}
 /// A failed step answers the default of its output: `on_error = "skip"`.
 pub fn or_default<T: Skippable, R>(returns: Returns<R, T>) -> Returns<R, T> {
     returns.or_default()
+}
+
+/// A rejected step answers the default of its output: `on_reject = "skip"`.
+pub fn or_default_if_rejected<T: Rejectable, R>(returns: Returns<R, T>) -> Returns<R, T> {
+    returns.or_default_if_rejected()
 }
 
 /// The next step's input takes what the step before it produces.

@@ -6,7 +6,7 @@
 
 use std::{any::Any, sync::Arc, time::Duration};
 
-use agno_storage::{BoxFuture, Json, Place};
+use agno_storage::{BoxFuture, Json, Place, RequestKind};
 use serde::Serialize;
 
 use crate::{error::Error, registry::StepOptions};
@@ -40,6 +40,46 @@ pub(crate) enum Op {
         ops: Vec<Self>,
         limit: Option<usize>,
     },
+    /// All of them at once; the first that is over decides, and ends the others.
+    First {
+        id: Identity,
+        ops: Vec<Self>,
+        /// A failure does not decide, unless all fail.
+        ok_only: bool,
+    },
+    /// A wait for a person.
+    Ask(AskOp),
+    /// Another workflow, as a run of its own.
+    Workflow(WorkflowOp),
+    /// The last completed runs of the session.
+    History { id: Identity, runs: usize },
+    /// The outcome of an operation as a value, also when it is an error.
+    Settle(Box<Self>),
+}
+
+/// A question to a person.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AskOp {
+    pub(crate) id: Identity,
+    pub(crate) kind: RequestKind,
+    pub(crate) message: String,
+    /// JSON schema of the value that is wanted, made when it is asked for the first time.
+    #[serde(skip)]
+    pub(crate) schema: Option<fn() -> Json>,
+    /// What the question is about.
+    pub(crate) value: Option<Json>,
+    pub(crate) timeout: Option<Duration>,
+    /// What is answered when the time is over, in place of an error.
+    pub(crate) otherwise: Option<Json>,
+}
+
+/// The call of another workflow.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WorkflowOp {
+    pub(crate) id: Identity,
+    pub(crate) workflow: Arc<str>,
+    /// What its run is started with.
+    pub(crate) input: Json,
 }
 
 /// The call of a step or sub-flow.
@@ -61,6 +101,8 @@ pub(crate) enum Container {
     Parallel,
     /// One branch per item of a list.
     Map,
+    /// A fixed number of branches, of which one wins.
+    Race,
 }
 
 impl Container {
@@ -68,6 +110,7 @@ impl Container {
         match self {
             Self::Parallel => "parallel",
             Self::Map => "map",
+            Self::Race => "race",
         }
     }
 }
@@ -76,7 +119,13 @@ impl Op {
     pub(crate) fn id(&self) -> &Identity {
         match self {
             Self::Step(call) | Self::Subflow(call) => &call.id,
-            Self::Sleep { id, .. } | Self::All { id, .. } => id,
+            Self::Sleep { id, .. }
+            | Self::All { id, .. }
+            | Self::First { id, .. }
+            | Self::History { id, .. } => id,
+            Self::Ask(ask) => &ask.id,
+            Self::Workflow(call) => &call.id,
+            Self::Settle(op) => op.id(),
         }
     }
 }
@@ -91,6 +140,10 @@ pub(crate) enum Reply {
     },
     /// Of a container, in order.
     Many(Vec<Self>),
+    /// Of a race: which branch won, and what it answered.
+    Won(usize, Box<Self>),
+    /// Of an operation whose error is a value.
+    Settled(Result<Box<Self>, Error>),
 }
 
 /// Executes operations durably. A result is on disk before it is answered; an `Err` is a recorded
@@ -106,6 +159,9 @@ pub(crate) trait Engine: Send + Sync {
 
     /// Says something, once.
     fn say(&self, id: &Identity, message: String);
+
+    /// Whether the run takes the new way at a patch, recorded with the run's next commit.
+    fn patched(&self, scope: &str, name: &str) -> bool;
 
     /// Deterministic random bytes for a place in the run.
     fn random(&self, id: &Identity) -> [u8; 32];

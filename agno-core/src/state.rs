@@ -33,6 +33,14 @@ impl Field {
     pub const fn new(name: &'static str, merge: Merge) -> Self {
         Self { name, merge }
     }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn merge(&self) -> Merge {
+        self.merge
+    }
 }
 
 /// How changes of one field by two steps at once come together.

@@ -304,6 +304,8 @@ pub struct Returns<R, T> {
     pub(crate) codec: Codec<T>,
     pub(crate) split: fn(R) -> Result<T, BoxError>,
     pub(crate) default: Option<fn() -> T>,
+    /// The default stands in for a failed step too, not for a rejected one only.
+    pub(crate) skips_failures: bool,
     marker: PhantomData<fn(R)>,
 }
 
@@ -345,6 +347,7 @@ pub fn fallible<R: Fallible<T>, T>(codec: Codec<T>) -> Returns<R, T> {
         codec,
         split: R::split,
         default: None,
+        skips_failures: false,
         marker: PhantomData,
     }
 }
@@ -355,6 +358,7 @@ pub fn plain<T>(codec: Codec<T>) -> Returns<T, T> {
         codec,
         split: Ok,
         default: None,
+        skips_failures: false,
         marker: PhantomData,
     }
 }
@@ -370,13 +374,37 @@ pub trait Skippable: Default {}
 #[diagnostic::do_not_recommend]
 impl<T: Default> Skippable for T {}
 
+/// An output that has a default, to stand in for a step that a person rejected.
+#[diagnostic::on_unimplemented(
+    message = "`on_reject = \"skip\"` needs a default, and `{Self}` has none",
+    label = "this output would stand in for the rejected step",
+    note = "derive `Default` for `{Self}`, or return `Option<{Self}>`"
+)]
+pub trait Rejectable: Default {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Rejectable for T {}
+
 impl<R, T> Returns<R, T> {
-    /// A failed step answers the default of its output: `on_error = "skip"`.
+    /// A failed step answers the default of its output: `on_error = "skip"`. So does a rejected
+    /// one whose gate skips.
     #[must_use]
     pub fn or_default(mut self) -> Self
     where
         // Here and not on the impl: else rustc says "no such method" instead of our text.
         T: Skippable,
+    {
+        self.default = Some(T::default);
+        self.skips_failures = true;
+        self
+    }
+
+    /// A rejected step whose gate skips answers the default of its output: `on_reject = "skip"`.
+    /// A failed one answers its error.
+    #[must_use]
+    pub fn or_default_if_rejected(mut self) -> Self
+    where
+        T: Rejectable,
     {
         self.default = Some(T::default);
         self

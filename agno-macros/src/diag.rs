@@ -34,6 +34,11 @@ impl Diagnostics {
         self.errors.borrow_mut().push(error);
     }
 
+    /// How many there are so far: what follows from another mistake is not reported as well.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.borrow().len()
+    }
+
     pub(crate) fn finish(mut self) -> Errors {
         self.read = true;
         Errors(self.errors.take())

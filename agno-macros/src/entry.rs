@@ -8,7 +8,7 @@ use crate::diag::Diagnostics;
 use crate::expand::{self, declaration::declaration};
 use crate::fallback;
 use crate::flow::{lint, reader};
-use crate::model::Declaration;
+use crate::model::{Declaration, Workflow};
 use crate::parse::fields::{self, Parsed};
 use crate::parse::head::{self, Head};
 use crate::parse::options::Options;
@@ -110,7 +110,7 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     validate::workflow(&model, &graph, &diag);
     let misdirected = lint::check(&model, &diag);
     let errors = diag.finish();
-    let item = parts.emitted;
+    let item = without_allowances(parts.emitted, &model);
     // What the macro asks for (`&self`, owned inputs, `async` flows) is not the user's to change.
     let lints =
         quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_async, clippy::unused_self)]);
@@ -125,7 +125,18 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     quote!(#[allow(unused)] #item #errors #expanded)
 }
 
-/// `#[step]` and `#[flow]`: read by `#[workflow]`, so where they run themselves they are out of place.
+/// The impl block without `#[allow_in_flow]`, which has been read.
+fn without_allowances(item: TokenStream, workflow: &Workflow) -> TokenStream {
+    if workflow.flows.iter().all(|flow| flow.stripped.is_none()) {
+        return item;
+    }
+    strip::change_bodies(item, |body, _| {
+        let stripped = workflow.flow_of(body)?.stripped.as_ref()?;
+        Some(stripped.body.clone())
+    })
+}
+
+/// `#[step]`, `#[flow]` and `#[allow_in_flow]`: read by `#[workflow]`, so where they run themselves they are out of place.
 pub(crate) fn stray(name: &str, args: &TokenStream, item: &TokenStream) -> TokenStream {
     if args.to_string() == "__seen" {
         return TokenStream::new();
@@ -133,7 +144,10 @@ pub(crate) fn stray(name: &str, args: &TokenStream, item: &TokenStream) -> Token
     let diag = Diagnostics::new();
     diag.at(
         proc_macro2::Span::call_site(),
-        format!("`#[{name}]` works only inside an impl block marked `#[workflow]`; put `#[workflow]` on the block"),
+        match name {
+            strip::ALLOWANCE => format!("`#[{name}]` works only on a statement inside a `#[flow]`; remove it"),
+            _ => format!("`#[{name}]` works only inside an impl block marked `#[workflow]`; put `#[workflow]` on the block"),
+        },
     );
     let errors = diag.finish();
     quote!(#item #errors)

@@ -6,7 +6,7 @@ use syn::ItemImpl;
 use syn::ext::IdentExt;
 
 use crate::expand::{self, handle};
-use crate::flow::lint::{self, Misdirected};
+use crate::flow::redirect::{self, Misdirected};
 use crate::model::{Method, Workflow};
 use crate::parse::attributes::conditions;
 use crate::parse::head::Head;
@@ -61,18 +61,13 @@ pub(crate) fn redirected(
     if wrong.is_empty() {
         return item;
     }
-    strip::change_bodies(item, |body, mut tokens| {
-        let flow = workflow
-            .flows
-            .iter()
-            .find(|flow| flow.method.body == Some(body))
-            .and_then(|flow| flow.flow.as_ref());
-        if let Some(flow) = flow {
-            for wrong in wrong.iter().filter(|wrong| wrong.body == body) {
-                tokens = lint::redirect(tokens, wrong.kind, flow);
-            }
+    strip::change_bodies(item, |body, braces| {
+        let flow = workflow.flow_of(body)?.flow.as_ref()?;
+        let mut tokens = braces.stream();
+        for wrong in wrong.iter().filter(|wrong| wrong.body == body) {
+            tokens = redirect::redirect(tokens, wrong.kind, flow);
         }
-        tokens
+        Some(tokens)
     })
 }
 

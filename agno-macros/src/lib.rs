@@ -1,4 +1,4 @@
-//! The macros of agno: `#[workflow]`, `#[step]`, `#[flow]`, `#[tool]`, `#[data]` and `#[derive(State)]`.
+//! The macros of agno: `#[workflow]`, `#[step]`, `#[flow]`, `#[allow_in_flow]`, `#[tool]`, `#[data]` and `#[derive(State)]`.
 //!
 //! Use them through the facade `agno`, which re-exports them; generated code names `::agno::__private` and
 //! nothing else. Everything they do is sugar over public types: `examples/no_macro.rs` is a workflow without them.
@@ -229,11 +229,40 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// error[E0277]: `on_error = "skip"` needs a default, and `Draft` has none
 /// ```
 ///
+/// **`confirm = "Publish this post?"`**: a person has to say yes to this question before the step runs. Default: nobody is
+/// asked. The run waits, also over a restart, and costs nothing meanwhile. The question comes before the cache and is
+/// asked once for a call, not for each attempt. The long form says what else may happen:
+///
+/// ```ignore
+/// #[step(confirm(message = "Publish this post?", timeout = "1h", on_timeout = "reject", on_reject = "skip"))]
+/// ```
+///
+/// `timeout` is how long the question stands (default: for ever). `on_timeout` is what happens then: `"fail"` (default) hands the
+/// flow an error, `"approve"` and `"reject"` answer in the person's place. `on_reject` is what a no does: `"fail"` (default)
+/// hands the flow an error, `"skip"` goes on with the default of the output, `"cancel"` cancels the run.
+///
+/// ```text
+/// error: `confirm` takes the question in quotes; write `confirm = "Publish this?"`
+/// error: a person is asked this; write the question, such as `confirm = "Publish this?"`
+/// error: without `timeout` the question waits for ever; add `timeout = "1h"`, or remove `on_timeout`
+/// error: `on_reject` cannot be `ignore`; it is one of `fail`, `skip`, `cancel`
+/// error[E0277]: `on_reject = "skip"` needs a default, and `Draft` has none
+/// ```
+///
 /// **`at_most_once`**: records the start first. After a crash or timeout the step is "may have run" and is not run again by
 /// itself. Default: at least once. With `retry`, a returned error is still repeated.
 ///
 /// ```text
 /// error: `at_most_once` takes no value; write `at_most_once`
+/// ```
+///
+/// **`history = 3`**: shows the step what it was given and answered in so many earlier runs of the session. A field that is an
+/// agent puts them into its conversation; a method reads them with `context.history(context.history_runs())`, so it takes the context.
+/// Default: none.
+///
+/// ```text
+/// error: `history` counts earlier runs; write 1 or more, or remove `history`
+/// error: `write` cannot read its history without the context; add the parameter `context: &StepContext`, or remove `history`
 /// ```
 ///
 /// **`version = 2`**: part of the cache key; raise it when the step gives other results. Default: 1.
@@ -283,8 +312,11 @@ pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
 /// * The **first** flow is the **entry**: its inputs and output are the workflow's, and no flow calls it.
 /// * Further ones are **sub-flows**. A flow calls one as `flow.name(..)`, without the `flow` argument, like a step; then it
 ///   is recorded as one. `Self::name(flow, ..)` would not be recorded and is an error.
-/// * The graph is read from the body: `if`, `match`, loops, `parallel`, `map`. What cannot be read, such as the flow
-///   handed to a function, is drawn as an opaque node. Nothing is rewritten.
+/// * The graph is read from the body: `if`, `match`, loops, `parallel`, `map`, `race`, questions to people, sub-flows,
+///   other workflows. What cannot be read, such as the flow handed to a function or to a method of your own, is drawn as
+///   an opaque node. Nothing is rewritten.
+/// * A step that no flow calls is found by comparing the steps with the graph, unless there is an opaque node: then
+///   nothing can be said.
 ///
 /// # What a flow must not do
 ///
@@ -305,15 +337,23 @@ pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
 /// error: `write` is not a step, so its result would not be recorded; put `#[step]` on `fn write`
 /// ```
 ///
+/// The same goes for threads, processes, files, the network, the environment and what is typed on the terminal.
+///
+/// Names are compared as they are written: `Instant::now` is seen, `Clock::now` after `use std::time::Instant as Clock` is
+/// not, nor is what a function does that the flow calls. The runtime stops a run that asks for something else the second
+/// time, but it cannot see a value that only differs. What is meant is allowed with a reason, by
+/// [`#[allow_in_flow]`](macro@allow_in_flow).
+///
 /// # Options
 ///
 /// **`timeout = "2m"`**: how long the flow may take. Default: no limit. Written and checked as in [`#[step]`](macro@step).
 ///
 /// **`cache(..)`**: reuses a finished result; options as in [`#[step]`](macro@step). Default: no cache. Not for a flow that changes
-/// the state or waits for a person, also not through a sub-flow.
+/// the state, waits for a person (a question, a step with `confirm` or `on_error = "pause"`) or calls another workflow,
+/// also not through a sub-flow.
 ///
 /// ```text
-/// error: `report` cannot be cached: `write` changes the state, which a cached result would skip
+/// error: `report` cannot be cached: `publish` waits for a person, which a cached result would skip; remove `cache`, or call it outside of `report`
 /// error: a flow is not retried as a whole; put `retry(..)` on its steps
 /// ```
 ///
@@ -323,6 +363,50 @@ pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn flow(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::stray("flow", &args.into(), &item.into()).into()
+}
+
+/// Allows a statement of a flow what a flow must not do, on purpose and with a reason.
+///
+/// ```ignore
+/// #[flow]
+/// async fn run(flow: &Flow<Self>, topic: Topic) -> Result<Draft> {
+///     #[allow_in_flow(clock = "only shown on the terminal", terminal = "may be shown twice")]
+///     println!("{:?}: {topic:?}", SystemTime::now());
+///     flow.write(topic).await
+/// }
+/// ```
+///
+/// It stands above a `let`, a macro call, a block or any other statement, and covers all of it. It is for what has no
+/// influence on which calls the flow makes and with what input; everything else belongs into a step.
+///
+/// | Name | What it allows |
+/// |---|---|
+/// | `clock` | reading the time |
+/// | `random` | random values |
+/// | `id` | new ids |
+/// | `timer` | timers that are not durable |
+/// | `task` | tasks and threads |
+/// | `join` | `join!`, `select!` and their functions. Of calls of the flow they stop the run all the same |
+/// | `files`, `network`, `environment`, `process` | each of these |
+/// | `terminal` | printing, and reading what is typed |
+///
+/// Several stand in one attribute, each with its reason. A call that is not recorded, or not awaited, cannot be allowed.
+///
+/// ```text
+/// error: what is allowed, and why? write such as `#[allow_in_flow(clock = "it is only logged")]`
+/// error: `clock` takes the reason in quotes; write `clock = "it is only logged"`
+/// error: give the reason why a resume goes the same way all the same
+/// error: nothing here needs `clock`; remove it
+/// error: unknown option `clok`, did you mean `clock`? `#[allow_in_flow]` takes `clock`, `random`, ..
+/// error: `#[allow_in_flow]` is read on a statement of the flow; put it above one
+/// ```
+///
+/// # On its own
+///
+/// [`#[workflow]`](macro@workflow) reads this attribute and takes it out. Anywhere but in a [`#[flow]`](macro@flow) it is an error.
+#[proc_macro_attribute]
+pub fn allow_in_flow(args: TokenStream, item: TokenStream) -> TokenStream {
+    entry::stray("allow_in_flow", &args.into(), &item.into()).into()
 }
 
 /// Makes a struct the state of a session, merged field by field.

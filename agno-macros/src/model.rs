@@ -78,6 +78,13 @@ impl Workflow {
         self.flows.first()
     }
 
+    /// The flow whose body this is.
+    pub(crate) fn flow_of(&self, body: usize) -> Option<&Flow> {
+        self.flows
+            .iter()
+            .find(|flow| flow.method.body == Some(body))
+    }
+
     pub(crate) fn is_entry(&self, ident: &Ident) -> bool {
         self.entry()
             .is_some_and(|flow| flow.method.sig.ident == *ident)
@@ -140,6 +147,12 @@ impl Method {
             .iter()
             .find(|param| param.kind == ParamKind::State)
     }
+
+    pub(crate) fn takes_context(&self) -> bool {
+        self.params
+            .iter()
+            .any(|param| param.kind == ParamKind::Context)
+    }
 }
 
 pub(crate) struct Step {
@@ -158,6 +171,15 @@ pub(crate) struct Flow {
     pub(crate) options: FlowOptions,
     /// Its body, parsed; nothing when it is half typed.
     pub(crate) source: Option<ItemFn>,
+    /// Its body without `#[allow_in_flow]`, when there is one.
+    pub(crate) stripped: Option<Stripped>,
+}
+
+/// A body whose statements carried `#[allow_in_flow]`.
+pub(crate) struct Stripped {
+    pub(crate) body: TokenStream,
+    /// The path of the first, as written.
+    pub(crate) marker: Option<Path>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -196,9 +218,42 @@ pub(crate) struct StepOptions {
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Set<u64>>,
     pub(crate) cache: Option<Cache>,
+    pub(crate) confirm: Option<Gate>,
     pub(crate) on_error: Option<Set<&'static str>>,
     pub(crate) at_most_once: Option<Span>,
+    pub(crate) history: Option<Set<u32>>,
     pub(crate) version: Option<Set<u32>>,
+}
+
+impl StepOptions {
+    pub(crate) fn on_error(&self) -> Option<&'static str> {
+        self.on_error.as_ref().map(|set| set.value)
+    }
+
+    pub(crate) fn on_reject(&self) -> Option<&'static str> {
+        let gate = self.confirm.as_ref()?;
+        gate.on_reject.as_ref().map(|set| set.value)
+    }
+
+    /// What makes the run wait for a person, in words that follow the step's name.
+    pub(crate) fn waits(&self) -> Option<&'static str> {
+        if self.confirm.is_some() {
+            Some("waits for a person")
+        } else if self.on_error() == Some("pause") {
+            Some("waits for a person when it fails")
+        } else {
+            None
+        }
+    }
+}
+
+/// `confirm(message = "..", ..)`: a person says yes before the step runs.
+pub(crate) struct Gate {
+    /// Nothing when it is missing, which is an error.
+    pub(crate) message: Option<Set<String>>,
+    pub(crate) timeout: Option<Set<u64>>,
+    pub(crate) on_timeout: Option<Set<&'static str>>,
+    pub(crate) on_reject: Option<Set<&'static str>>,
 }
 
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    CacheEntry, CacheKey, Entry, Json, RecordedError, Request, RunId, RunInput, RunRecord,
+    CacheEntry, CacheKey, Entry, Json, Limits, RecordedError, Request, RunId, RunInput, RunRecord,
     RunStatus, SessionKey, StateDelta,
 };
 
@@ -13,6 +13,9 @@ use crate::{
 /// The store checks, in this order: the fence, that the run exists (or, with `create`, that it
 /// does not), that no entry's path is recorded, that nothing of `unless` is recorded, and that `state`
 /// merges. The first check that fails refuses the commit whole.
+///
+/// A run that is over asks nobody: when `update` ends it ([`RunStatus::is_over`]), all its open
+/// requests are closed in the same commit, those of `requests` too.
 #[derive(Clone, Debug)]
 pub struct Commit {
     /// The run.
@@ -39,9 +42,14 @@ pub struct Commit {
     pub cache: Option<Box<CacheFill>>,
     /// A change of the run's head.
     pub update: Option<Box<RunUpdate>>,
-    /// Requests to people that are open from here on.
+    /// What the run may use from here on. Apart from `update`, since it leaves the status as it is.
+    pub limits: Option<Box<Limits>>,
+    /// Requests to people that are open from here on, each of this run
+    /// ([`StoreError::ForeignRequest`](crate::StoreError::ForeignRequest) else). One that is open
+    /// already is replaced. A store that keeps no requests refuses a commit that opens one.
     pub requests: Vec<Request>,
-    /// Requests that are open no longer, by id; one that is not open is passed over.
+    /// Requests of this run that are open no longer, by id; one that is not open is passed over.
+    /// Closed before those of `requests` are opened.
     pub settled: Vec<Arc<str>>,
 }
 
@@ -59,6 +67,7 @@ impl Commit {
             state: None,
             cache: None,
             update: None,
+            limits: None,
             requests: Vec::new(),
             settled: Vec::new(),
         }

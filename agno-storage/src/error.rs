@@ -33,13 +33,25 @@ pub enum StoreError {
         /// The fence of the run.
         current: u64,
     },
-    /// The run is not over, so it cannot be removed.
-    #[error("run `{run}` is {status}; only a run that is over can be removed")]
+    /// The run is under way, so it cannot be removed. Cancel it first.
+    #[error(
+        "run `{run}` is {status}; only a run that is over, or that nobody has begun, can be removed"
+    )]
     RunNotOver {
         /// The run.
         run: RunId,
         /// Where it stands.
         status: RunStatus,
+    },
+    /// A commit opens requests of its own run only.
+    #[error("request `{request}` is of run `{owner}`; a commit of run `{run}` cannot open it")]
+    ForeignRequest {
+        /// The request.
+        request: String,
+        /// The run that it names.
+        owner: RunId,
+        /// The run of the commit.
+        run: RunId,
     },
     /// The path is recorded already.
     #[error("run `{run}` has recorded `{path}` already")]

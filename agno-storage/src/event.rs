@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decision, Json, RecordedError, RequestKind, RunId, RunStatus};
+use crate::{Decision, RecordedError, RequestKind, RunId, RunStatus};
 
 /// One event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -245,7 +245,7 @@ pub enum EventKind {
         /// Its name.
         name: Arc<str>,
         /// What it carries.
-        data: Json,
+        data: serde_json::Value,
     },
     /// The flow said something.
     Said {
@@ -296,6 +296,9 @@ pub enum AgentEvent {
         input_tokens: u64,
         /// Tokens it wrote.
         output_tokens: u64,
+        /// What that cost, if prices are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
         /// How long it took, in microseconds.
         micros: u64,
     },

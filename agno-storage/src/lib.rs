@@ -1,12 +1,13 @@
 //! What agno stores, and how.
 //!
-//! The ground floor: runs, their journals, session state, the step cache and stored definitions,
-//! behind one trait, [`Storage`]. Nothing here knows of macros, flows or engines.
+//! The ground floor: runs, their journals, requests to people, session state, the step cache,
+//! artifacts and stored definitions, behind one trait, [`Storage`]. Nothing here knows of macros, flows or engines.
 //!
 //! * [`Commit`] is the only write of a run: one atomic, durable step forward.
 //! * [`MemoryStorage`] keeps everything in the process; `SledStorage` keeps it in a directory.
 //! * `conformance` (feature) is the suite that every back end must pass.
 
+mod artifact;
 mod commit;
 mod definition;
 mod error;
@@ -16,6 +17,7 @@ mod memory;
 mod record;
 mod request;
 mod rules;
+mod sessions;
 mod state;
 mod storage;
 
@@ -41,7 +43,7 @@ pub use rules::{MAX_ARTIFACT_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 pub use state::{
     FieldChange, FieldValue, KeyChange, MergeConflict, Operation, SessionFields, StateDelta, digest,
 };
-pub use storage::{CacheListing, CacheQuery, RunQuery, SessionListing, Storage, VerifyReport};
+pub use storage::{ArtifactListing, CacheListing, CacheQuery, RunQuery, SessionListing, Storage, VerifyReport};
 
 /// A boxed future that can move between threads; what the object-safe [`Storage`] returns.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

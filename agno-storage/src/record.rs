@@ -214,6 +214,10 @@ pub struct Forked {
     pub run: RunId,
     /// The first operation that was not taken over, by path.
     pub at: Arc<str>,
+    /// What the random numbers and ids of its flow are derived from, as 64 hexadecimal digits: the
+    /// same as those of the run, so that what was taken over is asked for with the same input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Arc<str>>,
 }
 
 /// How much a run may use, over all its resumes. What is `None` is not limited.

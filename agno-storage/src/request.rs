@@ -218,7 +218,7 @@ impl Answer {
 }
 
 /// Which open requests to list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RequestQuery {
     /// Only of this run.
     pub run: Option<RunId>,

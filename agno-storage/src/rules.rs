@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use crate::{
-    CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, FieldValue, Json, RunQuery,
-    RunRecord, RunStatus, RunUpdate, SessionFields, SessionKey, StateDelta, StoreError,
-    StoreResult,
+    CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, FieldValue, Json, Limits,
+    Request, RequestQuery, RunId, RunQuery, RunRecord, RunStatus, RunUpdate, SessionFields,
+    SessionKey, StateDelta, StoreError, StoreResult,
 };
 
 /// The largest single value that a store takes: an input, an output, a state field or a cached
@@ -53,6 +53,9 @@ impl Commit {
             if self.entries[..index].iter().any(|e| e.path == entry.path) {
                 return Err(self.already_recorded(&entry.path));
             }
+        }
+        for request in &self.requests {
+            request.check(&self.run)?;
         }
         if let Some(create) = &self.create {
             let input = &create.1;
@@ -115,6 +118,24 @@ impl Entry {
     }
 }
 
+impl Request {
+    /// Checks a request that a commit of this run opens.
+    fn check(&self, run: &RunId) -> StoreResult<()> {
+        if self.run != *run {
+            return Err(StoreError::ForeignRequest {
+                request: brief(&self.id),
+                owner: self.run.clone(),
+                run: run.clone(),
+            });
+        }
+        let what = || format!("the id of request `{}`", brief(&self.id));
+        check_size(self.id.len(), MAX_NAME_BYTES, what)?;
+        let json = |json: &Option<Json>| json.as_ref().map_or(0, Json::len);
+        let size = self.message.len() + json(&self.schema) + json(&self.value);
+        check_value(size, || format!("the request `{}`", brief(&self.id)))
+    }
+}
+
 impl SessionKey {
     fn check_size(&self, delta: &StateDelta) -> StoreResult<()> {
         let own = self.workflow.len() + self.session.len();
@@ -151,6 +172,24 @@ impl RunRecord {
         self.wake_at = None;
     }
 
+    /// Refuses the removal of a run that somebody works on or waits for.
+    pub(crate) fn check_removable(&self) -> StoreResult<()> {
+        if self.status.is_over() || self.status == RunStatus::Pending {
+            return Ok(());
+        }
+        Err(StoreError::RunNotOver {
+            run: self.id.clone(),
+            status: self.status,
+        })
+    }
+
+    /// Sets what the run may use, if that is to change.
+    pub(crate) fn limit(&mut self, limits: Option<Box<Limits>>) {
+        if limits.is_some() {
+            self.limits = limits;
+        }
+    }
+
     /// Applies a change and hands back the output, which is stored apart.
     pub(crate) fn update(&mut self, update: RunUpdate) -> Option<Json> {
         self.status = update.status;
@@ -168,6 +207,16 @@ impl RunQuery {
         runs.sort_unstable_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
         runs.truncate(self.limit.unwrap_or(usize::MAX));
         runs
+    }
+}
+
+impl RequestQuery {
+    /// Puts accepted requests in order, oldest first, and cuts to the limit.
+    pub(crate) fn select(&self, mut requests: Vec<Request>) -> Vec<Request> {
+        let order = |r: &Request| (r.asked_at, r.id.clone(), r.run.clone());
+        requests.sort_by_cached_key(order);
+        requests.truncate(self.limit.unwrap_or(usize::MAX));
+        requests
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, future::ready, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Ack, BoxFuture, CacheEntry, CacheKey, Commit, Definition, Entry, Json, Request, RequestQuery,
@@ -42,37 +42,67 @@ pub trait Storage: Send + Sync + Debug + 'static {
         from_seq: u64,
     ) -> BoxFuture<'a, StoreResult<Vec<Entry>>>;
 
-    /// The open requests to people, oldest first. A store that keeps none answers
-    /// [`StoreError::Unsupported`], as the default does; a commit that opens one is refused then.
+    /// The open requests to people, in order of the time they were asked, oldest first. One that
+    /// does not read any more is left out, and told by [`verify`](Self::verify) and by a list of
+    /// its run.
+    ///
+    /// A store that keeps none answers [`StoreError::Unsupported`], as the default does; such a
+    /// store has to refuse a commit that opens one, with the same error, rather than lose it.
     fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
         let _ = query;
         unsupported("requests", self.location())
     }
 
-    /// Removes a run that is over, with all that is recorded of it; answers whether it was there.
-    /// The session's state and the step cache stay. One that is not over is refused
+    /// Removes a run with all that is recorded of it, whole or not at all, and durably; answers
+    /// whether it was there. The session's state, the step cache, artifacts, and the runs that it
+    /// has called stay.
+    ///
+    /// The run has to be over, or pending, since nobody has begun it; any other is refused
     /// ([`StoreError::RunNotOver`]).
     fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
         let _ = id;
         unsupported("deletions", self.location())
     }
 
-    /// The sessions that have runs or state, by workflow and name.
+    /// The sessions that have runs or state, in order of workflow and name.
     fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
         unsupported("lists of sessions", self.location())
     }
 
-    /// Keeps bytes under a hash of them (BLAKE3, hexadecimal), durably, and answers it. The same
-    /// bytes are kept once. At most [`MAX_ARTIFACT_BYTES`](crate::MAX_ARTIFACT_BYTES).
+    /// Keeps bytes under a hash of them (BLAKE3, 64 hexadecimal digits), durably, and answers it.
+    /// The same bytes are kept once. More than [`MAX_ARTIFACT_BYTES`](crate::MAX_ARTIFACT_BYTES)
+    /// are refused ([`StoreError::TooLarge`]).
     fn put_artifact(&self, bytes: Vec<u8>) -> BoxFuture<'_, StoreResult<Arc<str>>> {
         let _ = bytes;
         unsupported("artifacts", self.location())
     }
 
-    /// The bytes that are kept under a hash. What does not hash to it any more is corrupt.
+    /// The bytes that are kept under a hash. What does not hash to it any more is corrupt; a name
+    /// that is no hash is refused ([`StoreError::InvalidName`]).
     fn artifact<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<Vec<u8>>>> {
         let _ = hash;
         unsupported("artifacts", self.location())
+    }
+
+    /// How many bytes are kept under a hash, without reading them. A name that is no hash is refused
+    /// ([`StoreError::InvalidName`]).
+    ///
+    /// The default reads the artifact.
+    fn artifact_size<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<u64>>> {
+        Box::pin(async move {
+            let bytes = self.artifact(hash).await?;
+            Ok(bytes.map(|bytes| bytes.len() as u64))
+        })
+    }
+
+    /// The artifacts whose hashes begin so, in order of the hashes. An empty prefix lists all; one
+    /// that is no beginning of a hash lists none.
+    fn artifacts<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArtifactListing>>> {
+        let _ = prefix;
+        unsupported("lists of artifacts", self.location())
     }
 
     /// The fields of a session's state; empty if there is none.
@@ -114,7 +144,8 @@ pub trait Storage: Send + Sync + Debug + 'static {
         unsupported("definitions", self.location())
     }
 
-    /// The newest version of each definition of a kind, by name.
+    /// The newest version of each definition of a kind, by name. One that does not read any more
+    /// is left out, and told by [`verify`](Self::verify) and by [`definition`](Self::definition).
     fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
         let _ = kind;
         unsupported("definitions", self.location())
@@ -140,7 +171,7 @@ fn unsupported<'a, T: Send + 'a>(
 }
 
 /// Which runs to list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RunQuery {
     /// Only of this workflow.
     pub workflow: Option<Arc<str>>,
@@ -177,7 +208,7 @@ impl RunQuery {
 }
 
 /// A session, without its state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionListing {
     /// Name of the workflow.
     pub workflow: Arc<str>,
@@ -191,8 +222,17 @@ pub struct SessionListing {
     pub fields: u64,
 }
 
+/// An artifact, without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactListing {
+    /// The hash of its bytes: 64 hexadecimal digits.
+    pub hash: Arc<str>,
+    /// How many they are.
+    pub bytes: u64,
+}
+
 /// Which cached results.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CacheQuery {
     /// Only of this workflow.
     pub workflow: Option<Arc<str>>,
@@ -203,7 +243,7 @@ pub struct CacheQuery {
 }
 
 /// A cached result without its body.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CacheListing {
     /// Its key, as hexadecimal digits.
     pub key: String,

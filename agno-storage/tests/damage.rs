@@ -9,8 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use agno_storage::{RunId, SledStorage, Storage, StoreError};
-use common::{create, id, output, session, step};
+use agno_storage::{RequestQuery, RunId, SledStorage, Storage, StoreError};
+use common::{asking_step, create, id, output, request, session};
 
 const RUNS: usize = 4;
 const STEPS: usize = 60;
@@ -25,7 +25,7 @@ async fn make(path: &Path) {
     for run in runs() {
         store.commit(create(&run)).await.expect("create");
         for number in 0..STEPS {
-            store.commit(step(&run, number)).await.expect("step");
+            store.commit(asking_step(&run, number)).await.expect("step");
         }
     }
     store.close().await.expect("close");
@@ -91,6 +91,15 @@ impl Outcome {
                 Err(error) => {
                     corrupt += is_corrupt(&error, what);
                 }
+            }
+            let query = RequestQuery {
+                run: Some(run.clone()),
+                ..RequestQuery::default()
+            };
+            match store.requests(query).await {
+                Ok(open) if open.is_empty() => lost += 1,
+                Ok(open) => assert_eq!(open, [request(&run, STEPS - 1)], "{what}"),
+                Err(error) => corrupt += is_corrupt(&error, what),
             }
         }
         match store.session(&session()).await {

@@ -3,8 +3,8 @@
 
 use agno_storage::{
     Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Entry, Json,
-    MemoryStorage, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, SledStorage,
-    Storage, StoreError, StoreResult, VerifyReport,
+    MemoryStorage, RequestQuery, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey,
+    SledStorage, Storage, StoreError, StoreResult, VerifyReport,
 };
 
 #[tokio::test]
@@ -101,7 +101,7 @@ impl Storage for Plain {
 }
 
 #[tokio::test]
-async fn a_store_without_definitions_says_so() {
+async fn a_store_that_keeps_less_says_so() {
     let store = Plain(MemoryStorage::new());
     let unsupported = |error: StoreError| {
         assert_eq!(error.to_string(), "the store plain keeps no definitions");
@@ -115,4 +115,17 @@ async fn a_store_without_definitions_says_so() {
             .expect_err("read"),
     );
     unsupported(store.definitions("agent").await.expect_err("list"));
+    let unsupported = |error: Option<StoreError>, what: &str| {
+        let told = error.map(|error| error.to_string());
+        assert_eq!(told, Some(format!("the store plain keeps no {what}")));
+    };
+    let run = RunId::new("run-1").expect("id");
+    unsupported(
+        store.requests(RequestQuery::default()).await.err(),
+        "requests",
+    );
+    unsupported(store.delete_run(&run).await.err(), "deletions");
+    unsupported(store.sessions().await.err(), "lists of sessions");
+    unsupported(store.put_artifact(vec![1]).await.err(), "artifacts");
+    unsupported(store.artifact("x").await.err(), "artifacts");
 }

@@ -3,11 +3,48 @@
 use std::collections::BTreeMap;
 
 use agno_storage::{
-    CacheEntry, Entry, EntryKind, Event, EventKind, FieldChange, FieldValue, Json, KeyChange,
-    Operation, RecordedError, RunId, SessionFields, Source, StateDelta,
+    Answer, CacheEntry, Decision, Entry, EntryKind, Event, EventKind, FieldChange, FieldValue,
+    Json, KeyChange, Operation, RecordedError, Request, RequestKind, RunId, SessionFields, Source,
+    StateDelta,
 };
-use proptest::{collection::vec, prelude::*};
+use proptest::{collection::vec, option, prelude::*};
 use serde_json::Value;
+
+const KINDS: [EntryKind; 12] = [
+    EntryKind::Step,
+    EntryKind::Subflow,
+    EntryKind::Container,
+    EntryKind::Timer,
+    EntryKind::Workflow,
+    EntryKind::Request,
+    EntryKind::Answer,
+    EntryKind::Override,
+    EntryKind::Value,
+    EntryKind::Started,
+    EntryKind::Memo,
+    EntryKind::Marker,
+];
+
+const REQUESTS: [RequestKind; 7] = [
+    RequestKind::Confirm,
+    RequestKind::Input,
+    RequestKind::Choice,
+    RequestKind::Choices,
+    RequestKind::Review,
+    RequestKind::Failure,
+    RequestKind::Tool,
+];
+
+const DECISIONS: [Decision; 8] = [
+    Decision::Approve,
+    Decision::Reject,
+    Decision::Value,
+    Decision::Redo,
+    Decision::Retry,
+    Decision::Skip,
+    Decision::Fail,
+    Decision::Expired,
+];
 
 fn json(value: impl serde::Serialize) -> Json {
     Json::encode(&value).expect("JSON")
@@ -176,15 +213,13 @@ proptest! {
 
     #[test]
     fn entries_come_back_equal(
-        (path, position, kind) in (any::<String>(), any::<u32>(), 0..8_usize),
+        (path, position, kind) in (any::<String>(), any::<u32>(), 0..KINDS.len()),
         (input, output, details) in (any_json(), any_json(), any_json()),
         (message, chain) in (any::<String>(), vec(any::<String>(), 0..3)),
         numbers in any::<[u64; 4]>(),
         fraction in any::<f64>().prop_filter("JSON has no others", |f| f.is_finite()),
     ) {
-        let kinds = [EntryKind::Step, EntryKind::Subflow, EntryKind::Container, EntryKind::Timer,
-            EntryKind::Value, EntryKind::Started, EntryKind::Memo, EntryKind::Marker];
-        let mut entry = Entry::new(kinds[kind], path.as_str().into(), position);
+        let mut entry = Entry::new(KINDS[kind], path.as_str().into(), position);
         entry.seq = numbers[0];
         entry.input = Some(json(&input));
         entry.output = Some(json(&output));
@@ -196,7 +231,7 @@ proptest! {
             path: Some(path.as_str().into()),
             details: Some(json(&details)),
         });
-        entry.source = Source::Cache;
+        entry.source = [Source::Ran, Source::Cache, Source::Skipped, Source::Given][kind % 4];
         entry.started_at = numbers[1];
         entry.finished_at = numbers[2];
         entry.first_event = numbers[3];
@@ -217,9 +252,47 @@ proptest! {
         let again = json(&read);
         prop_assert_eq!(again.as_str(), text.as_str());
         prop_assert_eq!(read.output.map(|json| json.to_value()), Some(output));
+        prop_assert_eq!((read.kind, read.source), (entry.kind, entry.source));
         prop_assert_eq!(read.error, entry.error);
         prop_assert_eq!(read.delta, entry.delta);
         prop_assert_eq!(read.events, entry.events);
+    }
+
+    #[test]
+    fn requests_and_answers_come_back_equal(
+        (name, message, by) in (any::<String>(), any::<String>(), any::<Option<String>>()),
+        (schema, value) in (option::of(any_json()), option::of(any_json())),
+        (asked_at, deadline) in (any::<u64>(), any::<Option<u64>>()),
+        (kind, decision) in (0..REQUESTS.len(), 0..DECISIONS.len()),
+    ) {
+        let run = RunId::new("run-1").expect("id");
+        let request = Request {
+            id: name.as_str().into(),
+            run: run.clone(),
+            root: run,
+            workflow: name.as_str().into(),
+            session: message.as_str().into(),
+            user: by.as_deref().map(Into::into),
+            path: name.as_str().into(),
+            kind: REQUESTS[kind],
+            message: message.clone(),
+            schema: schema.map(json),
+            value: value.clone().map(json),
+            deadline,
+            asked_at,
+            place: None,
+        };
+        let read: Request = json(&request).decode().expect("decode");
+        prop_assert_eq!(read, request);
+        let answer = Answer {
+            decision: DECISIONS[decision],
+            value: value.map(json),
+            feedback: by.clone(),
+            by: by.map(Into::into),
+            at: asked_at,
+        };
+        let read: Answer = json(&answer).decode().expect("decode");
+        prop_assert_eq!(read, answer);
     }
 
     #[test]

@@ -11,25 +11,12 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::NAMES;
+
 const SIGKILL: i32 = 9;
 
 /// What is told when there is nothing to quote.
 pub(crate) const NOTHING: &str = "The offline model quotes what it is given";
-
-const NAMES: &[&str] = &[
-    "blog_post",
-    "cached_joke",
-    "chat",
-    "content_creation",
-    "deep_research_loop",
-    #[cfg(feature = "mcp")]
-    "handoff",
-    "parallel_research",
-    "research",
-    "topic_router",
-    "typification",
-    "validated_support_request",
-];
 
 /// The folder of the binaries, which cargo builds next to the tests; only this test may have been
 /// built, as by `cargo test --test examples_agents`.

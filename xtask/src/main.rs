@@ -2,8 +2,10 @@
 
 mod bench_macros;
 mod bless;
+mod book;
 mod count;
 mod ignored;
+mod pictures;
 mod process;
 mod report;
 mod servers;
@@ -19,6 +21,8 @@ The tasks of this repository.
 cargo xtask test [--all] [STAGE..]  every check, or only the stages named
 cargo xtask test --list             the stages
 cargo xtask servers                 install the servers of the stage of that name under target/
+cargo xtask pictures                install the parsers of the stage of that name under target/
+cargo xtask book                    the guide as web pages, under target/book
 cargo xtask bless                   record compiler messages and snapshots anew
 cargo xtask bench [ARGS..]          the benches; ARGS go to cargo bench
 cargo xtask bench-macros [--record FILE]
@@ -31,6 +35,8 @@ fn main() -> ExitCode {
     let result = match args.split_first() {
         Some((&"test", rest)) => suite::run(rest),
         Some((&"servers", [])) => servers::install(),
+        Some((&"pictures", [])) => pictures::install(),
+        Some((&"book", [])) => book::build(),
         Some((&"bless", [])) => bless::run(),
         Some((&"bench", rest)) => tools::bench(rest),
         Some((&"bench-macros", rest)) => bench_macros::run(rest),

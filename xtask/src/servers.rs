@@ -98,11 +98,12 @@ fn servers() -> [Server; 3] {
 }
 
 /// Whether a file has a text in it.
-fn holds(file: &Path, text: &str) -> bool {
+pub(crate) fn holds(file: &Path, text: &str) -> bool {
     fs::read_to_string(file).is_ok_and(|found| found.contains(text))
 }
 
-fn run(command: &mut Command, needs: &str) -> Result<bool, String> {
+/// Runs what installs something; the error says what it needs itself.
+pub(crate) fn run(command: &mut Command, needs: &str) -> Result<bool, String> {
     succeeds(command.stdin(Stdio::null())).map_err(|error| format!("{error}: install {needs}"))
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    ignored, report, servers,
+    book, ignored, pictures, report, servers,
     stage::Stage,
     tools::{self, WORKSPACE, cargo, installed},
 };
@@ -173,7 +173,9 @@ fn stages(all: bool) -> Vec<Stage> {
         "the documentation builds without warnings",
         vec![doc],
     ));
+    stages.push(book::stage(all));
     stages.extend(deny());
+    stages.push(pictures::stage(all));
     stages.extend(measurements(all));
     stages
 }

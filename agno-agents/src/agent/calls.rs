@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use agno_core::{AgentEvent, AnyState, BoxFuture, Error, EventError, Part, StateType};
+use agno_core::{
+    AgentEvent, AnyState, BoxFuture, Error, EventError, Json, Part, RequestKind, StateType,
+};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -334,6 +336,9 @@ impl Core {
             return Ok(decision);
         }
         let Some(confirm) = &self.confirm else {
+            if let Some(decision) = self.ask_inbox(question, pending, given).await? {
+                return Ok(decision);
+            }
             let problem = format!(
                 "the tool `{}` needs a person to confirm it ({question}), and the agent `{}` has \
                  nobody to ask: give it one with `.confirm(..)`",
@@ -352,6 +357,39 @@ impl Core {
         let decision = confirm.confirm(&request).await?;
         given.record.record(&key, &decision).await?;
         Ok(decision)
+    }
+
+    /// Asks the people behind the run. `None` outside of a run, where there are none.
+    async fn ask_inbox(
+        &self,
+        question: &str,
+        pending: &Pending<'_>,
+        given: &Given<'_, '_>,
+    ) -> Result<Option<Decision>, Error> {
+        let Some(step) = given.record.context() else {
+            return Ok(None);
+        };
+        // The model's arguments may be no JSON: the person sees them as they are.
+        let arguments = serde_json::from_str(&pending.call.arguments)
+            .unwrap_or_else(|_| Value::String(pending.call.arguments.clone()));
+        let about = Json::encode(&serde_json::json!({
+            "agent": &*self.name,
+            "tool": pending.call.name,
+            "arguments": arguments,
+        }));
+        let about = about.map_err(|error| Error::new("invalid_output", error.to_string()))?;
+        let asked = step.question(RequestKind::Tool, question).about(about).ask();
+        let answer = match asked.await {
+            Ok(answer) => answer,
+            Err(error) if error.code() == "nobody_to_ask" => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(match answer.decision {
+            agno_core::Decision::Approve => Decision::Approve,
+            _ => Decision::Reject {
+                reason: answer.feedback.unwrap_or_else(|| "no reason given".to_owned()),
+            },
+        }))
     }
 
     fn tool_context(&self, pending: &Pending<'_>, given: &Given<'_, '_>) -> ToolContext {
@@ -400,7 +438,10 @@ async fn called(
     let step = context.step.clone();
     let working = tool.call(&call.arguments, context, state);
     match step {
-        Some(step) => step.scope(working).await,
+        Some(step) => {
+            let _working = step.working();
+            step.scope(working).await
+        }
         None => working.await,
     }
 }

@@ -4,8 +4,10 @@ use agno_core::{BoxFuture, Error};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who can be asked before a tool with
-/// [`ToolOptions::confirm`](crate::tool::ToolOptions::confirm) is called. Without one, such a tool
-/// is never called: the agent fails with `confirmation_required`.
+/// [`ToolOptions::confirm`](crate::tool::ToolOptions::confirm) is called. Without one, an agent
+/// that works in a step of a run puts the question into the run's inbox, and the run waits for the
+/// answer; outside of a run such a tool is never called: the agent fails with
+/// `confirmation_required`.
 pub trait Confirm: Send + Sync + 'static {
     /// Asks. The answer is recorded in a step: it is not asked for again after a crash.
     fn confirm<'a>(&'a self, request: &'a ConfirmRequest)

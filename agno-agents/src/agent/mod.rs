@@ -176,7 +176,11 @@ impl<O: Value, I: Value> Execute for Agent<O, I> {
         context: &StepContext,
         state: Option<&mut dyn AnyState>,
     ) -> Result<O, Error> {
-        let run = self.run(input).context(context);
+        let mut run = self.run(input).context(context);
+        // The step's own option, if it has one.
+        if context.history_runs() > 0 {
+            run = run.remembering(context.history_runs());
+        }
         match state {
             Some(state) => run.any_state(state).await,
             None => run.await,

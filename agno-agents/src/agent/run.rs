@@ -19,6 +19,8 @@ pub struct AgentRun<'a, O> {
     prompt: String,
     media: Vec<Media>,
     history: Vec<Message>,
+    /// How many earlier runs of the step it is told of, in place of what the agent says.
+    remembers: Option<usize>,
     session: Option<Arc<str>>,
     user: Option<Arc<str>>,
     dependencies: Option<Dependencies>,
@@ -50,6 +52,7 @@ impl<'a, O: Value> AgentRun<'a, O> {
             prompt,
             media: Vec::new(),
             history: Vec::new(),
+            remembers: None,
             session: None,
             user: None,
             dependencies: None,
@@ -87,6 +90,12 @@ impl<'a, O: Value> AgentRun<'a, O> {
     /// What was said before.
     pub fn history(mut self, messages: impl IntoIterator<Item = Message>) -> Self {
         self.history.extend(messages);
+        self
+    }
+
+    /// Tells it of so many earlier runs of the step, whatever the agent says.
+    pub(crate) fn remembering(mut self, runs: usize) -> Self {
+        self.remembers = Some(runs);
         self
     }
 
@@ -150,6 +159,7 @@ impl<'a, O: Value> AgentRun<'a, O> {
             prompt,
             media,
             history: mut said,
+            remembers,
             session,
             user,
             dependencies,
@@ -158,8 +168,9 @@ impl<'a, O: Value> AgentRun<'a, O> {
             ..
         } = self;
         check_state(&core, state.as_deref())?;
-        if core.history > 0 {
-            said.splice(0..0, history::remembered(&record, core.history).await?);
+        let runs = remembers.unwrap_or(core.history);
+        if runs > 0 {
+            said.splice(0..0, history::remembered(&record, runs).await?);
         }
         let listener = Listener::new(core.name.clone(), record.clone(), also);
         let state = SharedState::new(state);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use agno_core::{AgentEvent, Error, EventError};
+use agno_core::{AgentEvent, Error, EventError, StepContext};
 use tracing::Instrument;
 
 use super::{
@@ -166,6 +166,8 @@ impl Core {
             telemetry::content(&span, request);
         }
         let deltas = given.listener.deltas();
+        // A member of the team may wait for a person meanwhile.
+        let _working = given.record.context().map(StepContext::working);
         let asking = self
             .model
             .respond(request, &deltas)
@@ -189,6 +191,7 @@ impl Core {
             model: reply.model.as_str().into(),
             input_tokens: reply.usage.input_tokens,
             output_tokens: reply.usage.output_tokens,
+            cost: reply.usage.cost,
             micros: reply.micros,
         });
         given.record.record(&key, &reply).await?;

@@ -28,6 +28,9 @@ pub(crate) struct Board {
     ended: HashSet<Arc<str>>,
     /// Times of what was said: the store may tell again what was told live.
     said: HashSet<u64>,
+    /// Requests to people, and those of them that are answered.
+    asked: HashSet<Arc<str>>,
+    answered: HashSet<Arc<str>>,
     /// What agents did, for the same reason.
     heard: HashSet<u64>,
     replayed: Vec<(String, u32)>,
@@ -42,6 +45,8 @@ impl Board {
             rows: Vec::new(),
             ended: HashSet::new(),
             said: HashSet::new(),
+            asked: HashSet::new(),
+            answered: HashSet::new(),
             heard: HashSet::new(),
             replayed: Vec::new(),
         }
@@ -143,6 +148,20 @@ impl Board {
                 let left = Duration::from_micros(until.saturating_sub(at));
                 say("⏲", &format!("waits {}", time::span(left)));
             }
+            EventKind::RequestOpened { path, message, .. } if self.asked.insert(path.clone()) => {
+                self.asks(path, message);
+            }
+            EventKind::RequestAnswered {
+                path, decision, by, ..
+            } if self.answered.insert(path.clone()) => {
+                let by = by.as_ref();
+                let by = by.map_or_else(String::new, |by| format!(" by {}", text::line(by, 60)));
+                let name = text::line(&label::label(path), 60);
+                say("!", &format!("{name}  {decision}{by}"));
+                if let Some(row) = self.asking(path) {
+                    row.goes_on(path);
+                }
+            }
             EventKind::Said { message } if self.said.insert(at) => {
                 say("│", &text::line(message, 2000));
             }
@@ -157,6 +176,23 @@ impl Board {
             // A run's start and end are told around the board.
             _ => {}
         }
+    }
+
+    /// Somebody is asked: the step that asks waits, and does not run.
+    fn asks(&mut self, path: &str, message: &str) {
+        let name = text::line(&label::label(path), 60);
+        let sign = paint(Colour::Yellow, "?");
+        let message = text::line(message, 200);
+        screen::say(&format!("  {sign} {name}  waits for a person: {message}"));
+        if let Some(row) = self.asking(path) {
+            row.waits(path);
+        }
+    }
+
+    /// The line of the step that asks, if it has one.
+    fn asking(&mut self, path: &str) -> Option<&mut Row> {
+        let step = path.split('!').next().unwrap_or(path);
+        self.rows.iter_mut().find(|row| row.has(step))
     }
 
     /// The line of a step that has not ended. Lines of other lists that rest are told first.

@@ -1,7 +1,7 @@
 //! One line of the board: a step, or all steps of a list.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -30,6 +30,8 @@ pub(super) struct Row {
     first: u64,
     last: u64,
     running: HashMap<Arc<str>, Instant>,
+    /// Those of them that wait for a person.
+    waiting: HashSet<String>,
     completed: u32,
     cached: u32,
     failed: u32,
@@ -56,6 +58,7 @@ impl Row {
             first: at,
             last: at,
             running: HashMap::new(),
+            waiting: HashSet::new(),
             completed: 0,
             cached: 0,
             failed: 0,
@@ -82,9 +85,25 @@ impl Row {
             .or_insert_with(Instant::now);
     }
 
+    pub(super) fn has(&self, step: &str) -> bool {
+        self.running.contains_key(step)
+    }
+
+    /// A step of it waits for the answer to a request of this path.
+    pub(super) fn waits(&mut self, request: &str) {
+        self.waiting.insert(request.to_owned());
+    }
+
+    /// It waits no more.
+    pub(super) fn goes_on(&mut self, request: &str) {
+        self.waiting.remove(request);
+    }
+
     /// A step of it has ended, in one of these ways.
     pub(super) fn end(&mut self, path: &str, at: u64, how: End, attempts: u32) {
         self.running.remove(path);
+        self.waiting
+            .retain(|request| request.split('!').next() != Some(path));
         self.last = self.last.max(at);
         self.retried += attempts.saturating_sub(1);
         match how {
@@ -118,8 +137,15 @@ impl Row {
         let (name, time) = (self.name(), span(self.begun.elapsed()));
         let mut counts = String::new();
         if self.is_group {
-            let (ended, running) = (self.ended(), self.running.len());
-            counts = format!("  {ended} done · {running} running");
+            let running = self.running.len().saturating_sub(self.waiting.len());
+            let ended = self.ended();
+            let waiting = self.waiting.len();
+            counts = match waiting {
+                0 => format!("  {ended} done · {running} running"),
+                _ => format!("  {ended} done · {running} running · {waiting} waiting for people"),
+            };
+        } else if !self.waiting.is_empty() {
+            counts = "  waits for a person".to_owned();
         }
         if let Some(tokens) = self.talk.spent.in_brief() {
             counts.push_str(&format!("  {tokens}"));
@@ -143,7 +169,7 @@ impl Row {
             .running
             .values()
             .any(|begun| begun.elapsed() > Duration::from_secs(1));
-        if long && !self.announced {
+        if long && !self.announced && self.waiting.is_empty() {
             self.announced = true;
             screen::say(&format!("  … {}  running", self.name()));
         }

@@ -60,6 +60,7 @@ fn in_words(what: &AgentEvent) -> Option<String> {
             input_tokens,
             output_tokens,
             micros,
+            ..
         } => {
             let (model, took) = (line(model, 60), span(*micros));
             format!(

@@ -55,7 +55,10 @@ pub(crate) async fn cache(
     all: bool,
     json: bool,
 ) -> Result<u8, Failure> {
-    session.open("cache").await?;
+    match clear {
+        true => session.open("cache").await?,
+        false => session.look("cache").await?,
+    }
     let storage = session.runtime.storage();
     let failed = |error| Failure::of(&agno_core::Error::from(error), &session.program, "cache");
     if clear {

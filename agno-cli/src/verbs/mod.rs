@@ -2,12 +2,26 @@
 
 mod agents;
 mod answer;
+mod around;
+mod asked;
 pub(crate) mod cache;
+pub(crate) mod cancel;
+pub(crate) mod decide;
+pub(crate) mod diff;
+pub(crate) mod events;
+pub(crate) mod export;
+pub(crate) mod fork;
+mod given;
 pub(crate) mod graph;
+pub(crate) mod inbox;
+pub(crate) mod prune;
+pub(crate) mod resolve;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod sessions;
 pub(crate) mod show;
 pub(crate) mod store;
+pub(crate) mod worker;
 pub(crate) mod workflows;
 
 mod watch;

@@ -1,4 +1,4 @@
-//! `run` and `resume`.
+//! `run`, `resume` and `retry`.
 
 use std::{io, io::IsTerminal, sync::Arc, time::Duration};
 
@@ -10,11 +10,13 @@ use serde::Serialize;
 
 use super::{
     answer,
+    asked::{self, RequestReport},
     watch::{Watched, watch},
 };
 use crate::{
     app::Session,
-    args::RunWish,
+    args::{RunWish, Watch},
+    ask::Terminal,
     crash,
     failure::{Failure, causes, exit, in_words},
     input,
@@ -34,6 +36,9 @@ struct Report<'a> {
     status: &'a str,
     output: Option<&'a Json>,
     error: Option<ErrorReport<'a>>,
+    /// What it waits for people to answer, if it is paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<Vec<RequestReport<'a>>>,
     steps_run: u32,
     steps_cached: u32,
     steps_replayed: u32,
@@ -74,8 +79,14 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
     crash::asked_for()?;
     let input = input::read(runtime, &workflow, &wish, program)?;
     session.open("run").await?;
+    session.serve();
 
-    let mut start = runtime.start_json(&workflow, &input).watched();
+    let detach = wish.detach;
+    let mut start = runtime.start_json(&workflow, &input);
+    start = match detach {
+        true => start.detached(),
+        false => start.watched(),
+    };
     if let Some(name) = wish.session {
         start = start.session(name);
     }
@@ -96,7 +107,9 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
             _ => failure,
         }
     })?;
-    let signals = Signals::new().ok();
+    if detach {
+        return Ok(detached(session, &workflow, started.id(), wish.watch.json));
+    }
     introduce(session, &workflow, started.id(), "run");
     if let [first, ..] = interrupted.as_slice() {
         let number = count(interrupted.len(), "interrupted run");
@@ -105,38 +118,94 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
             program.command(&format!("resume {}", first.id))
         ));
     }
-    follow(session, started, signals, 0, wish.json).await
+    follow(session, started, 0, wish.watch).await
 }
 
 /// Goes on with a run and follows it.
-pub(crate) async fn resume(session: &Session, run: &str, json: bool) -> Result<u8, Failure> {
+pub(crate) async fn resume(session: &Session, run: &str, watch: Watch) -> Result<u8, Failure> {
+    const VERB: &str = "resume RUN";
+    session.open(VERB).await?;
+    session.serve();
+    let record = select::run(session, run, VERB).await?;
+    take_up(session, &record, VERB, watch).await
+}
+
+/// Goes on with a run that has ended badly, from where it ended.
+pub(crate) async fn retry(session: &Session, run: &str, watch: Watch) -> Result<u8, Failure> {
+    const VERB: &str = "retry RUN";
+    session.open(VERB).await?;
+    session.serve();
+    let record = select::run(session, run, VERB).await?;
+    let next = match record.status {
+        RunStatus::Failed | RunStatus::Cancelled => {
+            return take_up(session, &record, VERB, watch).await;
+        }
+        RunStatus::Completed => format!("show {}", record.id),
+        _ => format!("resume {}", record.id),
+    };
+    let status = select::shown_status(&record, false);
+    let problem = format!(
+        "run {} is {status}: there is no failure to try again",
+        record.id
+    );
+    Err(Failure::usage(problem).next(session.program.command(&next)))
+}
+
+async fn take_up(
+    session: &Session,
+    record: &RunRecord,
+    verb: &str,
+    watch: Watch,
+) -> Result<u8, Failure> {
     let Session {
         runtime, program, ..
     } = session;
-    session.open("resume RUN").await?;
-    let record = select::run(runtime, run, program, "resume RUN").await?;
-    let failed = |error| Failure::of(&error, program, "resume RUN");
-    let seen = runtime
-        .inspect(&record.id)
-        .await
-        .map_err(failed)?
-        .events()
-        .len();
-    let handle = runtime.resume(&record.id).await.map_err(|error| {
-        let failure = failed(error);
-        match record.status {
-            RunStatus::Cancelled => failure.next(program.command(&again(&record))),
-            _ => failure,
-        }
-    })?;
-    let signals = Signals::new().ok();
-    let seen = u64::try_from(seen).unwrap_or(u64::MAX);
-    introduce(session, &record.workflow, &record.id, "resumes run");
-    follow(session, handle, signals, seen, json).await
+    let failed = |error| Failure::of(&error, program, verb);
+    let seen = session.events_of(record.root()).await.map_err(failed)?;
+    let handle = runtime.resume(&record.id).await.map_err(failed)?;
+    go_on(session, handle, "resumes run", seen, watch).await
 }
 
-fn again(record: &RunRecord) -> String {
-    format!("run {}", quoted(&record.workflow))
+/// Follows a run that goes on.
+pub(super) async fn go_on(
+    session: &Session,
+    handle: RunHandle,
+    what: &str,
+    seen: u64,
+    watch: Watch,
+) -> Result<u8, Failure> {
+    let record = session.runtime.storage().run(handle.id()).await;
+    let workflow = record.ok().flatten().map(|record| record.workflow);
+    introduce(session, &workflow.unwrap_or_default(), handle.id(), what);
+    follow(session, handle, seen, watch).await
+}
+
+/// A run that a worker is to begin, as a program reads it.
+#[derive(Serialize)]
+struct Detached<'a> {
+    run_id: &'a RunId,
+    workflow: &'a str,
+    status: &'static str,
+}
+
+/// Tells of a run that is left to a worker.
+pub(super) fn detached(session: &Session, workflow: &str, id: &RunId, json: bool) -> u8 {
+    if json {
+        report::print_json(&Detached {
+            run_id: id,
+            workflow,
+            status: "pending",
+        });
+    } else {
+        report::print(id.as_str());
+    }
+    let command = |verb: &str| session.program.command(verb);
+    say(&format!("a worker runs it: {}", command("worker")));
+    say(&format!(
+        "next: {}",
+        command(&format!("show {id} --follow"))
+    ));
+    exit::DONE
 }
 
 /// Which run it is, and where it is kept.
@@ -157,7 +226,10 @@ async fn interrupted(runtime: &Runtime) -> Vec<RunRecord> {
     };
     // A line of help is not worth a failure.
     let mut runs = runtime.runs(query).await.unwrap_or_default();
-    runs.retain(|run| !runtime.is_active(&run.id));
+    runs.retain(|run| {
+        let is_ours = runtime.input_schema(&run.workflow).is_ok();
+        is_ours && run.parent.is_none() && !runtime.is_active(&run.id)
+    });
     runs
 }
 
@@ -171,28 +243,49 @@ fn recent(now: u64) -> String {
         .collect()
 }
 
+/// Follows a run to its end. On a terminal, what it asks of people is asked there.
 async fn follow(
     session: &Session,
-    handle: RunHandle,
-    signals: Option<Signals>,
-    seen: u64,
-    json: bool,
+    mut handle: RunHandle,
+    mut seen: u64,
+    how: Watch,
 ) -> Result<u8, Failure> {
     let id = handle.id().clone();
-    let resume = session.program.command(&format!("resume {id}"));
-    match watch(handle, signals, seen).await {
-        Watched::Ended(outcome) => finish(session, &outcome, json).await,
-        Watched::Aborted => {
-            if json {
-                let record = session.runtime.storage().run(&id).await.ok().flatten();
-                print_aborted(&id, record.as_ref());
-            }
-            say("stopped; the step that was running is not recorded and will run again");
-            say(&format!("next: {resume}"));
-            // At once: nothing waits for a step that does not end.
-            std::process::exit(exit::INTERRUPTED.into())
+    let mut terminal = match how.json || how.no_input {
+        true => None,
+        false => Terminal::open(),
+    };
+    loop {
+        let outcome = match watch(handle, Signals::new().ok(), seen).await {
+            Watched::Ended(outcome) => outcome,
+            Watched::Aborted => return abort(session, &id, how.json).await,
+        };
+        let Some(terminal) = terminal
+            .as_mut()
+            .filter(|_| outcome.status == RunStatus::Paused)
+        else {
+            return finish(session, &outcome, how.json).await;
+        };
+        let told = session.events_of(&id).await;
+        seen = told.map_err(|error| Failure::of(&error, &session.program, "resume RUN"))?;
+        match asked::ask(session, terminal, &id).await? {
+            Some(goes_on) => handle = goes_on,
+            None => return finish(session, &outcome, how.json).await,
         }
     }
+}
+
+/// Leaves at once: nothing waits for a step that does not end.
+async fn abort(session: &Session, id: &RunId, json: bool) -> Result<u8, Failure> {
+    if json {
+        let record = session.runtime.storage().run(id).await.ok().flatten();
+        print_aborted(id, record.as_ref());
+    }
+    say("stopped; the step that was running is not recorded and will run again");
+    let resume = session.program.command(&format!("resume {id}"));
+    say(&format!("next: {resume}"));
+    session.hide();
+    std::process::exit(exit::INTERRUPTED.into())
 }
 
 fn print_aborted(id: &RunId, record: Option<&RunRecord>) {
@@ -212,6 +305,7 @@ fn print_aborted(id: &RunId, record: Option<&RunRecord>) {
         status: "interrupted",
         output: None,
         error: Some(ErrorReport::of(&error)),
+        requests: None,
         steps_run: 0,
         steps_cached: 0,
         steps_replayed: 0,
@@ -229,6 +323,10 @@ async fn finish(session: &Session, outcome: &Outcome, json: bool) -> Result<u8, 
     };
     let counts = counts(outcome);
     let took = time::span(outcome.duration);
+    let requests = match outcome.status {
+        RunStatus::Paused => asked::of_run(session, &outcome.run).await,
+        _ => Vec::new(),
+    };
     match outcome.status {
         RunStatus::Completed => {
             let done = paint(Colour::Green, "done");
@@ -251,6 +349,11 @@ async fn finish(session: &Session, outcome: &Outcome, json: bool) -> Result<u8, 
             status,
             output: outcome.output.as_ref(),
             error: outcome.error.as_ref().map(ErrorReport::of),
+            requests: (outcome.status == RunStatus::Paused).then(|| {
+                let requests = requests.iter();
+                let requests = requests.map(|request| RequestReport::of(session, request));
+                requests.collect()
+            }),
             steps_run: outcome.steps_run,
             steps_cached: outcome.steps_cached,
             steps_replayed: outcome.steps_replayed,
@@ -263,6 +366,10 @@ async fn finish(session: &Session, outcome: &Outcome, json: bool) -> Result<u8, 
     }
     if outcome.status == RunStatus::Completed {
         return Ok(exit::DONE);
+    }
+    if !requests.is_empty() {
+        asked::tell(session, &outcome.run, &requests);
+        return Ok(exit::PAUSED);
     }
     Ok(explain(session, outcome).await)
 }
@@ -294,7 +401,6 @@ async fn explain(session: &Session, outcome: &Outcome) -> u8 {
         return exit::FAILED;
     }
     let next = match outcome.status {
-        RunStatus::Cancelled => format!("run {}", quoted(&outcome.workflow)),
         _ if !is_recorded => {
             if session.outlives_process() {
                 say("nothing of it was recorded: it starts anew");
@@ -306,8 +412,9 @@ async fn explain(session: &Session, outcome: &Outcome) -> u8 {
                 "details: {}",
                 program.command(&format!("show {}", outcome.run))
             ));
-            format!("resume {}", outcome.run)
+            format!("retry {}", outcome.run)
         }
+        RunStatus::Cancelled => format!("retry {}", outcome.run),
         _ => format!("resume {}", outcome.run),
     };
     say(&format!("next: {}", program.command(&next)));

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use agno_core::{RunQuery, RunRecord, RunStatus};
 use serde::Serialize;
 
-use super::run::ErrorReport;
+use super::{asked, run::ErrorReport};
 use crate::{
     app::Session,
     args::RunsWish,
@@ -31,26 +31,32 @@ struct Row<'a> {
     created_at: String,
     updated_at: String,
     resumes: u32,
+    /// The run that has called it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_run_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forked_from: Option<&'a str>,
     duration_ms: u64,
     error: Option<ErrorReport<'a>>,
 }
 
 /// Lists runs, newest first.
 pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failure> {
-    session.open("runs").await?;
-    let runtime = &session.runtime;
+    session.look("runs").await?;
     let status = wish.status.as_deref();
     let query = RunQuery {
         workflow: wish.workflow.map(Arc::from),
         session: wish.session.map(Arc::from),
         status: status.map(stored),
+        outermost: !wish.all,
         // One more tells whether there are more.
         limit: Some(wish.limit + 1),
         ..RunQuery::default()
     };
-    let found = runtime.runs(query).await;
-    let mut found = found.map_err(|error| Failure::of(&error, &session.program, "runs"))?;
-    let shown = |run: &RunRecord| shown_status(run, runtime.is_active(&run.id));
+    let found = session.runs(query).await;
+    let (mut found, active) =
+        found.map_err(|error| Failure::of(&error, &session.program, "runs"))?;
+    let shown = |run: &RunRecord| shown_status(run, active.contains(&run.id));
     found.retain(|run| status.is_none_or(|status| status == shown(run)));
     let more = found.len() > wish.limit;
     found.truncate(wish.limit);
@@ -65,6 +71,8 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
             created_at: time::rfc3339(run.created_at),
             updated_at: time::rfc3339(run.updated_at),
             resumes: run.resumes,
+            parent_run_id: run.parent.as_ref().map(|parent| parent.run.as_str()),
+            forked_from: run.forked.as_ref().map(|forked| forked.run.as_str()),
             duration_ms: run.active_micros / 1000,
             error: run.error.as_ref().map(ErrorReport::of),
         });
@@ -74,12 +82,16 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
         return Ok(exit::DONE);
     }
     if found.is_empty() {
-        let store = text::line(&runtime.storage().location(), 200);
+        let store = text::line(&session.runtime.storage().location(), 200);
         say(&format!("no runs in {store}"));
         say(&format!("next: {}", session.program.command("run")));
         return Ok(exit::DONE);
     }
-    report::print(&report::table(&rows(&found, shown)));
+    let mut next = Vec::new();
+    for run in &found {
+        next.push(next_of(session, run, shown(run)).await);
+    }
+    report::print(&report::table(&rows(&found, &next, shown)));
     if more {
         let next = session
             .program
@@ -89,17 +101,33 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
     Ok(exit::DONE)
 }
 
-fn rows(runs: &[RunRecord], shown: impl Fn(&RunRecord) -> &'static str) -> Vec<Vec<String>> {
+/// What to type next for a run, if this program can do anything about it.
+async fn next_of(session: &Session, run: &RunRecord, shown: &str) -> String {
+    let is_called = run.parent.is_some();
+    match run.status {
+        RunStatus::Completed => String::new(),
+        _ if !session.has(&run.workflow) => String::new(),
+        RunStatus::Running if shown == "running" => format!("show {} --follow", run.id),
+        // Those go on with the run that has called them.
+        _ if is_called => String::new(),
+        RunStatus::Pending => "worker".to_owned(),
+        RunStatus::Paused => asked::next(&run.id, &asked::of_run(session, &run.id).await),
+        RunStatus::Failed | RunStatus::Cancelled => format!("retry {}", run.id),
+        _ => format!("resume {}", run.id),
+    }
+}
+
+fn rows(
+    runs: &[RunRecord],
+    next: &[String],
+    shown: impl Fn(&RunRecord) -> &'static str,
+) -> Vec<Vec<String>> {
     let now = time::now_micros();
     let head = [
         "RUN", "WORKFLOW", "SESSION", "STATUS", "TIME", "STARTED", "NEXT",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for run in runs {
-        let next = match run.status {
-            RunStatus::Completed | RunStatus::Cancelled => String::new(),
-            _ => format!("resume {}", run.id),
-        };
+    for (run, next) in runs.iter().zip(next) {
         rows.push(vec![
             run.id.to_string(),
             text::line(&run.workflow, 40),
@@ -111,7 +139,7 @@ fn rows(runs: &[RunRecord], shown: impl Fn(&RunRecord) -> &'static str) -> Vec<V
                 micros => time::span(Duration::from_micros(micros)),
             },
             time::ago(run.created_at, now),
-            next,
+            next.clone(),
         ]);
     }
     rows

@@ -6,10 +6,20 @@ use std::{
     time::Duration,
 };
 
-use agno_core::{Entry, EntryKind, Json, NumberedEvent, RunDetails, RunStatus, Source};
+use agno_core::{
+    Entry, EntryKind, Json, Limits, NumberedEvent, RunDetails, RunId, RunQuery, RunRecord,
+    RunStatus, Source,
+};
 use serde::Serialize;
 
-use super::{agents, run::ErrorReport};
+use super::{
+    agents,
+    around::{self, Asked, Called},
+    asked,
+    events::detached,
+    run::ErrorReport,
+    watch::look_on,
+};
 use crate::{
     app::Session,
     failure::{Failure, exit, in_words},
@@ -42,6 +52,16 @@ struct Report<'a> {
     updated_at: String,
     duration_ms: u64,
     steps: Vec<StepReport<'a>>,
+    /// What it has asked of people, with the answers.
+    requests: Vec<Asked<'a>>,
+    /// The runs it has called.
+    called: Vec<Called<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_run_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forked_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<&'a Limits>,
     events: Vec<NumberedEvent>,
 }
 
@@ -64,27 +84,60 @@ struct StepReport<'a> {
 
 /// Shows a run.
 pub(crate) async fn show(session: &Session, run: &str, json: bool) -> Result<u8, Failure> {
-    session.open("show RUN").await?;
-    let runtime = &session.runtime;
-    let record = select::run(runtime, run, &session.program, "show RUN").await?;
-    let details = runtime.inspect(&record.id).await;
-    let details = details.map_err(|error| Failure::of(&error, &session.program, "show RUN"))?;
+    session.look("show RUN").await?;
+    let record = select::run(session, run, "show RUN").await?;
+    tell(session, &record.id, json).await
+}
+
+/// Shows what a run does until it ends or stops, and then the run.
+pub(crate) async fn follow(session: &Session, run: &str, from: u64) -> Result<u8, Failure> {
+    session.look("show RUN").await?;
+    let record = select::run(session, run, "show RUN").await?;
+    let followed = look_on(session.follow(&record.id, from, true)).await;
+    let ended = followed.map_err(|error| Failure::of(&error, &session.program, "show RUN"))?;
+    if !ended {
+        detached(session, record.id.as_str());
+        return Ok(exit::INTERRUPTED);
+    }
+    tell(session, &record.id, false).await
+}
+
+async fn tell(session: &Session, id: &RunId, json: bool) -> Result<u8, Failure> {
+    let failed = |error| Failure::of(&error, &session.program, "show RUN");
+    let details = session.inspect(id).await.map_err(failed)?;
+    let query = RunQuery {
+        parent: Some(id.clone()),
+        ..RunQuery::default()
+    };
+    let (mut called, _) = session.runs(query).await.map_err(failed)?;
+    called.sort_by_key(|run| run.created_at);
     let events = details.events();
     let spent = spent::by_step(&events);
     if json {
-        report::print_json(&full(&details, events, &spent));
+        report::print_json(&full(&details, &called, events, &spent));
     } else {
-        report::print(&in_text(&details, &spent));
+        let mut shown = in_text(&details, &spent);
+        shown.push_str(&around::in_text(&details, &called));
+        report::print(&shown);
         let agents = agents::in_text(&events);
         if !agents.is_empty() {
             report::print(&format!("\n{agents}"));
         }
-        if matches!(
-            record.status,
-            RunStatus::Running | RunStatus::Paused | RunStatus::Failed
-        ) {
-            let next = session.program.command(&format!("resume {}", record.id));
-            say(&format!("next: {next}"));
+        let record = &details.record;
+        let next = match record.status {
+            RunStatus::Completed => None,
+            _ if !session.has(&record.workflow) => None,
+            _ if details.is_active => Some(format!("show {id} --follow")),
+            RunStatus::Pending => Some("worker".to_owned()),
+            RunStatus::Paused => {
+                let root = record.root();
+                Some(asked::next(root, &asked::of_run(session, root).await))
+            }
+            RunStatus::Failed | RunStatus::Cancelled => Some(format!("retry {}", record.root())),
+            _ => Some(format!("resume {}", record.root())),
+        };
+        if let Some(next) = next {
+            say(&format!("next: {}", session.program.command(&next)));
         }
     }
     Ok(exit::DONE)
@@ -119,6 +172,7 @@ fn micros(entry: &Entry) -> u64 {
 
 fn full<'a>(
     details: &'a RunDetails,
+    called: &'a [RunRecord],
     events: Vec<NumberedEvent>,
     spent: &'a HashMap<Arc<str>, Spent>,
 ) -> Report<'a> {
@@ -151,6 +205,11 @@ fn full<'a>(
         updated_at: time::rfc3339(record.updated_at),
         duration_ms: record.active_micros / 1000,
         steps: steps.into_iter().map(|entry| step(entry, spent)).collect(),
+        requests: around::asked(&details.journal),
+        called: called.iter().map(Called::of).collect(),
+        parent_run_id: record.parent.as_ref().map(|parent| parent.run.as_str()),
+        forked_from: record.forked.as_ref().map(|forked| forked.run.as_str()),
+        limits: record.limits.as_deref(),
         events,
     }
 }

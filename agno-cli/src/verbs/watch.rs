@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use agno_core::{Event, NumberedEvent, Outcome, RunHandle};
+use agno_core::{Error, Event, NumberedEvent, Outcome, RunHandle};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 
-use crate::{progress::Board, progress::screen, signals::Signals};
+use crate::{owner::Following, progress::Board, progress::screen, signals::Signals};
 
 /// How the watch ended.
 pub(super) enum Watched {
@@ -72,6 +72,54 @@ pub(super) async fn watch(handle: RunHandle, mut signals: Option<Signals>, seen:
     show(&mut board, &mut pending);
     board.end();
     Watched::Ended(Box::new(outcome))
+}
+
+/// Shows what a run does that goes on elsewhere, until it ends or stops: answers `true` then. Ctrl-C
+/// ends the looking on, and not the run.
+pub(super) async fn look_on(mut following: Following) -> Result<bool, Error> {
+    let mut signals = Signals::new().ok();
+    // A task of its own: a read that is dropped half way loses some.
+    let (told, mut events) = mpsc::channel(256);
+    let reading = tokio::spawn(async move {
+        while let Some(event) = following.next().await? {
+            if told.send(event).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    let mut board = Board::begin();
+    let mut tick = tokio::time::interval(PACE);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut pending = Vec::new();
+    let ended = loop {
+        let signal = async {
+            match &mut signals {
+                Some(signals) => signals.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = signal => break false,
+            event = events.recv() => match event {
+                Some(event) => pending.push(event.event),
+                None => break true,
+            },
+            _ = tick.tick() => {
+                show(&mut board, &mut pending);
+                board.tick();
+            }
+        }
+    };
+    show(&mut board, &mut pending);
+    board.end();
+    if !ended {
+        reading.abort();
+        return Ok(false);
+    }
+    // A panic there has been told.
+    reading.await.unwrap_or(Ok(())).map(|()| true)
 }
 
 /// Shows what has happened, in order of time: what was told live may come after what was read

@@ -109,10 +109,11 @@ fn warnings(session: &Session, summary: &WorkflowSummary) -> Vec<String> {
     if drawn.flows.is_empty() {
         return Vec::new();
     }
-    let names = summary.steps.iter().map(|step| step.name.as_str());
-    let uncalled = graph::uncalled(drawn, names);
+    let names: Vec<&str> = summary.steps.iter().map(|step| &*step.name).collect();
+    let uncalled = graph::uncalled(drawn, &names);
     uncalled
         .into_iter()
+        .flatten()
         .map(|step| format!("no flow calls the step `{step}`"))
         .collect()
 }

@@ -1,6 +1,8 @@
 //! Runs the example programs as a user does.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod terminal;
+
 use std::{
     env, fs,
     io::Write,

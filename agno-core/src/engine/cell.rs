@@ -18,14 +18,15 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use super::{commit::Writing, replay::Recorded};
+use super::{budget::Budget, commit::Writing, parking::Waiting, replay::Recorded};
 use crate::{
     clock::now_micros,
     error::{Error, code},
     flow::RunInfo,
+    graph::Constructs,
     op::{Engine, Identity, Op, Reply},
     registry::Registered,
-    runtime::Shared,
+    runtime::{RunHandle, Runtime, Shared},
 };
 
 /// Why a run stops without its flow having returned.
@@ -35,8 +36,6 @@ pub(crate) enum Stop {
     Cancelled,
     /// `interrupt`: between two steps, to be resumed.
     Interrupted,
-    /// A step with `on_error = "pause"` failed; the pause is recorded.
-    Paused(Error),
     /// The run cannot go on: drift, misuse, state that does not fit.
     Failed(Error),
     /// The store does not take anything more, or not from this owner.
@@ -46,15 +45,23 @@ pub(crate) enum Stop {
 /// One run under way.
 pub(crate) struct RunCell {
     pub(crate) id: RunId,
+    /// The outermost run: this one, unless another has called it.
+    pub(crate) root: RunId,
+    /// How many runs it is inside of.
+    pub(crate) depth: u32,
     pub(crate) info: Arc<RunInfo>,
     pub(crate) registered: Arc<Registered>,
     pub(crate) session: SessionKey,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) shared: Arc<Shared>,
+    /// For the workflows it calls.
+    pub(crate) runtime: Runtime,
     pub(crate) cancellation: CancellationToken,
     /// Recorded results are looked up; cached ones are not (`--no-cache`).
     pub(crate) fresh: bool,
     pub(crate) resumes: u32,
+    /// Shared with the runs that it has called.
+    pub(crate) budget: Arc<Budget>,
     pub(super) me: Weak<Self>,
     pub(super) fence: AtomicU64,
     seed: [u8; 32],
@@ -70,6 +77,8 @@ pub(crate) struct RunCell {
     pub(super) kept: Mutex<HashMap<Arc<str>, Entry>>,
     /// Decisions of containers that are recorded.
     pub(super) decisions: Mutex<HashSet<Arc<str>>>,
+    /// What was answered to patches, by their marks.
+    pub(super) patches: Mutex<HashMap<Arc<str>, bool>>,
     view: Mutex<View>,
     pub(super) begun: Mutex<Option<Instant>>,
     /// The last step's commit has ended the run.
@@ -83,6 +92,12 @@ pub(crate) struct RunCell {
     /// The same for those who only look, as every step does: looking at the token takes a lock.
     interrupted: AtomicBool,
     bodies: AtomicUsize,
+    pub(super) waiting: Waiting,
+    /// Where the flows are among their branches and loops.
+    pub(super) constructs: Mutex<Constructs>,
+    pub(super) has_constructs: bool,
+    /// The runs that it has called and that are not over here.
+    pub(super) called: Mutex<Vec<RunHandle>>,
     live: OnceLock<broadcast::Sender<NumberedEvent>>,
     /// Keeps what is told before the first listener of a watched run comes.
     early: Mutex<Option<broadcast::Receiver<NumberedEvent>>>,
@@ -97,6 +112,8 @@ pub(super) type Creation = Box<(RunRecord, RunInput)>;
 pub(super) struct Riding {
     pub(super) entries: Vec<Entry>,
     pub(super) events: Vec<Event>,
+    /// Requests to close.
+    pub(super) settled: Vec<Arc<str>>,
 }
 
 /// How many steps there were, by where their results came from.
@@ -123,8 +140,8 @@ pub(crate) struct NewCell {
     /// Set for a run that is not in the store yet.
     pub(crate) input: Option<RunInput>,
     pub(crate) registered: Arc<Registered>,
-    pub(crate) storage: Arc<dyn Storage>,
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) runtime: Runtime,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) recorded: Recorded,
     pub(crate) kept: HashMap<Arc<str>, Entry>,
     pub(crate) fields: SessionFields,
@@ -152,23 +169,31 @@ impl RunCell {
             head,
             input,
             registered,
-            storage,
-            shared,
+            runtime,
+            budget,
             recorded,
             kept,
             fields,
             fresh,
             watched,
         } = new;
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(head.id.as_str().as_bytes());
-        hasher.update(&head.created_at.to_le_bytes());
+        // A fork goes on with the numbers and ids of the run that it was forked off.
+        let forked = head.forked.as_ref().and_then(|forked| forked.seed.as_ref());
+        let forked = forked.and_then(|seed| blake3::Hash::from_hex(seed.as_bytes()).ok());
+        let seed = forked.unwrap_or_else(|| {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(head.id.as_str().as_bytes());
+            hasher.update(&head.created_at.to_le_bytes());
+            hasher.finalize()
+        });
         let info = Arc::new(RunInfo {
             run: Arc::from(head.id.as_str()),
             session: head.session.clone(),
             user: head.user.clone(),
+            metadata: head.metadata.clone(),
         });
         let base = Arc::new(fields);
+        let constructs = registered.constructs();
         let started = input.is_some().then(|| Event {
             at: head.created_at,
             kind: EventKind::RunStarted {
@@ -180,49 +205,62 @@ impl RunCell {
             live.get_or_init(|| broadcast::Sender::new(1024))
                 .subscribe()
         });
-        Arc::new_cyclic(|me| Self {
-            id: head.id.clone(),
-            info,
-            session: SessionKey {
-                workflow: head.workflow.clone(),
-                session: head.session.clone(),
-            },
-            registered,
-            storage,
-            shared,
-            cancellation: CancellationToken::new(),
-            fresh,
-            resumes: head.resumes,
-            me: me.clone(),
-            fence: AtomicU64::new(head.fence),
-            seed: *hasher.finalize().as_bytes(),
-            created: AtomicBool::new(input.is_none()),
-            creation: tokio::sync::Mutex::new(input.map(|input| Box::new((head, input)))),
-            riding: Mutex::new(Riding {
-                entries: Vec::new(),
-                events: started.into_iter().collect(),
-            }),
-            replaying: AtomicBool::new(!recorded.is_empty()),
-            recorded: Mutex::new(recorded),
-            kept: Mutex::new(kept),
-            decisions: Mutex::default(),
-            begun: Mutex::new(None),
-            ended: AtomicBool::new(false),
-            view: Mutex::new(View {
-                now: base.clone(),
-                base,
-                changes: Vec::new(),
-                merged: 0,
-            }),
-            stop: Mutex::new(None),
-            stopped: AtomicBool::new(false),
-            waker: AtomicWaker::new(),
-            interruption: CancellationToken::new(),
-            interrupted: AtomicBool::new(false),
-            bodies: AtomicUsize::new(0),
-            live,
-            early: Mutex::new(early),
-            tally: Tally::default(),
+        Arc::new_cyclic(|me| {
+            budget.belongs_to(me);
+            Self {
+                id: head.id.clone(),
+                root: head.root().clone(),
+                depth: head.parent.as_ref().map_or(0, |parent| parent.depth),
+                info,
+                session: SessionKey {
+                    workflow: head.workflow.clone(),
+                    session: head.session.clone(),
+                },
+                registered,
+                storage: runtime.storage().clone(),
+                shared: runtime.shared().clone(),
+                runtime,
+                cancellation: CancellationToken::new(),
+                fresh,
+                resumes: head.resumes,
+                budget,
+                me: me.clone(),
+                fence: AtomicU64::new(head.fence),
+                seed: *seed.as_bytes(),
+                created: AtomicBool::new(input.is_none()),
+                creation: tokio::sync::Mutex::new(input.map(|input| Box::new((head, input)))),
+                riding: Mutex::new(Riding {
+                    entries: Vec::new(),
+                    events: started.into_iter().collect(),
+                    settled: Vec::new(),
+                }),
+                replaying: AtomicBool::new(!recorded.is_empty()),
+                recorded: Mutex::new(recorded),
+                kept: Mutex::new(kept),
+                decisions: Mutex::default(),
+                patches: Mutex::default(),
+                begun: Mutex::new(None),
+                ended: AtomicBool::new(false),
+                view: Mutex::new(View {
+                    now: base.clone(),
+                    base,
+                    changes: Vec::new(),
+                    merged: 0,
+                }),
+                stop: Mutex::new(None),
+                stopped: AtomicBool::new(false),
+                waker: AtomicWaker::new(),
+                interruption: CancellationToken::new(),
+                interrupted: AtomicBool::new(false),
+                bodies: AtomicUsize::new(0),
+                waiting: Waiting::default(),
+                has_constructs: !constructs.is_empty(),
+                constructs: Mutex::new(constructs),
+                called: Mutex::default(),
+                live,
+                early: Mutex::new(early),
+                tally: Tally::default(),
+            }
         })
     }
 
@@ -262,6 +300,10 @@ impl RunCell {
         }
     }
 
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
     pub(crate) fn cancel(&self) {
         self.cancellation.cancel();
         self.stop(Stop::Cancelled);
@@ -271,9 +313,16 @@ impl RunCell {
     pub(crate) fn interrupt(&self) {
         self.interrupted.store(true, Ordering::SeqCst);
         self.interruption.cancel();
+        for called in &*locked(&self.called) {
+            called.interrupt();
+        }
         if self.bodies.load(Ordering::SeqCst) == 0 {
             self.stop(Stop::Interrupted);
         }
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
     }
 
     /// Waits for something that an interruption need not wait for: a pause before the next attempt,
@@ -456,6 +505,10 @@ impl Engine for RunCell {
         entry.finished_at = now_micros();
         locked(&self.riding).entries.push(entry);
         value
+    }
+
+    fn patched(&self, scope: &str, name: &str) -> bool {
+        self.is_patched(scope, name)
     }
 
     fn say(&self, id: &Identity, message: String) {

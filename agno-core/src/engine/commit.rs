@@ -9,7 +9,8 @@ use std::{
 };
 
 use agno_storage::{
-    Ack, CacheFill, Commit, Entry, EntryKind, Event, EventKind, RunUpdate, StateDelta, StoreError,
+    Ack, CacheFill, Commit, Entry, EntryKind, Event, EventKind, Request, RunUpdate, StateDelta,
+    StoreError,
 };
 
 use super::cell::{Creation, Riding, RunCell, Stop, locked};
@@ -24,11 +25,14 @@ pub(super) struct Writing {
     pub(super) delta: Option<StateDelta>,
     pub(super) cache: Option<Box<CacheFill>>,
     pub(super) update: Option<Box<RunUpdate>>,
+    pub(super) requests: Vec<Request>,
+    pub(super) settled: Vec<Arc<str>>,
 }
 
 impl RunCell {
     /// Writes one commit, with everything that rides on it. What was refused rides on the next.
     pub(super) async fn commit(&self, writing: Writing) -> Result<Ack, StoreError> {
+        let _working = self.working_here();
         if self.created.load(Ordering::Acquire) {
             self.commit_with(writing, None).await
         } else {
@@ -69,11 +73,13 @@ impl RunCell {
         writing: Writing,
         create: Option<Creation>,
     ) -> Result<Ack, StoreError> {
-        let riding = std::mem::take(&mut *locked(&self.riding));
+        let mut riding = std::mem::take(&mut *locked(&self.riding));
+        riding.settled.extend(self.take_given_up());
         let riders = riding.entries.len() as u64;
         // Only a commit that may be refused for its own sake has to give its riders back.
         let may_refuse = writing.delta.is_some() || !writing.unless.is_empty() || create.is_some();
-        let kept = (may_refuse || riders > 0).then(|| riding.clone());
+        let rides = riders > 0 || !riding.settled.is_empty();
+        let kept = (may_refuse || rides).then(|| riding.clone());
 
         let mut commit = Commit::new(self.id.clone(), self.fence.load(Ordering::Acquire));
         commit.create = create;
@@ -89,7 +95,11 @@ impl RunCell {
         commit.supersede = writing.supersede;
         commit.state = writing.delta.map(|delta| (self.session.clone(), delta));
         commit.cache = writing.cache;
+        let ends = writing.update.is_some();
         commit.update = writing.update;
+        commit.requests = writing.requests;
+        commit.settled = writing.settled;
+        commit.settled.append(&mut riding.settled);
         let telling = self.is_watched().then(|| to_tell(&commit.entries));
 
         let rider = (riders > 0).then(|| self.me.upgrade()).flatten();
@@ -108,6 +118,9 @@ impl RunCell {
             (_, kept) => self.store(commit, kept).await,
         };
         let ack = result?;
+        if !ends {
+            self.check_budget();
+        }
         for (offset, event) in telling.into_iter().flatten() {
             self.tell_numbered(Some(ack.first_event + offset), &event);
         }
@@ -123,6 +136,7 @@ impl RunCell {
             let mut riding = locked(&self.riding);
             riding.entries.splice(0..0, kept.entries);
             riding.events.splice(0..0, kept.events);
+            riding.settled.extend(kept.settled);
         }
         result
     }
@@ -172,6 +186,16 @@ impl RunCell {
         .await;
     }
 
+    /// Puts the run into the store by itself, with the state that its session begins with.
+    pub(crate) async fn create_with(&self, state: StateDelta) -> Result<(), StoreError> {
+        let delta = Some(state);
+        let writing = Writing {
+            delta,
+            ..Writing::default()
+        };
+        self.commit(writing).await.map(drop)
+    }
+
     /// Puts the run into the store by itself, when its first step takes its time.
     pub(super) async fn commit_creation(&self) {
         if !self.created.load(Ordering::Acquire) {
@@ -194,6 +218,8 @@ fn to_tell(entries: &[Entry]) -> Vec<(u64, Event)> {
                     | EventKind::StepProgress { .. }
                     | EventKind::TimerStarted { .. }
                     | EventKind::Said { .. }
+                    | EventKind::BranchTaken { .. }
+                    | EventKind::LoopRound { .. }
                     | EventKind::Agent { .. }
             )
         })

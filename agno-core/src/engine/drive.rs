@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use agno_storage::{Entry, Event, EventError, EventKind, Json, RunStatus, RunUpdate};
+use agno_storage::{BoxFuture, Entry, Event, EventError, EventKind, Json, RunStatus, RunUpdate};
 use futures_util::FutureExt;
 
 use super::{
@@ -31,34 +31,94 @@ pub(crate) struct Ending {
     pub(crate) status: RunStatus,
     pub(crate) produced: Option<Produced>,
     pub(crate) error: Option<Error>,
+    /// Of a paused run: when it is to be taken up again by itself.
+    pub(crate) wake_at: Option<u64>,
+}
+
+impl Ending {
+    fn new(status: RunStatus) -> Self {
+        Self {
+            status,
+            produced: None,
+            error: None,
+            wake_at: None,
+        }
+    }
+
+    /// The run is not over; somebody may resume it.
+    pub(super) fn released(error: Error) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::new(RunStatus::Running)
+        }
+    }
+
+    /// The run waits for people.
+    pub(super) fn paused(error: Error, wake_at: Option<u64>) -> Self {
+        Self {
+            error: Some(error),
+            wake_at,
+            ..Self::new(RunStatus::Paused)
+        }
+    }
 }
 
 enum Turn {
     Returned(Result<Produced, Error>),
     Stopped(Stop),
+    /// Nothing goes on until a person has answered.
+    Idle,
 }
 
 /// Runs the flow of a run to its end.
 pub(crate) async fn drive(cell: Arc<RunCell>, input: Json) -> Ending {
     let begun = Instant::now();
     *locked(&cell.begun) = Some(begun);
-    let turn = poll_flow(&cell, input).await;
-    match turn {
-        Turn::Returned(result) => cell.end(result).await,
-        Turn::Stopped(stop) => cell.end_stopped(stop).await,
+    if let Some(error) = cell.begin_budget() {
+        return cell.end_failed(error).await;
+    }
+    let ending = turns(&cell, input).await;
+    cell.end_budget();
+    ending
+}
+
+async fn turns(cell: &Arc<RunCell>, input: Json) -> Ending {
+    let mut flow = begin(cell, input);
+    loop {
+        match poll_flow(cell, &mut flow).await {
+            Turn::Returned(result) => {
+                drop(flow);
+                return cell.end(result).await;
+            }
+            Turn::Stopped(stop) => {
+                drop(flow);
+                return cell.end_stopped(stop).await;
+            }
+            Turn::Idle => {
+                if let Some(ending) = cell.park().await {
+                    return ending;
+                }
+            }
+        }
     }
 }
 
-async fn poll_flow(cell: &Arc<RunCell>, input: Json) -> Turn {
+fn begin(cell: &Arc<RunCell>, input: Json) -> BoxFuture<'static, Result<Produced, Error>> {
     let flow = cell.registered.entry();
-    let future = match &flow.run {
+    match &flow.run {
         FlowRun::Body(body) => {
             let handle = Handle::new(cell, Arc::from(""));
             body(handle, input)
         }
         FlowRun::Chain(_) => Box::pin(cell.clone().run_chain(input)),
-    };
-    let mut future = AssertUnwindSafe(future).catch_unwind();
+    }
+}
+
+async fn poll_flow(
+    cell: &Arc<RunCell>,
+    flow: &mut BoxFuture<'static, Result<Produced, Error>>,
+) -> Turn {
+    let mut future = AssertUnwindSafe(flow).catch_unwind();
     poll_fn(|cx| {
         cell.waker.register(cx.waker());
         if let Some(stop) = cell.take_stop() {
@@ -74,6 +134,7 @@ async fn poll_flow(cell: &Arc<RunCell>, input: Json) -> Turn {
             Poll::Ready(Err(payload)) => {
                 Poll::Ready(Turn::Returned(Err(crate::registry::panicked(&*payload))))
             }
+            Poll::Pending if cell.is_idle() => Poll::Ready(Turn::Idle),
             Poll::Pending => Poll::Pending,
         }
     })
@@ -87,18 +148,16 @@ impl RunCell {
         }
         match result {
             Ok(produced) if self.ended.load(Ordering::Acquire) => Ending {
-                status: RunStatus::Completed,
                 produced: Some(produced),
-                error: None,
+                ..Ending::new(RunStatus::Completed)
             },
             Ok(produced) => {
                 let mut entry = self.marker("ended");
                 let update = self.ending(&mut entry, &produced.json);
                 match self.end_with(entry, update).await {
                     Ok(()) => Ending {
-                        status: RunStatus::Completed,
                         produced: Some(produced),
-                        error: None,
+                        ..Ending::new(RunStatus::Completed)
                     },
                     Err(ending) => ending,
                 }
@@ -128,6 +187,7 @@ impl RunCell {
     }
 
     async fn end_stopped(&self, stop: Stop) -> Ending {
+        self.called_are_over(&stop).await;
         match stop {
             Stop::Failed(error) => self.end_failed(error).await,
             Stop::Cancelled => {
@@ -137,14 +197,9 @@ impl RunCell {
             Stop::Interrupted => {
                 // What rides on no commit yet is told again by the resumed run.
                 let error = Error::new(code::INTERRUPTED, "the run was interrupted");
-                released(error)
+                Ending::released(error)
             }
-            Stop::Paused(error) => Ending {
-                status: RunStatus::Paused,
-                produced: None,
-                error: Some(error),
-            },
-            Stop::Lost(error) => released(error),
+            Stop::Lost(error) => Ending::released(error),
         }
     }
 
@@ -172,9 +227,8 @@ impl RunCell {
         };
         match self.end_with(entry, update).await {
             Ok(()) => Ending {
-                status,
-                produced: None,
                 error: Some(error),
+                ..Ending::new(status)
             },
             Err(mut ending) => {
                 // The first failure is the one to tell.
@@ -192,7 +246,7 @@ impl RunCell {
         };
         match self.commit(writing).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(released(Error::from(error))),
+            Err(error) => Err(Ending::released(Error::from(error))),
         }
     }
 
@@ -228,14 +282,5 @@ impl RunCell {
         begun.map_or(0, |begun| {
             u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX)
         })
-    }
-}
-
-/// The run is not over; somebody may resume it.
-fn released(error: Error) -> Ending {
-    Ending {
-        status: RunStatus::Running,
-        produced: None,
-        error: Some(error),
     }
 }

@@ -2,15 +2,12 @@
 
 use std::{future::Future, panic::Location, pin::Pin, sync::Arc, time::Duration};
 
-use agno_storage::{BoxFuture, Entry, EntryKind, Event, EventKind, Json};
-use futures_util::{StreamExt, stream};
+use agno_storage::{BoxFuture, Entry, EntryKind, Event, EventError, EventKind, Json};
 
 use super::{
     around::{Around, Inside},
     cell::{RunCell, locked},
-    commit::Writing,
     plan::{Planned, Size},
-    replay::decided,
 };
 use crate::{
     clock::now_micros,
@@ -22,13 +19,13 @@ use crate::{
     value::Produced,
 };
 
-type Outcome = Result<Reply, Error>;
+pub(super) type Outcome = Result<Reply, Error>;
 
 impl RunCell {
     pub(super) fn execute_op(self: Arc<Self>, op: Op) -> BoxFuture<'static, Outcome> {
         // The usual case by itself: a fresh run, one step.
         match op {
-            Op::Step(call) if !self.replaying() => {
+            Op::Step(call) if !self.replaying() && !self.has_constructs => {
                 Box::pin(async move { self.run_step(call, &Around::default()).await })
             }
             op => Box::pin(self.execute_planned(op, Around::default())),
@@ -36,12 +33,15 @@ impl RunCell {
     }
 
     pub(super) async fn execute_planned(self: Arc<Self>, op: Op, around: Around) -> Outcome {
+        if self.has_constructs {
+            self.asked(&op);
+        }
         let planned = self.plan_or_stop(&op).await;
         self.run(planned, around).await
     }
 
     /// Boxed, because containers hold containers.
-    fn run(
+    pub(super) fn run(
         self: Arc<Self>,
         planned: Planned,
         around: Around,
@@ -61,92 +61,26 @@ impl RunCell {
                     children,
                     limit,
                 } => self.run_all(id, children, limit, &around).await,
-            }
-        })
-    }
-
-    /// Runs all, at most `limit` at once. The first failure decides: its commit says so, the
-    /// others are dropped, and a late result of theirs is refused by the store.
-    async fn run_all(
-        self: Arc<Self>,
-        id: Identity,
-        children: Vec<Planned>,
-        limit: Option<usize>,
-        around: &Around,
-    ) -> Outcome {
-        let inside = around.inside(decided(&id.path));
-        let count = children.len();
-        let tops: Vec<_> = match self.replaying() {
-            true => children
-                .iter()
-                .filter_map(Planned::path)
-                .chain([id.path.clone()])
-                .collect(),
-            false => Vec::new(),
-        };
-        let running = children.into_iter().enumerate().map(|(index, child)| {
-            let cell = self.clone();
-            let inside = inside.clone();
-            async move { (index, cell.run(child, inside).await) }
-        });
-        let mut running = stream::iter(running).buffer_unordered(limit.unwrap_or(count).max(1));
-        let mut replies: Vec<Option<Reply>> = Vec::new();
-        replies.resize_with(count, || None);
-        while let Some((index, outcome)) = running.next().await {
-            match outcome {
-                Ok(reply) => replies[index] = Some(reply),
-                Err(error) => {
-                    Self::give_up(running);
-                    self.settle_below(&tops);
-                    self.decide(&inside, &error).await;
-                    return Err(error);
+                Planned::First {
+                    id,
+                    children,
+                    ok_only,
+                } => self.run_first(id, children, ok_only, &around).await,
+                Planned::Won { winner, child } => {
+                    let reply = self.run(*child, around).await?;
+                    Ok(Reply::Won(winner, Box::new(reply)))
+                }
+                Planned::Ask { ask, is_new } => self.run_ask(ask, is_new, &around).await,
+                Planned::Workflow { call, is_new } => {
+                    self.run_workflow(call, is_new, &around).await
+                }
+                Planned::History { id, runs } => self.run_history(id, runs, &around).await,
+                Planned::Settled(child) => {
+                    let outcome = self.run(*child, around.settled()).await;
+                    Ok(Reply::Settled(outcome.map(Box::new)))
                 }
             }
-        }
-        Ok(Reply::Many(replies.into_iter().flatten().collect()))
-    }
-
-    /// Records that a failure decided the containers around it, unless the failing step's own
-    /// commit has.
-    async fn decide(&self, inside: &Around, error: &Error) {
-        let missing = {
-            let recorded = locked(&self.decisions);
-            inside
-                .deciding()
-                .iter()
-                .any(|path| !recorded.contains(path))
-        };
-        if missing {
-            let entries = self.decisions_for(inside, error);
-            let unless = inside.unless();
-            self.commit_or_stop(Writing {
-                entries,
-                unless,
-                ..Writing::default()
-            })
-            .await;
-            self.remember_decisions(inside);
-        }
-    }
-
-    /// Entries that say how the containers directly around a failure were decided.
-    pub(super) fn decisions_for(&self, around: &Around, error: &Error) -> Vec<Entry> {
-        let recorded = locked(&self.decisions);
-        let open = around
-            .deciding()
-            .iter()
-            .filter(|path| !recorded.contains(*path));
-        open.map(|path| {
-            let mut entry = Entry::new(EntryKind::Container, path.clone(), 0);
-            entry.error = Some(error.to_recorded());
-            entry.finished_at = now_micros();
-            entry
         })
-        .collect()
-    }
-
-    pub(super) fn remember_decisions(&self, around: &Around) {
-        locked(&self.decisions).extend(around.deciding().iter().cloned());
     }
 
     pub(super) fn ride_container(&self, id: &Identity, size: &Size) {
@@ -154,11 +88,19 @@ impl RunCell {
         entry.place = Some(id.place.clone());
         entry.output = Json::encode(size).ok();
         entry.started_at = now_micros();
+        entry.events.push(Event {
+            at: entry.started_at,
+            kind: EventKind::ContainerStarted {
+                path: id.path.clone(),
+                container: Arc::from(size.kind.as_str()),
+                count: size.count as u64,
+            },
+        });
         self.ride(entry);
     }
 
     /// Puts an entry on the next commit, once: an operation may be planned again after a drift.
-    fn ride(&self, entry: Entry) {
+    pub(super) fn ride(&self, entry: Entry) {
         let mut riding = locked(&self.riding);
         if riding.entries.iter().all(|other| other.path != entry.path) {
             riding.entries.push(entry);
@@ -176,6 +118,12 @@ impl RunCell {
             entry.place = Some(call.id.place.clone());
             entry.input = Some(call.input.clone());
             entry.started_at = now_micros();
+            entry.events.push(Event {
+                at: entry.started_at,
+                kind: EventKind::SubflowStarted {
+                    path: call.id.path.clone(),
+                },
+            });
             self.ride(entry);
         }
         let FlowRun::Body(body) = &flow.run else {
@@ -194,14 +142,29 @@ impl RunCell {
             .cache
             .as_ref()
             .and_then(|cache| self.subflow_key(cache, flow, &call));
-        if key.is_none() && options.timeout.is_none() {
-            let produced = work.await?;
-            return Ok(Reply::One {
+        let outcome = if key.is_none() && options.timeout.is_none() {
+            work.await.map(|produced| Reply::One {
                 json: produced.json,
                 value: produced.value,
-            });
+            })
+        } else {
+            self.run_whole(&call, key, &options, work, around).await
+        };
+        let path = &call.id.path;
+        if self.has_constructs {
+            self.left(&format!("{path}/"));
         }
-        self.run_whole(&call, key, &options, work, around).await
+        self.ride_event(
+            &format!("{path}!ended"),
+            EventKind::SubflowEnded {
+                path: path.clone(),
+                error: outcome
+                    .as_ref()
+                    .err()
+                    .map(|error| EventError::from(&error.to_recorded())),
+            },
+        );
+        outcome
     }
 
     async fn sleep(&self, id: Identity, duration: Duration, until: Option<u64>) -> Outcome {
@@ -227,8 +190,8 @@ impl RunCell {
                 until
             }
         };
-        let left = until.saturating_sub(now_micros());
-        tokio::time::sleep(Duration::from_micros(left)).await;
+        let _timer = self.timer(until);
+        sleep_until(until).await;
         Ok(Reply::One {
             json: Json::null(),
             value: Some(Box::new(())),
@@ -283,6 +246,12 @@ impl RunCell {
         }
         Ok(last)
     }
+}
+
+/// Sleeps until a time of the wall clock, in microseconds since 1970.
+pub(crate) async fn sleep_until(until: u64) {
+    let left = until.saturating_sub(now_micros());
+    tokio::time::sleep(Duration::from_micros(left)).await;
 }
 
 /// Where a step of a chain stands in the source: its method or field, if the graph knows it.

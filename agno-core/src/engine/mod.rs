@@ -3,15 +3,28 @@
 //! * [`cell`](RunCell) is one run under way: what is recorded, what waits for the next commit.
 //! * `replay` claims recorded operations and finds drift.
 //! * `plan` and `execute` turn an operation into work, `step` runs one step, `record` records it.
+//! * `containers` runs operations at the same time, `nested` another workflow, `ask` waits for
+//!   people, and `parking` drops a run that does nothing else.
+//! * `budget` counts what a run uses and ends it when that is more than it may.
 //! * `commit` is the only way to the store; `drive` polls the flow and ends the run.
 
 mod around;
+mod artifacts;
+mod ask;
+mod budget;
 mod cache;
 mod cell;
 mod commit;
+mod constructs;
+mod containers;
 mod drive;
 mod execute;
+mod gate;
+mod history;
+mod nested;
 mod once;
+mod parking;
+mod patch;
 mod plan;
 mod record;
 mod replay;
@@ -19,7 +32,10 @@ mod same_input;
 mod step;
 mod whole;
 
+pub(crate) use ask::{Question, answer_entry};
+pub(crate) use budget::{Budget, Used};
 pub(crate) use cache::Flights;
 pub(crate) use cell::{NewCell, RunCell, Stop, blame_current};
 pub(crate) use drive::drive;
-pub(crate) use replay::Recorded;
+pub(crate) use execute::sleep_until;
+pub(crate) use replay::{Recorded, answered};

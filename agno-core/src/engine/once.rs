@@ -21,8 +21,8 @@ use crate::{
 
 impl RunCell {
     /// Records that the step begins. If that is recorded already, it may have run.
-    pub(super) async fn begin_once(&self, path: &Arc<str>) -> Result<(), Error> {
-        let begun = begun(path);
+    pub(super) async fn begin_once(&self, step: &Entry) -> Result<(), Error> {
+        let begun = begun(&step.path);
         let known = locked(&self.recorded).get(&begun).is_some();
         if known {
             return Err(Error::new(
@@ -32,7 +32,9 @@ impl RunCell {
             )
             .permanent());
         }
-        let mut entry = Entry::new(EntryKind::Started, begun, 0);
+        let mut entry = Entry::new(EntryKind::Started, begun, step.position);
+        entry.place.clone_from(&step.place);
+        entry.input.clone_from(&step.input);
         entry.started_at = now_micros();
         self.commit_entry(entry).await;
         Ok(())

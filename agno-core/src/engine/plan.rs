@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use agno_storage::{Entry, Json};
+use agno_storage::{Entry, Json, RecordedError};
 use serde::{Deserialize, Serialize};
 
 use super::{
     cell::{RunCell, Stop, locked},
-    replay::{Drift, decided, whole},
+    containers::Winner,
+    replay::{Drift, decided, given_input, whole},
     same_input::same_input,
 };
 use crate::{
     error::{Error, code},
-    op::{CallOp, Container, Identity, Op, Reply},
+    op::{AskOp, CallOp, Container, Identity, Op, Reply, WorkflowOp},
 };
 
 /// What is to be done for an operation.
@@ -34,6 +35,30 @@ pub(super) enum Planned {
         children: Vec<Self>,
         limit: Option<usize>,
     },
+    First {
+        id: Identity,
+        children: Vec<Self>,
+        ok_only: bool,
+    },
+    /// A race that is decided: only its winner is asked, for what it has recorded.
+    Won {
+        winner: usize,
+        child: Box<Self>,
+    },
+    Ask {
+        ask: AskOp,
+        is_new: bool,
+    },
+    Workflow {
+        call: WorkflowOp,
+        is_new: bool,
+    },
+    History {
+        id: Identity,
+        runs: usize,
+    },
+    /// The outcome is a value.
+    Settled(Box<Self>),
 }
 
 impl Planned {
@@ -42,7 +67,13 @@ impl Planned {
         match self {
             Self::Recorded(_) => None,
             Self::Step(call) | Self::Subflow { call, .. } => Some(call.id.path.clone()),
-            Self::Sleep { id, .. } | Self::All { id, .. } => Some(id.path.clone()),
+            Self::Sleep { id, .. }
+            | Self::All { id, .. }
+            | Self::First { id, .. }
+            | Self::History { id, .. } => Some(id.path.clone()),
+            Self::Ask { ask, .. } => Some(ask.id.path.clone()),
+            Self::Workflow { call, .. } => Some(call.id.path.clone()),
+            Self::Won { child, .. } | Self::Settled(child) => child.path(),
         }
     }
 }
@@ -89,11 +120,18 @@ impl RunCell {
 
     fn plan(&self, op: &Op) -> Result<Planned, Drift> {
         let recorded = self.claim(op.id())?;
+        self.plan_claimed(op, recorded)
+    }
+
+    fn plan_claimed(&self, op: &Op, recorded: Option<Box<Entry>>) -> Result<Planned, Drift> {
         match op {
-            Op::Step(call) => match recorded {
-                Some(entry) => self.replay_step(call, &entry),
-                None => Ok(Planned::Step(call.clone())),
-            },
+            Op::Step(call) => {
+                let call = self.with_given_input(call);
+                match recorded {
+                    Some(entry) => self.replay_step(&call, &entry),
+                    None => Ok(Planned::Step(call)),
+                }
+            }
             Op::Subflow(call) => self.plan_subflow(call, recorded.as_deref()),
             Op::Sleep { id, duration } => {
                 let until = recorded.and_then(|entry| entry.output?.decode().ok());
@@ -109,19 +147,10 @@ impl RunCell {
                 ops,
                 limit,
             } => {
-                let size = Size::of(*kind, ops.len());
-                match &recorded {
-                    Some(entry) => check_size(id, entry, &size)?,
-                    None => self.ride_container(id, &size),
-                }
-                let decision = locked(&self.recorded).get(&decided(&id.path)).cloned();
+                self.claim_container(id, *kind, ops.len(), recorded.as_deref())?;
                 let children: Result<Vec<_>, _> = ops.iter().map(|op| self.plan(op)).collect();
-                if let Some(error) = decision.and_then(|entry| entry.error) {
-                    // Decided: nothing of it starts, and what its branches recorded is done with.
-                    self.settle_below(ops.iter().map(|op| &op.id().path).chain([&id.path]));
-                    return Ok(Planned::Recorded(Box::new(Err(Error::from_recorded(
-                        error,
-                    )))));
+                if let Some(error) = self.decision(id).and_then(|entry| entry.error) {
+                    return Ok(self.decided_as(ops, id, error));
                 }
                 Ok(Planned::All {
                     id: id.clone(),
@@ -129,6 +158,127 @@ impl RunCell {
                     limit: *limit,
                 })
             }
+            Op::First { id, ops, ok_only } => {
+                self.claim_container(id, Container::Race, ops.len(), recorded.as_deref())?;
+                let children: Result<Vec<_>, _> = ops.iter().map(|op| self.plan(op)).collect();
+                let Some(decision) = self.decision(id) else {
+                    return Ok(Planned::First {
+                        id: id.clone(),
+                        children: children?,
+                        ok_only: *ok_only,
+                    });
+                };
+                if let Some(error) = decision.error {
+                    return Ok(self.decided_as(ops, id, error));
+                }
+                let winner = decision
+                    .output
+                    .and_then(|json| json.decode::<Winner>().ok());
+                let winner = winner.map_or(usize::MAX, |decision| decision.winner);
+                let losers = ops.iter().enumerate().filter(|(index, _)| *index != winner);
+                let losers: Vec<_> = losers.map(|(_, op)| op.id().path.clone()).collect();
+                self.settle_below(&losers);
+                let child = children?.into_iter().nth(winner);
+                let child = child.ok_or_else(|| Drift {
+                    scope: id.scope.clone(),
+                    position: id.position,
+                    problem: format!(
+                        "drift: the winner of `{}` is not among its branches",
+                        id.path
+                    ),
+                })?;
+                Ok(Planned::Won {
+                    winner,
+                    child: Box::new(child),
+                })
+            }
+            Op::Ask(ask) => {
+                if let Some(entry) = &recorded {
+                    self.check_question(ask, entry)?;
+                }
+                Ok(Planned::Ask {
+                    ask: ask.clone(),
+                    is_new: recorded.is_none(),
+                })
+            }
+            Op::Workflow(call) => {
+                if let Some(entry) = &recorded {
+                    let schema = || serde_json::Value::Bool(true);
+                    self.check_same(&call.id, &call.input, entry, schema)?;
+                }
+                let result = locked(&self.recorded).get(&whole(&call.id.path)).cloned();
+                Ok(match result {
+                    Some(entry) => Planned::Recorded(Box::new(outcome_of(&entry))),
+                    None => Planned::Workflow {
+                        call: call.clone(),
+                        is_new: recorded.is_none(),
+                    },
+                })
+            }
+            Op::History { id, runs } => Ok(match recorded {
+                Some(entry) => Planned::Recorded(Box::new(outcome_of(&entry))),
+                None => Planned::History {
+                    id: id.clone(),
+                    runs: *runs,
+                },
+            }),
+            // The operation inside has claimed what is recorded.
+            Op::Settle(op) => Ok(match self.plan_claimed(op, recorded)? {
+                Planned::Recorded(outcome) => {
+                    let settled = Reply::Settled(outcome.map(Box::new));
+                    Planned::Recorded(Box::new(Ok(settled)))
+                }
+                child => Planned::Settled(Box::new(child)),
+            }),
+        }
+    }
+
+    /// The call with the input that a fork gave it, if it did.
+    fn with_given_input(&self, call: &CallOp) -> CallOp {
+        let mut call = call.clone();
+        let path = given_input(&call.id.path);
+        if let Some(given) = locked(&self.recorded).get(&path)
+            && let Some(input) = &given.output
+        {
+            call.input = input.clone();
+        }
+        call
+    }
+
+    /// Claims a container, or has it recorded with the next commit.
+    fn claim_container(
+        &self,
+        id: &Identity,
+        kind: Container,
+        count: usize,
+        recorded: Option<&Entry>,
+    ) -> Result<(), Drift> {
+        let size = Size::of(kind, count);
+        match recorded {
+            Some(entry) => check_size(id, entry, &size)?,
+            None => self.ride_container(id, &size),
+        }
+        Ok(())
+    }
+
+    fn decision(&self, id: &Identity) -> Option<Entry> {
+        locked(&self.recorded).get(&decided(&id.path)).cloned()
+    }
+
+    /// Decided by a failure: nothing of it starts, and what its branches recorded is done with.
+    fn decided_as(&self, ops: &[Op], id: &Identity, error: RecordedError) -> Planned {
+        self.settle_below(ops.iter().map(|op| &op.id().path).chain([&id.path]));
+        Planned::Recorded(Box::new(Err(Error::from_recorded(error))))
+    }
+
+    /// What a question is about is part of what it asks; its words may change.
+    fn check_question(&self, ask: &AskOp, entry: &Entry) -> Result<(), Drift> {
+        match &ask.value {
+            Some(value) => {
+                let schema = || serde_json::Value::Bool(true);
+                self.check_same(&ask.id, value, entry, schema)
+            }
+            None => Ok(()),
         }
     }
 
@@ -172,10 +322,20 @@ impl RunCell {
         entry: &Entry,
         schema: impl FnOnce() -> serde_json::Value,
     ) -> Result<(), Drift> {
+        self.check_same(&call.id, &call.input, entry, schema)
+    }
+
+    fn check_same(
+        &self,
+        id: &Identity,
+        input: &Json,
+        entry: &Entry,
+        schema: impl FnOnce() -> serde_json::Value,
+    ) -> Result<(), Drift> {
         let Some(recorded) = &entry.input else {
             return Ok(());
         };
-        if same_input(recorded, &call.input, schema) {
+        if same_input(recorded, input, schema) {
             return Ok(());
         }
         let place = entry
@@ -186,14 +346,14 @@ impl RunCell {
         let problem = format!(
             "drift: `{}` was recorded{place} with the input {}, the code now calls it (at {}) \
              with {}. A flow must not take time, chance or files from outside its steps",
-            call.id.path,
+            id.path,
             short(recorded),
-            call.id.place,
-            short(&call.input),
+            id.place,
+            short(input),
         );
         Err(Drift {
-            scope: call.id.scope.clone(),
-            position: call.id.position,
+            scope: id.scope.clone(),
+            position: id.position,
             problem,
         })
     }
@@ -206,9 +366,13 @@ impl RunCell {
             Planned::Sleep {
                 id, until: None, ..
             } => self.check_order(id),
-            Planned::All { children, .. } => {
+            Planned::History { id, .. } => self.check_order(id),
+            Planned::Ask { ask, is_new: true } => self.check_order(&ask.id),
+            Planned::Workflow { call, is_new: true } => self.check_order(&call.id),
+            Planned::All { children, .. } | Planned::First { children, .. } => {
                 children.iter().try_for_each(|child| self.check_new(child))
             }
+            Planned::Settled(child) => self.check_new(child),
             _ => Ok(()),
         }
     }

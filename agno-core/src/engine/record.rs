@@ -4,14 +4,10 @@ use std::sync::{Arc, atomic::Ordering};
 
 use agno_storage::{
     CacheEntry, CacheFill, CacheKey, Entry, EntryKind, Event, EventError, EventKind, RecordedError,
-    RunStatus, RunUpdate, Source, StoreError,
+    Source, StoreError,
 };
 
-use super::{
-    around::Around,
-    cell::{RunCell, Stop},
-    commit::Writing,
-};
+use super::{around::Around, cell::RunCell, commit::Writing};
 use crate::{
     clock::now_micros,
     error::{Error, code},
@@ -78,8 +74,10 @@ impl RunCell {
             .around
             .last
             .then(|| self.ending(&mut work.entry, &produced.json));
+        let mut entries = vec![work.entry];
+        entries.extend(self.decisions_for(&work.around, None));
         let writing = Writing {
-            entries: vec![work.entry],
+            entries,
             unless: work.around.unless(),
             delta,
             cache: cache.map(Box::new),
@@ -89,6 +87,7 @@ impl RunCell {
         match self.commit(writing).await {
             Ok(ack) => {
                 self.ended_by(&work.around);
+                self.remember_decisions(&work.around, None);
                 if let Some(entry) = spare
                     && let Some(delta) = &entry.delta
                 {
@@ -108,9 +107,10 @@ impl RunCell {
                 // Without input and output, which one of them does not fit.
                 let mut entry = bare();
                 entry.attempts = attempts;
-                let error = Error::from(error).at(&path);
+                let advice = format!("{error}: store it as an artifact, and return its reference");
+                let error = Error::new(code::TOO_LARGE, advice).permanent().at(&path);
                 let recorded = error.to_recorded();
-                Box::pin(self.record_error(entry, &work.around, recorded, None)).await
+                Box::pin(self.record_error(entry, &work.around, recorded)).await
             }
             Err(error) => self.refused(error).await,
         }
@@ -150,68 +150,115 @@ impl RunCell {
                 EventKind::StepCompleted { .. } | EventKind::RunEnded { .. }
             )
         });
-        self.record_error(entry, around, error.to_recorded(), None)
-            .await
+        self.record_error(entry, around, error.to_recorded()).await
     }
 
     pub(super) async fn record_failure(
         &self,
         mut work: Work,
         error: Error,
-        mut events: Vec<Event>,
+        events: Vec<Event>,
         attempts: u32,
         entry: &StepEntry,
     ) -> Result<Reply, Error> {
         work.entry.attempts = attempts;
-        let recorded = error.at(&work.entry.path).to_recorded();
+        let error = error.at(&work.entry.path);
+        let recorded = error.to_recorded();
         self.count(&work.entry);
-        if let (OnError::Skip, Some(default)) = (entry.step.on_error, &entry.default)
-            && let Ok(produced) = default()
-        {
-            events.push(Event {
-                at: now_micros(),
-                kind: EventKind::StepSkipped {
-                    path: work.entry.path.clone(),
-                    error: EventError::from(&recorded),
-                },
-            });
-            work.entry.events = events;
-            work.entry.source = Source::Skipped;
-            work.entry.finished_at = now_micros();
-            work.entry.error = Some(recorded);
-            work.entry.output = Some(produced.json.clone());
-            let update = work
-                .around
-                .last
-                .then(|| self.ending(&mut work.entry, &produced.json));
-            let unless = work.around.unless();
-            let writing = Writing {
-                entries: vec![work.entry],
-                unless,
-                update: update.map(Box::new),
-                ..Writing::default()
-            };
-            self.commit_or_stop(writing).await;
-            self.ended_by(&work.around);
-            return Ok(Reply::One {
-                json: produced.json,
-                value: produced.value,
-            });
+        if entry.step.on_error == OnError::Skip && entry.default.is_some() {
+            return self.record_skip(work, error, events, entry).await;
         }
         work.entry.events = events;
-        let pause = (entry.step.on_error == OnError::Pause).then_some(RunStatus::Paused);
-        self.record_error(work.entry, &work.around, recorded, pause)
-            .await
+        self.record_error(work.entry, &work.around, recorded).await
     }
 
-    /// Records a failure, with the decision of the containers around it, and answers it. With a
-    /// pause, the run stops instead.
+    /// A failure as it is, whatever the step's options say.
+    pub(super) async fn record_plain_failure(
+        &self,
+        mut work: Work,
+        error: Error,
+        events: Vec<Event>,
+        attempts: u32,
+    ) -> Result<Reply, Error> {
+        work.entry.attempts = attempts;
+        work.entry.events = events;
+        let recorded = error.at(&work.entry.path).to_recorded();
+        self.record_error(work.entry, &work.around, recorded).await
+    }
+
+    /// The default of the output takes the step's place.
+    pub(super) async fn record_skip(
+        &self,
+        mut work: Work,
+        error: Error,
+        mut events: Vec<Event>,
+        entry: &StepEntry,
+    ) -> Result<Reply, Error> {
+        let recorded = error.at(&work.entry.path).to_recorded();
+        let default = entry.default.as_ref().map(|default| default());
+        let produced = match default {
+            Some(Ok(produced)) => produced,
+            Some(Err(error)) => {
+                let attempts = work.entry.attempts;
+                return self
+                    .record_plain_failure(work, error, events, attempts)
+                    .await;
+            }
+            None => {
+                work.entry.events = events;
+                return self.record_error(work.entry, &work.around, recorded).await;
+            }
+        };
+        events.push(Event {
+            at: now_micros(),
+            kind: EventKind::StepSkipped {
+                path: work.entry.path.clone(),
+                error: EventError::from(&recorded),
+            },
+        });
+        work.entry.events = events;
+        work.entry.error = Some(recorded);
+        self.record_output(work, produced, Source::Skipped).await
+    }
+
+    /// An output that no body has produced.
+    pub(super) async fn record_output(
+        &self,
+        mut work: Work,
+        produced: Produced,
+        source: Source,
+    ) -> Result<Reply, Error> {
+        work.entry.source = source;
+        work.entry.finished_at = now_micros();
+        work.entry.output = Some(produced.json.clone());
+        let update = work
+            .around
+            .last
+            .then(|| self.ending(&mut work.entry, &produced.json));
+        let mut entries = vec![work.entry];
+        entries.extend(self.decisions_for(&work.around, None));
+        let unless = work.around.unless();
+        let writing = Writing {
+            entries,
+            unless,
+            update: update.map(Box::new),
+            ..Writing::default()
+        };
+        self.commit_or_stop(writing).await;
+        self.ended_by(&work.around);
+        self.remember_decisions(&work.around, None);
+        Ok(Reply::One {
+            json: produced.json,
+            value: produced.value,
+        })
+    }
+
+    /// Records a failure, with the decision of the containers around it, and answers it.
     pub(super) async fn record_error(
         &self,
         mut entry: Entry,
         around: &Around,
         recorded: RecordedError,
-        pause: Option<RunStatus>,
     ) -> Result<Reply, Error> {
         let error = Error::from_recorded(recorded.clone());
         entry.finished_at = now_micros();
@@ -224,63 +271,34 @@ impl RunCell {
                 error: EventError::from(&recorded),
             },
         });
-        let update = pause.map(|status| RunUpdate {
-            error: Some(recorded),
-            active_micros: self.active_micros(),
-            ..RunUpdate::new(status, entry.finished_at)
-        });
         let mut entries = vec![entry];
-        let is_pause = update.is_some();
-        if !is_pause {
-            entries.extend(self.decisions_for(around, &error));
-        }
+        entries.extend(self.decisions_for(around, Some(&error)));
         let unless = around.unless();
         self.commit_or_stop(Writing {
             entries,
             unless,
-            update: update.map(Box::new),
             ..Writing::default()
         })
         .await;
-        if is_pause {
-            self.stop(Stop::Paused(error));
-            return std::future::pending().await;
-        }
-        self.remember_decisions(around);
+        self.remember_decisions(around, Some(&error));
         Err(error)
     }
 
     pub(super) async fn record_hit(&self, mut work: Work, hit: CacheEntry) -> Result<Reply, Error> {
-        let now = now_micros();
-        work.entry.source = Source::Cache;
-        work.entry.output = Some(hit.output.clone());
-        work.entry.finished_at = now;
         work.entry.events.push(Event {
-            at: now,
+            at: now_micros(),
             kind: EventKind::StepCached {
                 path: work.entry.path.clone(),
                 from: Arc::from(hit.run.as_str()),
-                age_micros: now.saturating_sub(hit.stored_at),
+                age_micros: now_micros().saturating_sub(hit.stored_at),
             },
         });
         self.tally.cached.fetch_add(1, Ordering::Relaxed);
-        let update = work
-            .around
-            .last
-            .then(|| self.ending(&mut work.entry, &hit.output));
-        let unless = work.around.unless();
-        let writing = Writing {
-            entries: vec![work.entry],
-            unless,
-            update: update.map(Box::new),
-            ..Writing::default()
-        };
-        self.commit_or_stop(writing).await;
-        self.ended_by(&work.around);
-        Ok(Reply::One {
+        let produced = Produced {
             json: hit.output,
             value: None,
-        })
+        };
+        self.record_output(work, produced, Source::Cache).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a run has recorded, and what of it the flow has asked for again.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -26,6 +26,16 @@ pub(super) fn whole(subflow: &str) -> Arc<str> {
 /// Path of the entry that says an at-most-once step has begun.
 pub(super) fn begun(step: &str) -> Arc<str> {
     Arc::from(format!("{step}!begun"))
+}
+
+/// Path of the entry that gives a step another input than the flow's.
+pub(crate) fn given_input(step: &str) -> Arc<str> {
+    Arc::from(format!("{step}!input"))
+}
+
+/// Path of the answer to a request.
+pub(crate) fn answered(request: &str) -> Arc<str> {
+    Arc::from(format!("{request}!answer"))
 }
 
 /// The step and the attempt that a memo belongs to, from its path: `STEP!ATTEMPT.ORDINAL.KEY`.
@@ -63,6 +73,11 @@ pub(crate) struct Recorded {
     unclaimed: usize,
     /// The highest attempt of each step that left memos behind.
     attempts: HashMap<Arc<str>, u32>,
+    /// What was recorded and is tried again.
+    retried: HashSet<Arc<str>>,
+    /// Operations that were begun and not asked for yet: there are notes beside them and nothing
+    /// of their own.
+    begun: HashSet<Arc<str>>,
 }
 
 impl Recorded {
@@ -70,7 +85,15 @@ impl Recorded {
     pub(crate) fn new(journal: Vec<Entry>) -> Self {
         let mut recorded = Self::default();
         for entry in journal {
-            if entry.superseded || entry.path.starts_with('@') {
+            if entry.path.starts_with('@') {
+                continue;
+            }
+            if entry.superseded {
+                let path = entry
+                    .path
+                    .rsplit_once('~')
+                    .map_or(&*entry.path, |(path, _)| path);
+                recorded.retried.insert(Arc::from(path));
                 continue;
             }
             if let Some((step, attempt)) = memo_of(&entry) {
@@ -87,9 +110,22 @@ impl Recorded {
                 operations.insert(entry.position, entry.path.clone());
                 recorded.unclaimed += 1;
             }
+            // The marks of patches, which are values, stand beside no operation.
+            if entry.kind != EntryKind::Value
+                && let Some((operation, _)) = entry.path.split_once('!')
+            {
+                recorded.begun.insert(Arc::from(operation));
+            }
             recorded.entries.insert(entry.path.clone(), entry);
         }
+        let entries = &recorded.entries;
+        recorded.begun.retain(|path| !entries.contains_key(path));
         recorded
+    }
+
+    /// Whether an outcome of this path was recorded and is tried again.
+    pub(super) fn is_retried(&self, path: &str) -> bool {
+        self.retried.contains(path)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -130,6 +166,7 @@ impl Recorded {
 
     /// Takes an operation that the flow asks for.
     fn claim(&mut self, id: &Identity) -> Claim {
+        self.begun.remove(&id.path);
         let Some(operations) = self.scopes.get_mut(&id.scope) else {
             return Claim::New;
         };
@@ -180,6 +217,13 @@ impl Recorded {
             end = (at > 0).then(|| path[..at - 1].rfind('/').map_or(0, |at| at + 1));
         }
         None
+    }
+
+    /// Whether something lies behind a place that the flow has come to: recorded or begun, and not
+    /// asked for yet.
+    pub(super) fn is_ahead_of(&self, path: &str) -> bool {
+        let scope = scope_of(path);
+        self.passed_over(path).is_some() || self.begun.iter().any(|begun| scope_of(begun) == scope)
     }
 
     /// An operation that the flow has not asked for, at its end.

@@ -14,9 +14,58 @@ pub(super) fn same_input(recorded: &Json, asked: &Json, schema: impl FnOnce() ->
     let (mut left, mut right) = (recorded.to_value(), asked.to_value());
     sort_sets(&mut left, &schema, &schema, 0);
     sort_sets(&mut right, &schema, &schema, 0);
+    leave_out_new(&mut right, &left, &schema, &schema, 0);
     match (Json::encode(&left), Json::encode(&right)) {
         (Ok(left), Ok(right)) => canonical(&left) == canonical(&right),
         _ => false,
+    }
+}
+
+/// Takes out fields that the recorded value does not have and that say nothing: those that were
+/// added to a type since, and are null or have their default.
+fn leave_out_new(asked: &mut Value, recorded: &Value, schema: &Value, root: &Value, depth: u8) {
+    if depth > 64 || asked == recorded {
+        return;
+    }
+    let schema = match schema.get("$ref").and_then(Value::as_str) {
+        Some(reference) => match reference.strip_prefix('#').and_then(|at| root.pointer(at)) {
+            Some(found) => found,
+            None => return,
+        },
+        None => schema,
+    };
+    for choice in ["anyOf", "oneOf", "allOf"] {
+        let options = schema.get(choice).and_then(Value::as_array);
+        for option in options.into_iter().flatten() {
+            leave_out_new(asked, recorded, option, root, depth + 1);
+        }
+    }
+    match (asked, recorded) {
+        (Value::Object(asked), Value::Object(recorded)) => {
+            let required = schema.get("required").and_then(Value::as_array);
+            let is_required = |key: &str| required.is_some_and(|all| all.iter().any(|r| r == key));
+            let known = |key: &str| schema.get("properties")?.get(key);
+            asked.retain(|key, value| {
+                let says_nothing = known(key).is_some_and(|property| {
+                    value.is_null() || property.get("default") == Some(&*value)
+                });
+                recorded.contains_key(key) || is_required(key) || !says_nothing
+            });
+            for (key, value) in asked {
+                let of = known(key).or_else(|| schema.get("additionalProperties"));
+                if let (Some(of), Some(recorded)) = (of, recorded.get(key)) {
+                    leave_out_new(value, recorded, of, root, depth + 1);
+                }
+            }
+        }
+        (Value::Array(asked), Value::Array(recorded)) => {
+            if let Some(of) = schema.get("items") {
+                for (asked, recorded) in asked.iter_mut().zip(recorded) {
+                    leave_out_new(asked, recorded, of, root, depth + 1);
+                }
+            }
+        }
+        _ => {}
     }
 }
 

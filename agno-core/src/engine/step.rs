@@ -11,6 +11,7 @@ use super::{
     around::Around,
     cache::Cached,
     cell::{Body, RunCell, locked},
+    gate::{Help, Passed, Pause},
     record::Work,
 };
 use crate::{
@@ -18,7 +19,8 @@ use crate::{
     context::{Call, Of, StepContext},
     error::{Error, code},
     op::{CallOp, Reply},
-    registry::{Cache, StepEntry, StepOptions},
+    registry::{Cache, OnError, StepEntry, StepOptions},
+    schema::InputSchema,
     state::{Changes, StateSlot},
     value::Produced,
 };
@@ -43,6 +45,7 @@ impl RunCell {
         if body.is_none() {
             return std::future::pending().await;
         }
+        let _working = self.working_here();
         let entry = self.registered.step_at(call.index);
         let options;
         let effective = match &call.options {
@@ -64,6 +67,17 @@ impl RunCell {
         if let Some(kept) = self.kept_output(&call.id.path) {
             return Box::pin(self.merge_again(work, entry, &kept)).await;
         }
+        if let Some(gate) = &entry.step.gate {
+            match Box::pin(self.pass(gate, &work, &mut body)).await {
+                Passed::Yes => {}
+                Passed::Skip(error) => {
+                    return Box::pin(self.record_skip(work, error, Vec::new(), entry)).await;
+                }
+                Passed::No(error) => {
+                    return Box::pin(self.record_plain_failure(work, error, Vec::new(), 0)).await;
+                }
+            }
+        }
         let mut _flight = None;
         if let Some(cache) = &effective.cache
             && let Some(key) = self.step_key(cache, entry, &call.input)
@@ -77,16 +91,24 @@ impl RunCell {
             _flight = Some(self.unless_interrupted(&mut body, lead).await);
             if let Some(hit) = self.cached(key, effective).await
                 && (entry.decode)(&hit.output).is_ok()
+                && self.check_artifacts(entry, &hit.output).await.is_ok()
             {
                 return Box::pin(self.record_hit(work, hit)).await;
             }
         }
+        self.begin_step().await;
         if entry.step.at_most_once
-            && let Err(error) = Box::pin(self.begin_once(&call.id.path)).await
+            && let Err(error) = Box::pin(self.begin_once(&work.entry)).await
         {
             return Box::pin(self.record_failure(work, error, Vec::new(), 0, entry)).await;
         }
-        let done = self.attempts(&call, entry, effective, &mut body).await;
+        if entry.step.on_error == OnError::Pause {
+            return Box::pin(self.run_with_help(&call, work, entry, effective, &mut body)).await;
+        }
+        let first = self.first_attempt(&call.id.path);
+        let done = self
+            .attempts(&call, entry, effective, first, 1, &mut body)
+            .await;
         match done.result {
             Ok((produced, changes)) => {
                 self.record_success(work, produced, changes, done.events, done.count)
@@ -98,20 +120,88 @@ impl RunCell {
         }
     }
 
+    /// The attempt to begin with: a crash keeps the one that was under way.
+    fn first_attempt(&self, path: &str) -> u32 {
+        match self.resumes {
+            0 => 1,
+            _ => locked(&self.recorded).attempt_of(path),
+        }
+    }
+
+    /// A step whose failures are brought before people.
+    async fn run_with_help(
+        self: &Arc<Self>,
+        call: &CallOp,
+        work: Work,
+        entry: &StepEntry,
+        options: &StepOptions,
+        body: &mut Option<Body<'_>>,
+    ) -> Result<Reply, Error> {
+        let path = &call.id.path;
+        let mut first = self.first_attempt(path);
+        let mut base = 1;
+        let mut number = 0;
+        let mut pause = self.last_pause(path);
+        loop {
+            let (asked, events) = match pause.take() {
+                Some(asked) => (asked, Vec::new()),
+                None => {
+                    let done = self.attempts(call, entry, options, first, base, body).await;
+                    let error = match done.result {
+                        Ok((produced, changes)) => {
+                            return self
+                                .record_success(work, produced, changes, done.events, done.count)
+                                .await;
+                        }
+                        Err(error) => error.at(path),
+                    };
+                    let asked = Pause {
+                        number,
+                        error: error.to_recorded(),
+                        attempts: done.count,
+                    };
+                    (asked, done.events)
+                }
+            };
+            let output = || {
+                let schema = InputSchema::new(&entry.output_schema());
+                Json::encode(schema.document()).unwrap_or_else(|_| Json::null())
+            };
+            match self.ask_for_help(&work, &asked, events, output, body).await {
+                Help::Retry(attempt) => {
+                    base = attempt;
+                    first = attempt.max(self.first_attempt(path));
+                    number = asked.number + 1;
+                }
+                Help::Value(answer) => return self.record_given(work, answer, entry).await,
+                Help::Skip => {
+                    let error = Error::from_recorded(asked.error);
+                    return self.record_skip(work, error, Vec::new(), entry).await;
+                }
+                Help::Fail => {
+                    let error = Error::from_recorded(asked.error);
+                    let attempts = asked.attempts;
+                    return self
+                        .record_plain_failure(work, error, Vec::new(), attempts)
+                        .await;
+                }
+            }
+        }
+    }
+
     async fn attempts(
         self: &Arc<Self>,
         call: &CallOp,
         entry: &StepEntry,
         options: &StepOptions,
+        first: u32,
+        base: u32,
         body: &mut Option<Body<'_>>,
     ) -> Attempts {
         let path = &call.id.path;
         // Begun and completed: rarely more.
         let mut events = Vec::with_capacity(2);
-        let mut attempt = match self.resumes {
-            0 => 1,
-            _ => locked(&self.recorded).attempt_of(path),
-        };
+        let mut attempt = first;
         loop {
             let started_at = now_micros();
             self.tell(&Event {
@@ -137,7 +227,7 @@ impl RunCell {
                 Err(error) => error.at(path),
             };
             let again = options.retry.filter(|retry| {
-                attempt <= retry.max
+                attempt - base < retry.max
                     && error.is_retryable()
                     && !(entry.step.at_most_once && error.code() == code::MAY_HAVE_RUN)
             });
@@ -148,7 +238,7 @@ impl RunCell {
                     events,
                 };
             };
-            let pause = retry.delay(attempt, fastrand::f64());
+            let pause = retry.delay(attempt - base + 1, fastrand::f64());
             let retrying = Event {
                 at: now_micros(),
                 kind: EventKind::StepRetrying {
@@ -180,6 +270,7 @@ impl RunCell {
                 let problem = format!("the double answers what the step could not: {error}");
                 Error::new(code::INVALID_OUTPUT, problem).permanent()
             })?;
+            self.check_artifacts(entry, &json).await?;
             return Ok((
                 Produced {
                     json,
@@ -204,15 +295,16 @@ impl RunCell {
             .instrument(span);
         let (body, outcome) = match timeout {
             None => running.await,
-            Some(limit) => match tokio::time::timeout(limit, running).await {
-                Ok(done) => done,
-                Err(_) => {
+            Some(limit) => match within(limit, context, running).await {
+                Some(done) => done,
+                None => {
                     context.end();
                     return Err(timed_out(limit, entry.step.at_most_once));
                 }
             },
         };
         let produced = outcome?;
+        self.check_artifacts(entry, &produced.json).await?;
         let by = || Arc::from(format!("{}/{}", self.id, call.id.path));
         let changes = body
             .state
@@ -269,6 +361,28 @@ impl RunCell {
         match self.storage.cached(key, now_micros()).await {
             Ok(found) => found,
             Err(error) => self.refused(error).await,
+        }
+    }
+}
+
+/// Waits for a body for so long. Waiting for people is not counted.
+async fn within<T>(
+    limit: Duration,
+    context: &StepContext,
+    running: impl Future<Output = T>,
+) -> Option<T> {
+    let mut running = std::pin::pin!(running);
+    let begun = tokio::time::Instant::now();
+    loop {
+        let over = begun + limit + context.waited();
+        tokio::select! {
+            biased;
+            done = &mut running => return Some(done),
+            () = tokio::time::sleep_until(over) => {}
+        }
+        if !context.is_waiting() && begun + limit + context.waited() <= tokio::time::Instant::now()
+        {
+            return None;
         }
     }
 }

@@ -80,7 +80,7 @@ impl RunCell {
             }
             Err(error) => {
                 let recorded = error.at(&call.id.path).to_recorded();
-                self.record_error(kept.entry, around, recorded, None).await
+                self.record_error(kept.entry, around, recorded).await
             }
         }
     }

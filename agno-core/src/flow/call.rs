@@ -40,14 +40,14 @@ pub trait DurableCall: Send + 'static {
 #[doc(hidden)]
 pub struct Pending<O>(Option<Parts<O>>);
 
-struct Parts<O> {
+pub(super) struct Parts<O> {
     handle: Handle,
     op: Result<Op, Error>,
     decode: Decode<O>,
 }
 
 impl<O> Pending<O> {
-    fn new(handle: Handle, op: Result<Op, Error>, decode: Decode<O>) -> Self {
+    pub(super) fn new(handle: Handle, op: Result<Op, Error>, decode: Decode<O>) -> Self {
         Self(Some(Parts { handle, op, decode }))
     }
 
@@ -56,6 +56,50 @@ impl<O> Pending<O> {
         let parts = self.0.take().expect("a call is taken once");
         (parts.op, parts.decode)
     }
+
+    /// Taken to be awaited.
+    pub(super) fn take(&mut self) -> Option<Parts<O>> {
+        self.0.take()
+    }
+
+    /// What was called, for debugging.
+    pub(super) fn op(&self) -> Option<&Result<Op, Error>> {
+        self.0.as_ref().map(|parts| &parts.op)
+    }
+
+    /// The same call with its outcome as a value.
+    pub(super) fn settled(mut self) -> Pending<Result<O, Error>>
+    where
+        O: 'static,
+    {
+        let Parts { handle, op, decode } = self.0.take().expect("a call is taken once");
+        // What could not even be called is an outcome as well.
+        let op = op.map(|op| Op::Settle(Box::new(op)));
+        Pending::new(handle, op, settled(decode))
+    }
+
+    /// It cannot be called: awaiting it answers this.
+    pub(super) fn fail(&mut self, error: Error) {
+        if let Some(Parts { op, .. }) = &mut self.0 {
+            *op = Err(error);
+        }
+    }
+
+    /// Changes the operation, if there is one.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Op)) {
+        if let Some(Parts { op: Ok(op), .. }) = &mut self.0 {
+            change(op);
+        }
+    }
+}
+
+/// Decodes an outcome as a value.
+pub(crate) fn settled<O: 'static>(decode: Decode<O>) -> Decode<Result<O, Error>> {
+    Box::new(move |reply| match reply {
+        Reply::Settled(Ok(reply)) => decode(*reply).map(Ok),
+        Reply::Settled(Err(error)) => Ok(Err(error)),
+        _ => Err("the call answered no outcome".to_owned()),
+    })
 }
 
 impl<O> Drop for Pending<O> {
@@ -180,6 +224,12 @@ impl<O: Send + 'static> Durable<O> {
     }
 }
 
+/// A durable call whose outcome is a value: `flow.search(topic).settle()`.
+#[must_use = "it happens when it is awaited: write `.await?`"]
+pub struct Settled<O> {
+    pub(super) pending: Pending<Result<O, Error>>,
+}
+
 /// The durable call `flow.map(items, |item| ..)`.
 #[must_use = "it happens when it is awaited: write `.await?`"]
 pub struct MapCall<O> {
@@ -231,11 +281,11 @@ pub(crate) fn decode_all<O: Send + 'static>(decoders: Vec<Decode<O>>) -> Decode<
 /// does not resolve.
 #[doc(hidden)]
 pub struct CallFuture<O> {
-    built: Option<Parts<O>>,
-    running: Option<Running<O>>,
+    pub(super) built: Option<Parts<O>>,
+    pub(super) running: Option<Running<O>>,
 }
 
-struct Running<O> {
+pub(super) struct Running<O> {
     handle: Handle,
     path: Arc<str>,
     future: BoxFuture<'static, Result<Reply, Error>>,
@@ -328,6 +378,16 @@ fn begin(handle: &Handle, id: &Identity) -> bool {
 
 macro_rules! durable {
     ($Call:ident<$O:ident> => $Output:ty) => {
+        impl<$O: Send + 'static> $Call<$O> {
+            /// Answers the call's outcome as a value: its error does not end the calls beside it,
+            /// and `?` does not return it. What stops the whole run still does.
+            pub fn settle(self) -> Settled<$Output> {
+                Settled {
+                    pending: self.pending.settled(),
+                }
+            }
+        }
+
         impl<$O: Send + 'static> DurableCall for $Call<$O> {
             type Output = $Output;
             fn into_pending(self) -> Pending<$Output> {
@@ -340,7 +400,7 @@ macro_rules! durable {
             type IntoFuture = CallFuture<$Output>;
             fn into_future(mut self) -> CallFuture<$Output> {
                 CallFuture {
-                    built: self.pending.0.take(),
+                    built: self.pending.take(),
                     running: None,
                 }
             }
@@ -348,16 +408,19 @@ macro_rules! durable {
 
         impl<$O> std::fmt::Debug for $Call<$O> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let op = self.pending.0.as_ref().map(|parts| &parts.op);
+                let op = self.pending.op();
                 f.debug_tuple(stringify!($Call)).field(&op).finish()
             }
         }
     };
 }
 
+pub(super) use durable;
+
 durable!(StepCall<O> => O);
 durable!(Durable<O> => O);
 durable!(MapCall<O> => Vec<O>);
+durable!(Settled<O> => Result<O, Error>);
 
 impl<O> std::fmt::Debug for Pending<O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -6,6 +6,9 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
+use agno_storage::Json;
+use serde::de::DeserializeOwned;
+
 use super::{call::StepCall, place, scope::Scopes};
 use crate::{
     engine::RunCell,
@@ -36,6 +39,25 @@ pub(crate) struct RunInfo {
     pub(crate) run: Arc<str>,
     pub(crate) session: Arc<str>,
     pub(crate) user: Option<Arc<str>>,
+    pub(crate) metadata: Option<Json>,
+}
+
+impl RunInfo {
+    /// What the run was started with beside its input. Without any, an empty object.
+    pub(crate) fn metadata<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let read = match &self.metadata {
+            Some(metadata) => metadata.decode(),
+            None => serde_json::from_value(serde_json::Value::Object(serde_json::Map::new())),
+        };
+        read.map_err(|error| {
+            let wanted = std::any::type_name::<T>();
+            let problem = format!(
+                "the metadata of run `{}` is no `{wanted}`: {error}",
+                self.run
+            );
+            Error::new(code::INVALID_INPUT, problem).permanent()
+        })
+    }
 }
 
 impl Handle {

@@ -2,16 +2,24 @@
 
 mod call;
 mod handle;
+mod history;
+mod nested;
 mod parallel;
+mod people;
+mod race;
 mod scope;
 
 use std::{marker::PhantomData, ops::Deref, panic::Location, sync::Arc, time::Duration};
 
 use agno_storage::{Json, Place};
-pub use call::{Durable, DurableCall, MapCall, StepCall};
+pub use call::{Durable, DurableCall, MapCall, Settled, StepCall};
 pub use handle::Handle;
 pub(crate) use handle::RunInfo;
+pub use history::PastRun;
+pub use nested::WorkflowCall;
 pub use parallel::Branches;
+pub use people::{PersonCall, Review};
+pub use race::{Contenders, Never, RaceCall, Winner};
 
 use crate::{
     clock::now_micros,
@@ -64,6 +72,16 @@ impl<W: Workflow> Flow<W> {
     /// The user the run is for, if one was named.
     pub fn user_id(&self) -> Option<&str> {
         self.handle.0.info.user.as_deref()
+    }
+
+    /// What the run was started with beside its input, as a type: see
+    /// [`Start::metadata`](crate::Start::metadata). A run without any has an empty object.
+    ///
+    /// # Errors
+    ///
+    /// When it does not read as a `T`.
+    pub fn metadata<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
+        self.handle.0.info.metadata()
     }
 
     /// Runs calls at the same time and answers all their outputs, in order. The first that fails
@@ -166,6 +184,34 @@ impl<W: Workflow> Flow<W> {
         let mut short = [0; 8];
         short.copy_from_slice(&bytes[..8]);
         u64::from_le_bytes(short)
+    }
+
+    /// Guards a change of the flow under runs that are under way: `true` takes the new way, for
+    /// runs that begin after the change and those that have not come to this place; `false` the
+    /// old way, for runs that have recorded something behind it. The answer is recorded and the
+    /// same for all of the flow, or of the item of a `map`, also in the rounds of a loop. Names
+    /// are never used a second time.
+    ///
+    /// ```ignore
+    /// if flow.patched("check the facts") {
+    ///     flow.check(draft.clone()).await?;
+    /// }
+    /// ```
+    ///
+    /// Once no run of the old way is left, the old way and the call can go: a mark that nobody
+    /// asks for is no drift.
+    pub fn patched(&self, name: &str) -> bool {
+        let is_short = (1..=100).contains(&name.len());
+        if !is_short || name.chars().any(|c| c.is_control() || "!/~".contains(c)) {
+            self.handle.0.engine.misuse(format!(
+                "`{}` is no name of a patch: 1 to 100 bytes without control characters, `!`, `/` \
+                 and `~`",
+                name.escape_debug().take(100).collect::<String>()
+            ));
+            return true;
+        }
+        let scope = self.handle.0.scopes.current();
+        self.handle.0.engine.patched(&scope, name)
     }
 
     /// Tells people something: an event, said once and not again after a crash.

@@ -76,6 +76,13 @@ impl Scopes {
         }
     }
 
+    /// The scope that a call would stand in.
+    pub(crate) fn current(&self) -> Arc<str> {
+        let stack = self.lock();
+        let scope = stack.scopes.last();
+        scope.map_or_else(|| Arc::from(""), |scope| scope.prefix.clone())
+    }
+
     /// Puts a scope on top until the answer is dropped.
     pub(crate) fn enter(&self, prefix: Arc<str>) -> Entered<'_> {
         self.lock().scopes.push(Scope::new(prefix));

@@ -1,8 +1,9 @@
 //! A graph as boxes, frames and arrows: what Mermaid and Graphviz both want.
 
 use super::model::{Graph, Node};
-use super::path::{RunPath, Status};
+use super::path::RunPath;
 use super::shape::{Drawing, Leaf, label};
+use super::tally::Status;
 
 /// The outline of a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +187,7 @@ impl Builder<'_> {
         nodes: &'static [Node],
         dim: bool,
     ) -> Vec<Exit> {
-        let dim = dim || self.drawing.path.misses(self.drawing.graph, nodes);
+        let dim = dim || self.drawing.path.misses(nodes);
         self.sequence(items, vec![exit], nodes, dim)
     }
 
@@ -256,11 +257,8 @@ impl Builder<'_> {
                     builder.called(items, vec![Exit { from, text: None }], body, dim)
                 })
             }
-            Node::Parallel { branches, .. } => {
-                self.branches(items, &exits, "parallel", "all of", branches, dim)
-            }
-            Node::Race { branches, .. } => {
-                self.branches(items, &exits, "race", "first of", branches, dim)
+            Node::Parallel { branches, .. } | Node::Race { branches, .. } => {
+                self.branches(items, &exits, node, branches, dim)
             }
             Node::Subflow { name, .. } => match self.drawing.first_call(name) {
                 Some(flow) if !flow.nodes.is_empty() => {
@@ -313,7 +311,7 @@ impl Builder<'_> {
         draw: impl FnOnce(&mut Self, &mut Vec<Item>, bool) -> Vec<Exit>,
     ) -> Vec<Exit> {
         let id = self.id();
-        let dim = dim || self.drawing.path.misses(self.drawing.graph, body);
+        let dim = dim || self.drawing.path.misses(body);
         let mut inner = Vec::new();
         let exits = draw(self, &mut inner, dim);
         items.push(Item::Frame {
@@ -329,8 +327,7 @@ impl Builder<'_> {
         &mut self,
         items: &mut Vec<Item>,
         exits: &[Exit],
-        frame: &str,
-        head: &str,
+        node: &'static Node,
         branches: &'static [&'static [Node]],
         dim: bool,
     ) -> Vec<Exit> {
@@ -339,16 +336,22 @@ impl Builder<'_> {
         } else {
             Status::Plain
         };
+        let (frame, head) = match node {
+            Node::Race { .. } => ("race", "first of"),
+            _ => ("parallel", "all of"),
+        };
         let text = format!("{head} {}", branches.len());
         self.frame(items, frame.to_owned(), &[], dim, |builder, items, dim| {
             let from = builder.marked(items, exits, Outline::Hexagon, text, status);
             if branches.is_empty() {
                 return vec![Exit { from, text: None }];
             }
-            branches
-                .iter()
-                .flat_map(|branch| builder.branch(items, Exit { from, text: None }, branch, dim))
-                .collect()
+            let mut out = Vec::new();
+            for (index, branch) in branches.iter().enumerate() {
+                let text = builder.drawing.path.won(node, index);
+                out.extend(builder.branch(items, Exit { from, text }, branch, dim));
+            }
+            out
         })
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::chart::{Chart, Item, Outline};
 use super::model::Graph;
-use super::path::{COLOURS, RunPath, Status};
+use super::path::RunPath;
+use super::tally::{COLOURS, Status};
 
 pub(super) fn render(graph: &Graph, path: &RunPath) -> String {
     let chart = Chart::new(graph, path);

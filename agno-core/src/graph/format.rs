@@ -66,9 +66,10 @@ pub struct UnknownFormat {
     name: String,
 }
 
-/// Draws `graph`. With an empty `path` it is the workflow; otherwise it is what a run did of it: steps
-/// carry their counts, and what the run did not reach is dimmed.
+/// Draws `graph`. With the default of `path` it is the workflow; otherwise it is what a run did of it:
+/// operations carry their counts, and what the run did not reach is dimmed.
 pub fn render(graph: &Graph, path: &RunPath, format: GraphFormat) -> String {
+    let path = &path.on(graph);
     match format {
         GraphFormat::Text => text::render(graph, path),
         GraphFormat::Mermaid => mermaid::render(graph, path),

@@ -28,14 +28,21 @@ fn of_branches(branches: &[&[Node]], path: &RunPath) -> Vec<Value> {
 }
 
 fn of_node(node: &Node, path: &RunPath) -> Value {
+    let mut value = plain(node, path);
+    let is_container = matches!(
+        node,
+        Node::Parallel { .. } | Node::Map { .. } | Node::Race { .. }
+    );
+    if let Some(tally) = path.tally(node).filter(|_| !is_container) {
+        value["tally"] = json!(tally);
+    }
+    value
+}
+
+/// A node without the counts of its own.
+fn plain(node: &Node, path: &RunPath) -> Value {
     match node {
-        Node::Step { name, at } => {
-            let mut step = json!({ "kind": "step", "name": name, "at": place(at) });
-            if let Some(tally) = path.tally(name) {
-                step["tally"] = json!(tally);
-            }
-            step
-        }
+        Node::Step { name, at } => json!({ "kind": "step", "name": name, "at": place(at) }),
         Node::Subflow { name, at } => {
             json!({ "kind": "subflow", "name": name, "at": place(at) })
         }
@@ -79,11 +86,18 @@ fn of_node(node: &Node, path: &RunPath) -> Value {
             "body": of_nodes(body, path),
             "at": place(at),
         }),
-        Node::Race { branches, at } => json!({
-            "kind": "race",
-            "branches": of_branches(branches, path),
-            "at": place(at),
-        }),
+        Node::Race { branches, at } => {
+            let mut race = json!({
+                "kind": "race",
+                "branches": of_branches(branches, path),
+                "at": place(at),
+            });
+            if let Some(won) = path.winners(node) {
+                let counts = (0..branches.len()).map(|branch| won.get(&branch).unwrap_or(&0));
+                race["won"] = counts.copied().collect();
+            }
+            race
+        }
         Node::End { text } => json!({ "kind": "end", "text": text }),
         Node::Opaque { text } => json!({ "kind": "opaque", "text": text }),
     }

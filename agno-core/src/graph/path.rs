@@ -1,196 +1,193 @@
 //! The path that a run took through a graph.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Graph, Node};
+use super::{
+    model::{At, Graph, Node},
+    tally::{Status, Tally, times},
+};
 
-/// How often a run did each step. Empty: no run is shown.
+/// What a run did of each operation of its workflow. The default shows no run.
+///
+/// Operations are told apart by their place in the source, so that a step which is called at two
+/// places has its counts at each. Where the graph does not know a recorded place (the source has
+/// changed since, or the call stands in a helper), steps and sub-flows are counted by their name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RunPath {
-    /// The counts, by the name of the step.
-    pub steps: BTreeMap<String, StepTally>,
+    /// Whether there is a run to be shown.
+    pub(super) is_shown: bool,
+    pub(super) placed: BTreeMap<String, Tally>,
+    pub(super) named: BTreeMap<String, Tally>,
+    /// By the place of a race: how often each of its branches won.
+    pub(super) winners: BTreeMap<String, BTreeMap<usize, u32>>,
 }
 
-/// How often a run did one step, by how it went. No call is counted twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepTally {
-    /// Calls that ran and succeeded.
-    pub completed: u32,
-    /// Calls answered from the cache.
-    pub cached: u32,
-    /// Calls that failed.
-    pub failed: u32,
-    /// Calls that have begun and not ended.
-    pub running: u32,
-}
-
-impl StepTally {
-    /// How the step is coloured: what is happening now comes before what has happened.
-    pub(super) const fn status(&self) -> Status {
-        if self.running > 0 {
-            Status::Running
-        } else if self.failed > 0 {
-            Status::Failed
-        } else if self.completed > 0 {
-            Status::Completed
-        } else if self.cached > 0 {
-            Status::Cached
-        } else {
-            Status::NotReached
-        }
-    }
-
-    /// The counts in words: `✔ ×3 · ✘`.
-    pub(super) fn mark(&self) -> String {
-        let parts: Vec<String> = [
-            ("✔", self.completed),
-            ("cached", self.cached),
-            ("✘", self.failed),
-            ("▶", self.running),
-        ]
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(sign, count)| match count {
-            1 => sign.to_owned(),
-            _ => format!("{sign} ×{count}"),
-        })
-        .collect();
-        match parts.is_empty() {
-            true => "○".to_owned(),
-            false => parts.join(" · "),
-        }
-    }
-}
-
-/// How a node is coloured.
+/// What an operation is called at its place. One place may have several: a macro's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
-    /// No run is shown, or the run says nothing about such a node.
-    Plain,
-    NotReached,
-    Cached,
-    Completed,
-    Failed,
-    Running,
+pub(super) enum Word<'a> {
+    /// A step or a sub-flow.
+    Named(&'a str),
+    Workflow,
+    Sleep,
+    Human,
+    Container,
 }
 
-impl Status {
-    /// The statuses that a picture has a colour for, with its name.
-    pub(super) const fn class(self) -> Option<&'static str> {
+impl Word<'_> {
+    /// The key of the operation at a place.
+    pub(super) fn at(self, place: impl fmt::Display) -> String {
         match self {
-            Self::Plain => None,
-            Self::NotReached => Some("dim"),
-            Self::Cached => Some("cached"),
-            Self::Completed => Some("done"),
-            Self::Failed => Some("failed"),
-            Self::Running => Some("running"),
+            Self::Named(name) => format!("{place} {name}"),
+            // No name has a parenthesis in it.
+            Self::Workflow => format!("{place} (workflow)"),
+            Self::Sleep => format!("{place} (sleep)"),
+            Self::Human => format!("{place} (person)"),
+            Self::Container => format!("{place} (container)"),
         }
     }
 }
 
-/// The colours of a status: fill, stroke and text. They stand on a light and on a dark page.
-pub(super) const COLOURS: [(&str, &str, &str, &str); 5] = [
-    ("done", "#dafbe1", "#1a7f37", "#1f2328"),
-    ("cached", "#ddf4ff", "#0969da", "#1f2328"),
-    ("failed", "#ffebe9", "#cf222e", "#1f2328"),
-    ("running", "#fff8c5", "#9a6700", "#1f2328"),
-    ("dim", "#eaeef2", "#afb8c1", "#818b98"),
-];
+/// The name of a step or sub-flow, from its key.
+fn name(key: &str) -> Option<&str> {
+    let (_, name) = key.rsplit_once(' ')?;
+    (!name.starts_with('(')).then_some(name)
+}
+
+/// The operation that a node stands for, if it stands for one.
+fn operation(node: &Node) -> Option<(Word<'static>, At)> {
+    match node {
+        Node::Step { name, at } | Node::Subflow { name, at } => Some((Word::Named(name), at)),
+        Node::Workflow { at, .. } => Some((Word::Workflow, at)),
+        Node::Sleep { at, .. } => Some((Word::Sleep, at)),
+        Node::Human { at, .. } => Some((Word::Human, at)),
+        Node::Parallel { at, .. } | Node::Map { at, .. } | Node::Race { at, .. } => {
+            Some((Word::Container, at))
+        }
+        Node::If { .. }
+        | Node::Match { .. }
+        | Node::Loop { .. }
+        | Node::End { .. }
+        | Node::Opaque { .. } => None,
+    }
+}
 
 impl RunPath {
     /// Whether a run is shown at all.
     pub(super) fn is_shown(&self) -> bool {
-        !self.steps.is_empty()
+        self.is_shown
     }
 
-    /// What the run did of a step; `None` when no run is shown.
-    pub(super) fn tally(&self, step: &str) -> Option<StepTally> {
-        self.is_shown()
-            .then(|| self.steps.get(step).copied().unwrap_or_default())
+    /// The path for a picture of `graph`: what stands at a place that it does not know counts by name.
+    pub(super) fn on(&self, graph: &Graph) -> Self {
+        let known = places(graph);
+        let mut path = self.clone();
+        path.placed.retain(|key, tally| {
+            let is_known = known.contains(key);
+            if let (false, Some(name)) = (is_known, name(key)) {
+                path.named.entry(name.to_owned()).or_default().add(*tally);
+            }
+            is_known
+        });
+        path
     }
 
-    /// Whether the run passed by `nodes`, dimmed as a whole: they have steps, and none was reached.
-    pub(super) fn misses(&self, graph: &Graph, nodes: &[Node]) -> bool {
-        if !self.is_shown() {
+    /// What the run did of a node; `None` when no run is shown or the node is no operation.
+    pub(super) fn tally(&self, node: &Node) -> Option<Tally> {
+        let (word, at) = operation(node).filter(|_| self.is_shown)?;
+        let mut tally = self.placed.get(&word.at(at)).copied().unwrap_or_default();
+        if let Word::Named(name) = word
+            && let Some(more) = self.named.get(name)
+        {
+            tally.add(*more);
+        }
+        Some(tally)
+    }
+
+    /// How often each branch of a race won; `None` while the run has not decided it.
+    pub(super) fn winners(&self, race: &Node) -> Option<&BTreeMap<usize, u32>> {
+        let (word, at) = operation(race).filter(|_| !self.winners.is_empty())?;
+        self.winners.get(&word.at(at))
+    }
+
+    /// How often one branch of a race won, in words.
+    pub(super) fn won(&self, race: &Node, branch: usize) -> Option<String> {
+        let count = self.winners(race)?.get(&branch)?;
+        Some(times("won", *count))
+    }
+
+    /// Whether the run passed by `nodes`, dimmed as a whole: there are operations among them, and
+    /// none was reached.
+    pub(super) fn misses(&self, nodes: &[Node]) -> bool {
+        if !self.is_shown {
             return false;
         }
-        let mut steps = BTreeSet::new();
-        let mut reader = Reader::default();
-        reader.read(graph, nodes, &mut |name| {
-            steps.insert(name.to_owned());
-        });
-        !reader.opaque
-            && !steps.is_empty()
-            && steps.iter().all(|step| {
-                self.tally(step)
-                    .is_none_or(|tally| tally.status() == Status::NotReached)
-            })
-    }
-}
-
-/// The `steps` that no flow calls. Empty as soon as one part of the graph could not be read, because the
-/// call may be there.
-pub fn uncalled<'a>(graph: &Graph, steps: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut called = BTreeSet::new();
-    let mut reader = Reader::default();
-    for flow in graph.flows {
-        reader.read(graph, flow.nodes, &mut |name| {
-            called.insert(name.to_owned());
-        });
-    }
-    if reader.opaque {
-        return Vec::new();
-    }
-    steps
-        .into_iter()
-        .filter(|step| !called.contains(*step))
-        .collect()
-}
-
-/// Reads the steps out of a tree, each sub-flow once.
-#[derive(Default)]
-struct Reader {
-    flows: BTreeSet<&'static str>,
-    opaque: bool,
-}
-
-impl Reader {
-    fn read(&mut self, graph: &Graph, nodes: &[Node], step: &mut dyn FnMut(&str)) {
-        for node in nodes {
-            match node {
-                Node::Step { name, .. } => step(name),
-                Node::Subflow { name, .. } => {
-                    if self.flows.insert(name)
-                        && let Some(flow) = graph.flows.iter().find(|flow| flow.name == *name)
-                    {
-                        self.read(graph, flow.nodes, step);
-                    }
-                }
-                Node::If {
-                    then, otherwise, ..
-                } => {
-                    self.read(graph, then, step);
-                    self.read(graph, otherwise, step);
-                }
-                Node::Match { arms, .. } => {
-                    for arm in *arms {
-                        self.read(graph, arm.body, step);
-                    }
-                }
-                Node::Loop { body, .. } | Node::Map { body, .. } => self.read(graph, body, step),
-                Node::Parallel { branches, .. } | Node::Race { branches, .. } => {
-                    for branch in *branches {
-                        self.read(graph, branch, step);
-                    }
-                }
-                Node::Opaque { .. } => self.opaque = true,
-                Node::Workflow { .. }
-                | Node::Sleep { .. }
-                | Node::Human { .. }
-                | Node::End { .. } => {}
+        let (mut some, mut none) = (false, true);
+        each(nodes, &mut |node| match self.tally(node) {
+            Some(tally) => {
+                some = true;
+                none &= tally.status() == Status::NotReached;
             }
+            None => none &= !matches!(node, Node::Opaque { .. }),
+        });
+        some && none
+    }
+}
+
+/// The keys of all operations that a graph knows.
+fn places(graph: &Graph) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for flow in graph.flows {
+        each(flow.nodes, &mut |node| {
+            keys.extend(operation(node).map(|(word, at)| word.at(at)));
+        });
+    }
+    keys
+}
+
+/// The `steps` that no flow calls, or `None` when nobody can tell: a part of the graph could not be
+/// read, and the call may be there.
+pub fn uncalled<'a>(graph: &Graph, steps: &[&'a str]) -> Option<Vec<&'a str>> {
+    let mut called = BTreeSet::new();
+    let mut opaque = false;
+    for flow in graph.flows {
+        each(flow.nodes, &mut |node| match node {
+            Node::Step { name, .. } => {
+                called.insert(*name);
+            }
+            Node::Opaque { .. } => opaque = true,
+            _ => {}
+        });
+    }
+    if opaque {
+        return None;
+    }
+    let forgotten = steps.iter().filter(|step| !called.contains(**step));
+    Some(forgotten.copied().collect())
+}
+
+/// Every node of a tree. The nodes of a sub-flow are those of another tree.
+fn each(nodes: &[Node], visit: &mut dyn FnMut(&Node)) {
+    for node in nodes {
+        visit(node);
+        match node {
+            Node::If {
+                then, otherwise, ..
+            } => {
+                each(then, visit);
+                each(otherwise, visit);
+            }
+            Node::Match { arms, .. } => arms.iter().for_each(|arm| each(arm.body, visit)),
+            Node::Loop { body, .. } | Node::Map { body, .. } => each(body, visit),
+            Node::Parallel { branches, .. } | Node::Race { branches, .. } => {
+                branches.iter().for_each(|branch| each(branch, visit));
+            }
+            _ => {}
         }
     }
 }

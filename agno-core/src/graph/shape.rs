@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::model::{FlowGraph, Graph, Node};
-use super::path::{RunPath, Status};
+use super::path::RunPath;
+use super::tally::Status;
 use crate::schema::printable;
 
 /// Source text is cut to this many columns.
@@ -38,7 +39,7 @@ pub(super) enum Leaf {
 pub(super) struct LeafView {
     pub(super) kind: Leaf,
     pub(super) text: String,
-    /// The counts of a step in the run that is shown.
+    /// Its counts in the run that is shown.
     pub(super) mark: Option<String>,
     pub(super) status: Status,
 }
@@ -85,10 +86,7 @@ impl<'a> Drawing<'a> {
             Node::Opaque { text } => (Leaf::Opaque, format!("not readable: {}", label(text))),
             _ => return None,
         };
-        let tally = match node {
-            Node::Step { name, .. } => self.path.tally(name),
-            _ => None,
-        };
+        let tally = self.path.tally(node);
         let status = match (tally, dim) {
             (Some(tally), _) => tally.status(),
             (None, true) => Status::NotReached,

@@ -7,8 +7,9 @@ mod block;
 mod paint;
 
 use super::model::{Graph, Node};
-use super::path::{RunPath, Status};
+use super::path::RunPath;
 use super::shape::{Drawing, Leaf, label};
+use super::tally::Status;
 use block::{Block, Outline};
 
 pub(super) fn render(graph: &Graph, path: &RunPath) -> String {
@@ -43,7 +44,7 @@ impl Artist<'_> {
 
     /// Nodes are dimmed together when the run passed all of them by.
     fn part(&mut self, nodes: &'static [Node], dim: bool) -> (Block, bool) {
-        let dim = dim || self.drawing.path.misses(self.drawing.graph, nodes);
+        let dim = dim || self.drawing.path.misses(nodes);
         (self.sequence(nodes, dim), dim)
     }
 
@@ -93,8 +94,9 @@ impl Artist<'_> {
                 let (body, dim) = self.part(body, dim);
                 Block::frame(&format!("map over {}", label(over)), body, dim).going_on()
             }
-            Node::Parallel { branches, .. } => self.branches("parallel", branches, dim),
-            Node::Race { branches, .. } => self.branches("race, the first one wins", branches, dim),
+            Node::Parallel { branches, .. } | Node::Race { branches, .. } => {
+                self.branches(node, branches, dim)
+            }
             Node::Subflow { name, .. } => match self.drawing.first_call(name) {
                 Some(flow) => {
                     let (body, dim) = self.part(flow.nodes, dim);
@@ -106,11 +108,21 @@ impl Artist<'_> {
         }
     }
 
-    fn branches(&mut self, title: &str, branches: &'static [&'static [Node]], dim: bool) -> Block {
-        let columns = branches
-            .iter()
-            .map(|branch| self.part(branch, dim).0)
-            .collect();
+    fn branches(&mut self, node: &Node, branches: &'static [&'static [Node]], dim: bool) -> Block {
+        let title = match node {
+            Node::Race { .. } => "race, the first one wins",
+            _ => "parallel",
+        };
+        let mut columns = Vec::new();
+        for (index, branch) in branches.iter().enumerate() {
+            let (column, _) = self.part(branch, dim);
+            let won = self.drawing.path.won(node, index).unwrap_or_default();
+            // Room above all of them, so that they begin at one height.
+            columns.push(match self.drawing.path.winners(node) {
+                Some(_) => Block::noted(&won, column),
+                None => column,
+            });
+        }
         Block::frame(title, Block::row(columns), dim).going_on()
     }
 

@@ -24,7 +24,9 @@ pub(super) fn render(graph: &Graph, path: &RunPath) -> String {
         flow = drawing.next_undrawn();
     }
     if path.is_shown() {
-        out.push_str("\n✔ completed   ✘ failed   ▶ running   ○ not reached\n");
+        out.push_str(
+            "\n✔ completed   ✘ failed   ▶ running   ☝ waits for a person   ○ not reached\n",
+        );
     }
     out
 }
@@ -50,13 +52,11 @@ fn entries(drawing: &mut Drawing<'_>, nodes: &'static [Node]) -> Vec<Entry> {
 
 /// The lines of one node; an `if` has one for each of its branches.
 fn of_node(drawing: &mut Drawing<'_>, node: &'static Node) -> Vec<Entry> {
-    let missed = |drawing: &Drawing<'_>, text: String, nodes: &[Node]| match drawing
-        .path
-        .misses(drawing.graph, nodes)
-    {
-        true => format!("{text}  ○"),
-        false => text,
-    };
+    let missed =
+        |drawing: &Drawing<'_>, text: String, nodes: &[Node]| match drawing.path.misses(nodes) {
+            true => format!("{text}  ○"),
+            false => text,
+        };
     match node {
         Node::If {
             condition,
@@ -104,11 +104,11 @@ fn of_node(drawing: &mut Drawing<'_>, node: &'static Node) -> Vec<Entry> {
         }],
         Node::Parallel { branches, .. } => vec![Entry {
             text: "parallel".to_owned(),
-            below: of_branches(drawing, branches),
+            below: of_branches(drawing, node, branches),
         }],
         Node::Race { branches, .. } => vec![Entry {
             text: "race, the first one wins".to_owned(),
-            below: of_branches(drawing, branches),
+            below: of_branches(drawing, node, branches),
         }],
         Node::Subflow { name, .. } => match drawing.first_call(name) {
             Some(flow) => vec![Entry {
@@ -121,33 +121,45 @@ fn of_node(drawing: &mut Drawing<'_>, node: &'static Node) -> Vec<Entry> {
     }
 }
 
-fn of_branches(drawing: &mut Drawing<'_>, branches: &'static [&'static [Node]]) -> Vec<Entry> {
-    branches
-        .iter()
-        .enumerate()
-        .flat_map(|(index, branch)| {
-            let mut below = entries(drawing, branch);
-            // A branch of one line needs no line of its own.
-            match below.len() {
-                1 => below.pop().into_iter().collect::<Vec<_>>(),
-                _ => vec![Entry {
+fn of_branches(
+    drawing: &mut Drawing<'_>,
+    node: &Node,
+    branches: &'static [&'static [Node]],
+) -> Vec<Entry> {
+    let mut lines = Vec::new();
+    for (index, branch) in branches.iter().enumerate() {
+        let mut below = entries(drawing, branch);
+        // A branch of one line needs no line of its own.
+        let mut line = match (below.len(), below.pop()) {
+            (1, Some(only)) => only,
+            (_, last) => {
+                below.extend(last);
+                Entry {
                     text: format!("branch {}", index + 1),
                     below,
-                }],
+                }
             }
-        })
-        .collect()
+        };
+        if let Some(won) = drawing.path.won(node, index) {
+            line.text = format!("{}  ★ {won}", line.text);
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 fn of_leaf(drawing: &Drawing<'_>, node: &Node) -> Entry {
     let text = match drawing.leaf(node, false) {
-        Some(view) => match (view.kind, view.mark) {
-            (Leaf::End, _) => format!("⏹ {}", view.text),
-            (Leaf::Sleep, _) => format!("⏲ {}", view.text),
-            (Leaf::Human, _) => format!("☝ {}", view.text),
-            (_, Some(mark)) => format!("{}  {mark}", view.text),
-            (_, None) => view.text,
-        },
+        Some(view) => {
+            let sign = match view.kind {
+                Leaf::End => "⏹ ",
+                Leaf::Sleep => "⏲ ",
+                Leaf::Human => "☝ ",
+                _ => "",
+            };
+            let mark = view.mark.map(|mark| format!("  {mark}"));
+            format!("{sign}{}{}", view.text, mark.unwrap_or_default())
+        }
         None => String::new(),
     };
     Entry {

@@ -4,6 +4,7 @@ mod chain;
 mod definition;
 mod describe;
 mod executable;
+mod gate;
 mod options;
 mod registered;
 
@@ -12,6 +13,7 @@ pub use chain::{FromText, Link, Piece};
 pub(crate) use definition::panicked;
 pub use definition::{Definition, Steps, Workflow, WorkflowInfo};
 pub use describe::{StepSummary, WorkflowSummary};
+pub use gate::{Gate, OnReject, OnTimeout};
 pub(crate) use options::StepOptions;
 pub use options::{Cache, FlowSpec, OnDrift, OnError, Retry, Scope, Step};
 pub(crate) use registered::{FlowEntry, FlowRun, Registered, StepEntry, StepOutcome};

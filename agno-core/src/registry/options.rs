@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Gate;
+
 /// How often and how fast a failed attempt is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Retry {
@@ -131,7 +133,7 @@ pub enum OnError {
     Fail,
     /// The call answers the default of its output.
     Skip,
-    /// The run stops and waits; `resume` tries the step again.
+    /// A person is asked what to do: try again, go on with another output, or fail.
     Pause,
 }
 
@@ -164,6 +166,8 @@ pub struct Step {
     pub(crate) on_error: OnError,
     pub(crate) at_most_once: bool,
     pub(crate) version: u32,
+    pub(crate) gate: Option<Gate>,
+    pub(crate) history: usize,
 }
 
 /// Options that a single call may set anew.
@@ -192,6 +196,8 @@ impl Step {
             on_error: OnError::Fail,
             at_most_once: false,
             version: 1,
+            gate: None,
+            history: 0,
         }
     }
 
@@ -223,7 +229,23 @@ impl Step {
         self
     }
 
-    /// A failure stops the run until it is resumed.
+    /// A person has to say yes before the step runs, wherever it is called. The gate comes before
+    /// the cache.
+    #[must_use]
+    pub const fn confirm(mut self, gate: Gate) -> Self {
+        self.gate = Some(gate);
+        self
+    }
+
+    /// How many earlier runs of the session an agent is shown: what it was asked there and what
+    /// it answered. Default: none.
+    #[must_use]
+    pub const fn history(mut self, runs: usize) -> Self {
+        self.history = runs;
+        self
+    }
+
+    /// After a failure a person is asked what to do.
     #[must_use]
     pub const fn pause_on_error(mut self) -> Self {
         self.on_error = OnError::Pause;

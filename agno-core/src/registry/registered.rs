@@ -22,8 +22,8 @@ use crate::{
     error::{Error, code},
     execute::StateType,
     flow::Handle,
-    graph::Graph,
-    schema::InputSchema,
+    graph::{Constructs, Graph},
+    schema::{InputSchema, has_artifacts},
     state::Field,
     value::{ParamInfo, Params, Produced, Returns, SchemaOf, wrapped},
 };
@@ -51,12 +51,15 @@ pub(crate) struct StepEntry {
     pub(crate) params: Vec<ParamInfo>,
     pub(crate) encode: Encode,
     pub(crate) decode: Decode,
+    /// Whether an input reads back.
+    pub(crate) check: Check,
     pub(crate) run: RunStep,
     pub(crate) default: Option<Box<dyn Fn() -> StepOutcome + Send + Sync>>,
     /// Of a step that is a field.
     pub(crate) executable: Option<Executable>,
     output: SchemaOf,
     output_hash: OnceLock<String>,
+    refers: OnceLock<bool>,
 }
 
 impl StepEntry {
@@ -71,18 +74,20 @@ impl StepEntry {
             let produce = move || codec.produce(&make());
             Box::new(produce) as Box<dyn Fn() -> StepOutcome + Send + Sync>
         });
-        if default.is_some() {
+        if returns.skips_failures {
             step.on_error = OnError::Skip;
         }
         Self {
             params: params.describe(),
-            encode: encoder(step.name, params),
+            encode: encoder(step.name, params.clone()),
             decode: Box::new(move |json| codec.decode_any(json)),
+            check: Box::new(move |values| params.decode(values).map(drop)),
             run,
             default,
             output: codec.schema_of(),
             executable: None,
             output_hash: OnceLock::new(),
+            refers: OnceLock::new(),
             step,
         }
     }
@@ -90,6 +95,20 @@ impl StepEntry {
     /// JSON Schema of the input: an object keyed by parameter name.
     pub(crate) fn input_schema(&self) -> Value {
         object_of(&self.params).to_value()
+    }
+
+    /// JSON Schema of the output.
+    pub(crate) fn output_schema(&self) -> Schema {
+        let mut schema = schema_of(self.output);
+        let title = Value::String(format!("the output of {}", self.step.name));
+        schema.insert("title".to_owned(), title);
+        schema
+    }
+
+    /// Whether there are artifacts in the output.
+    pub(crate) fn refers_to_artifacts(&self) -> bool {
+        let refers = || has_artifacts(schema_of(self.output).as_value());
+        *self.refers.get_or_init(refers)
     }
 
     /// What the step's answer depends on beside its input.
@@ -224,6 +243,8 @@ pub(crate) struct Registered {
     by_name: HashMap<&'static str, usize>,
     input: OnceLock<InputSchema>,
     limits: OnceLock<bool>,
+    refers: OnceLock<bool>,
+    constructs: OnceLock<Constructs>,
 }
 
 impl std::fmt::Debug for Registered {
@@ -270,12 +291,24 @@ impl Registered {
             by_name,
             input: OnceLock::new(),
             limits: OnceLock::new(),
+            refers: OnceLock::new(),
+            constructs: OnceLock::new(),
         })
+    }
+
+    /// The branches and loops of its flows, at the beginning of a run.
+    pub(crate) fn constructs(&self) -> Constructs {
+        let read = || Constructs::new(self.graph);
+        self.constructs.get_or_init(read).fresh()
     }
 
     pub(crate) fn step(&self, name: &str) -> Option<(usize, &StepEntry)> {
         let index = *self.by_name.get(name)?;
         Some((index, &self.steps[index]))
+    }
+
+    pub(crate) fn steps(&self) -> &[StepEntry] {
+        &self.steps
     }
 
     pub(crate) fn step_at(&self, index: usize) -> &StepEntry {
@@ -318,6 +351,12 @@ impl Registered {
         *self
             .limits
             .get_or_init(|| has_limits(&input_of(&self.entry().params).to_value()))
+    }
+
+    /// Whether there are artifacts in the input.
+    pub(crate) fn takes_artifacts(&self) -> bool {
+        let refers = || has_artifacts(input_of(&self.entry().params).as_value());
+        *self.refers.get_or_init(refers)
     }
 
     pub(crate) fn output_schema(&self) -> Schema {

@@ -9,9 +9,9 @@ use std::{
 };
 
 use agno_storage::{
-    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
-    Json, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, Storage, StoreResult,
-    VerifyReport,
+    Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
+    Definition, Entry, Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord,
+    SessionFields, SessionKey, SessionListing, Storage, StoreResult, VerifyReport,
 };
 
 /// A store that calls `crash` right after its n-th commit is durable, before anybody hears of it.
@@ -89,6 +89,37 @@ impl Storage for CrashAfter {
         from_seq: u64,
     ) -> BoxFuture<'a, StoreResult<Vec<Entry>>> {
         self.storage.journal(id, from_seq)
+    }
+
+    fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
+        self.storage.requests(query)
+    }
+
+    fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
+        self.storage.delete_run(id)
+    }
+
+    fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
+        self.storage.sessions()
+    }
+
+    fn put_artifact(&self, bytes: Vec<u8>) -> BoxFuture<'_, StoreResult<Arc<str>>> {
+        self.storage.put_artifact(bytes)
+    }
+
+    fn artifact_size<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<u64>>> {
+        self.storage.artifact_size(hash)
+    }
+
+    fn artifacts<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArtifactListing>>> {
+        self.storage.artifacts(prefix)
+    }
+
+    fn artifact<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<Vec<u8>>>> {
+        self.storage.artifact(hash)
     }
 
     fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {

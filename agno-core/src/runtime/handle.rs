@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agno_storage::{Json, RecordedError, RunId, RunStatus};
-use tokio::sync::watch;
+use agno_storage::{Json, NumberedEvent, RecordedError, RunId, RunStatus};
+use tokio::sync::{broadcast::Receiver, watch};
 
 use super::{EventStream, Runtime, events::Live};
 use crate::{
@@ -45,6 +45,8 @@ pub struct Outcome {
     pub output: Option<Json>,
     /// Why it did not.
     pub error: Option<RecordedError>,
+    /// Of a paused run: when it is taken up again without an answer, in microseconds since 1970.
+    pub wake_at: Option<u64>,
     /// Steps whose body ran, here and now.
     pub steps_run: u32,
     /// Steps whose result was found in the cache.
@@ -63,6 +65,19 @@ pub struct RunHandle<O = Json> {
     cell: Option<Arc<RunCell>>,
     outcome: watch::Receiver<Option<Arc<Outcome>>>,
     output: PhantomData<fn() -> O>,
+}
+
+impl<O> Clone for RunHandle<O> {
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            runtime: self.runtime.clone(),
+            registered: self.registered.clone(),
+            cell: self.cell.clone(),
+            outcome: self.outcome.clone(),
+            output: PhantomData,
+        }
+    }
 }
 
 impl<O> std::fmt::Debug for RunHandle<O> {
@@ -104,6 +119,18 @@ impl<O> RunHandle<O> {
         }
     }
 
+    /// Ends it and the runs that it has called, if they are under way here.
+    pub(crate) fn give_up_all(&self, error: &RecordedError) {
+        if let Some(cell) = &self.cell {
+            cell.give_up_all(error);
+        }
+    }
+
+    /// What happens in it from now on, if it is under way here.
+    pub(crate) fn live(&self) -> Option<Receiver<NumberedEvent>> {
+        self.cell.as_ref().map(|cell| cell.subscribe())
+    }
+
     /// Stops the run once the steps that run now are recorded. It can be resumed.
     pub fn interrupt(&self) {
         if let Some(cell) = &self.cell {
@@ -136,6 +163,7 @@ impl<O> RunHandle<O> {
             status: RunStatus::Running,
             output: None,
             error: Some(error.to_recorded()),
+            wake_at: None,
             steps_run: 0,
             steps_cached: 0,
             steps_replayed: 0,
@@ -210,9 +238,13 @@ impl Runtime {
         };
         let registered = self.find(&record.workflow)?.clone();
         let mut error = record.error;
-        if record.status == RunStatus::Running {
-            let word = "the run was interrupted; resume it";
-            error = Some(Error::new(code::INTERRUPTED, word).to_recorded());
+        let unfinished = match record.status {
+            RunStatus::Running => Some("the run was interrupted; resume it"),
+            RunStatus::Pending => Some("the run waits to be begun, by a worker or a resume"),
+            _ => None,
+        };
+        if let Some(words) = unfinished {
+            error = Some(Error::new(code::INTERRUPTED, words).to_recorded());
         }
         let outcome = Outcome {
             run: id.clone(),
@@ -221,6 +253,7 @@ impl Runtime {
             status: record.status,
             output: self.storage().output(id).await?,
             error,
+            wake_at: record.wake_at,
             steps_run: 0,
             steps_cached: 0,
             steps_replayed: 0,
@@ -289,12 +322,16 @@ impl Runtime {
                 status: ending.status,
                 output: ending.produced.map(|produced| produced.json),
                 error: ending.error.map(|error| error.to_recorded()),
+                wake_at: ending.wake_at,
                 steps_run: tally.ran.load(Ordering::Relaxed),
                 steps_cached: tally.cached.load(Ordering::Relaxed),
                 steps_replayed: tally.replayed.load(Ordering::Relaxed),
                 duration: begun.elapsed(),
             };
             crate::sync::locked(&shared.active).remove(&cell.id);
+            if let (Some(at), true) = (outcome.wake_at, cell.depth == 0) {
+                cell.runtime.wake(&cell.id, at);
+            }
             // Nobody waiting is no failure.
             let _ = ended.send(Some(Arc::new(outcome)));
         };

@@ -1,11 +1,27 @@
 //! Runs workflows, in a program of one's own.
 
+mod artifacts;
+mod called;
+mod cancel;
 mod crash;
+mod diff;
+mod due;
 mod events;
+mod fingerprint;
+mod fork;
 mod handle;
+mod initial;
+mod limits;
+mod metrics;
+pub(crate) mod path;
+mod people;
+mod prune;
+mod resolve;
 mod resume;
 mod run_id;
+mod sessions;
 mod start;
+mod worker;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,13 +29,22 @@ use std::{
 };
 
 use agno_storage::{
-    Entry, Json, MemoryStorage, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey,
-    Storage,
+    Entry, Json, Limits, MemoryStorage, RunId, RunInput, RunQuery, RunRecord, SessionFields,
+    SessionKey, Storage,
 };
+pub(crate) use called::Called;
 pub use crash::CrashAfter;
+pub use diff::{OperationDiff, Reason, RunDiff, RunSide, ValueDiff, Verdict};
 pub use events::EventStream;
+pub use fingerprint::{Change, Fingerprint, StepFingerprint};
+pub use fork::Fork;
 pub use handle::{Outcome, RunHandle};
+pub use metrics::{RunMetrics, StepMetrics};
+pub use prune::{Prune, PrunedRun};
+pub use resolve::Resolution;
+pub use sessions::{SessionDetails, SessionMetrics, SessionSummary};
 pub use start::{Start, StartJson};
+pub use worker::Worker;
 
 use crate::{
     engine::Flights,
@@ -39,6 +64,9 @@ pub(crate) struct Shared {
     active: Mutex<HashMap<RunId, handle::Active>>,
     /// Held while a run of a given id is begun or taken up: nobody begins it twice.
     beginning: tokio::sync::Mutex<()>,
+    due: due::Due,
+    /// A run was written down for a worker.
+    pending: tokio::sync::Notify,
 }
 
 impl Shared {
@@ -66,6 +94,8 @@ struct Inner {
     workflows: BTreeMap<Arc<str>, Arc<Registered>>,
     first: Option<Arc<str>>,
     shared: Arc<Shared>,
+    /// Of runs that name none.
+    limits: Option<Limits>,
 }
 
 impl std::fmt::Debug for Runtime {
@@ -83,6 +113,7 @@ pub struct RuntimeBuilder {
     store: Store,
     workflows: Vec<Result<Registered, Error>>,
     doubles: HashMap<String, Double>,
+    limits: Option<Limits>,
 }
 
 enum Store {
@@ -115,6 +146,12 @@ impl RuntimeBuilder {
     /// Adds a workflow. Runs are started by its type or by its name.
     pub fn workflow<W: Workflow>(mut self, workflow: W) -> Self {
         self.workflows.push(Registered::new(workflow));
+        self
+    }
+
+    /// What a run may use that is started without limits of its own. Default: as much as it wants.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
         self
     }
 
@@ -167,12 +204,15 @@ impl RuntimeBuilder {
             doubles: self.doubles,
             active: Mutex::default(),
             beginning: tokio::sync::Mutex::default(),
+            due: due::Due::default(),
+            pending: tokio::sync::Notify::new(),
         };
         let inner = Inner {
             storage,
             workflows,
             first,
             shared: Arc::new(shared),
+            limits: self.limits,
         };
         Ok(Runtime(Arc::new(inner)))
     }
@@ -242,6 +282,7 @@ impl Runtime {
             store: Store::Url("memory:".to_owned()),
             workflows: Vec::new(),
             doubles: HashMap::new(),
+            limits: None,
         }
     }
 
@@ -324,6 +365,14 @@ impl Runtime {
             is_active: self.is_active(id),
             record,
         })
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    pub(crate) fn registered(&self, workflow: &str) -> Result<Arc<Registered>, Error> {
+        self.find(workflow).cloned()
     }
 
     fn find(&self, workflow: &str) -> Result<&Arc<Registered>, Error> {

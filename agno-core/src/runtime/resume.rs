@@ -3,39 +3,115 @@
 use std::{collections::HashMap, sync::Arc};
 
 use agno_storage::{
-    Commit, Entry, EntryKind, Event, EventKind, RecordedError, RunId, RunRecord, RunStatus,
-    RunUpdate, Source, StoreError,
+    Answer, Commit, Decision, Entry, EntryKind, Event, EventKind, RecordedError, RequestKind,
+    RequestQuery, RunId, RunRecord, RunStatus, RunUpdate, Source, StoreError,
 };
 
 use super::{RunHandle, Runtime};
 use crate::{
     clock::now_micros,
-    engine::{NewCell, Recorded, RunCell},
+    engine::{Budget, NewCell, Recorded, RunCell},
     error::{Error, code},
     state::restore,
 };
+
+/// What is tried again when a run is taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// What it has failed at.
+    Failure,
+    /// Nothing: it goes on where it stands, and a run that is over is not taken up.
+    Nothing,
+}
 
 /// So many resumes in a row that recorded nothing, and the run is given up: what it does next
 /// ends its process every time.
 const MOST_FRUITLESS_RESUMES: usize = 20;
 
 impl Runtime {
-    /// Takes a run up again: after a crash from its last recorded step, after a failure from the
-    /// step that failed, after a pause from the step it waits at. A run that has completed
-    /// answers its output; one that runs here is joined.
+    /// Takes a run up again: after a crash from its last recorded step, after a failure or a
+    /// cancellation from where it ended, one that waits for help with a failure by trying that
+    /// step again. A run that waits for people otherwise goes on waiting. A run that has completed
+    /// answers its output; one that runs here is joined. Of a run that another has called, the
+    /// outermost is taken up.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such run or its
-    /// workflow is not part of this program, [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled)
-    /// when it was cancelled, or the store's own error.
+    /// workflow is not part of this program, or the store's own error.
     pub async fn resume(&self, id: &RunId) -> Result<RunHandle, Error> {
+        let record = self.storage().run(id).await?;
+        let Some(record) = record else {
+            return Err(StoreError::RunNotFound { run: id.clone() }.into());
+        };
+        let root = record.root();
+        if self.active(root).is_none() && record.status == RunStatus::Paused {
+            self.retry_failures(root).await?;
+        }
         // One at a time: the second finds the run active and joins it.
         let _turn = self.0.shared.beginning.lock().await;
-        self.resume_in_turn(id).await
+        self.resume_in_turn(root, Again::Failure).await
     }
 
-    pub(super) async fn resume_in_turn(&self, id: &RunId) -> Result<RunHandle, Error> {
+    /// Takes a run up where it stands, when its answer or time has come: other than a
+    /// [`resume`](Self::resume), this tries nothing again. One that runs here is joined, and of one
+    /// that is over the outcome is answered.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resume`](Self::resume).
+    pub async fn take_up(&self, id: &RunId) -> Result<RunHandle, Error> {
+        let _turn = self.0.shared.beginning.lock().await;
+        self.resume_in_turn(id, Again::Nothing).await
+    }
+
+    /// Answers the run's requests for help with a failure: try again.
+    async fn retry_failures(&self, root: &RunId) -> Result<(), Error> {
+        let query = RequestQuery {
+            root: Some(root.clone()),
+            ..RequestQuery::default()
+        };
+        for request in self.requests(query).await? {
+            if request.kind == RequestKind::Failure {
+                let answer = Answer {
+                    at: now_micros(),
+                    ..Answer::new(Decision::Retry)
+                };
+                self.record_answer(&request, &answer).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Interrupts all that is under way here, and waits until it is written down.
+    pub(super) async fn interrupt_all(&self) {
+        let active: Vec<_> = {
+            let active = crate::sync::locked(&self.0.shared.active);
+            active.values().cloned().collect()
+        };
+        for active in &active {
+            active.cell.interrupt();
+        }
+        for active in &active {
+            self.handle_of::<agno_storage::Json>(active).outcome().await;
+        }
+    }
+
+    pub(super) async fn resume_in_turn(
+        &self,
+        id: &RunId,
+        again: Again,
+    ) -> Result<RunHandle, Error> {
+        self.resume_with(id, again, None).await
+    }
+
+    /// The same for a run that shares the budget of its caller.
+    pub(super) async fn resume_with(
+        &self,
+        id: &RunId,
+        again: Again,
+        budget: Option<Arc<Budget>>,
+    ) -> Result<RunHandle, Error> {
         if let Some(active) = self.active(id) {
             return Ok(self.handle_of(&active));
         }
@@ -44,13 +120,12 @@ impl Runtime {
             return Err(StoreError::RunNotFound { run: id.clone() }.into());
         };
         let registered = self.find(&record.workflow)?.clone();
-        match record.status {
-            RunStatus::Completed => return self.attach(id).await,
-            RunStatus::Cancelled => {
-                let problem = format!("run `{id}` was cancelled and cannot be resumed");
-                return Err(Error::new(code::CANCELLED, problem).permanent());
-            }
-            _ => {}
+        let ends_here = match again {
+            Again::Failure => record.status == RunStatus::Completed,
+            Again::Nothing => record.status.is_over(),
+        };
+        if ends_here {
+            return self.attach(id).await;
         }
         let Some(input) = storage.input(id).await? else {
             let key = format!("input of run {id}");
@@ -95,6 +170,10 @@ impl Runtime {
             RunStatus::Running => storage.journal(id, 0).await?,
             _ => journal,
         };
+        let budget = match budget {
+            Some(budget) => budget,
+            None => self.budget_of(&record, &journal).await?,
+        };
         let (journal, kept) = without(journal, &again);
         let head = RunRecord {
             fence: ack.fence,
@@ -105,8 +184,8 @@ impl Runtime {
             head,
             input: None,
             registered,
-            storage: storage.clone(),
-            shared: self.0.shared.clone(),
+            runtime: self.clone(),
+            budget,
             recorded: Recorded::new(journal),
             kept,
             fields,
@@ -166,10 +245,13 @@ fn fruitless_resumes(journal: &[Entry]) -> usize {
 /// What a resume of a failed or paused run tries again: the failure that ended it, the decisions
 /// it made, and the record that it had begun. A step that may have run is not tried again.
 fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
-    let (RunStatus::Failed | RunStatus::Paused, Some(error)) = (record.status, &record.error)
-    else {
+    let (RunStatus::Failed, Some(error)) = (record.status, &record.error) else {
         return Vec::new();
     };
+    if &*error.code == code::LIMIT {
+        // Nothing has failed: it goes on where it stands.
+        return Vec::new();
+    }
     let active = || journal.iter().filter(|entry| !entry.superseded);
     let failed = |entry: &&Entry| entry.error.is_some() && entry.source != Source::Skipped;
     let path = error.path.clone().or_else(|| {
@@ -192,7 +274,7 @@ fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
         .filter(of_it)
         .map(|entry| entry.path.clone())
         .collect();
-    if again.contains(&path) {
+    if !again.is_empty() {
         again.push(Arc::from(format!("{path}!begun")));
         again.extend(
             active()

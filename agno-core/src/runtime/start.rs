@@ -8,15 +8,26 @@ use std::{
     sync::Arc,
 };
 
-use agno_storage::{Json, RunId, RunInput, RunRecord, RunStatus, SessionFields, SessionKey};
+use agno_storage::{
+    Commit, Json, Limits, RunId, RunInput, RunRecord, RunStatus, SessionFields, SessionKey,
+    StoreError,
+};
+use serde::Serialize;
 
-use super::{RunHandle, Runtime, run_id};
+use super::{
+    RunHandle, Runtime,
+    handle::Active,
+    initial::{Given, Initial},
+    resume::Again,
+    run_id,
+};
 use crate::{
+    artifact::refuse_missing,
     clock::now_micros,
-    engine::{NewCell, Recorded, RunCell},
+    engine::{Budget, NewCell, Recorded, RunCell, Used},
     error::{Error, code},
     registry::{Registered, Workflow},
-    state::snapshot,
+    state::{State, snapshot},
 };
 
 /// The session of runs that name none.
@@ -39,6 +50,23 @@ pub struct StartJson {
     id: Option<String>,
     fresh: bool,
     watched: bool,
+    detached: bool,
+    limits: Option<Limits>,
+    metadata: Option<Result<Json, Error>>,
+    state: Option<Given>,
+    overwrite: bool,
+}
+
+/// A run that is not in the store yet.
+pub(super) struct New {
+    pub(super) registered: Arc<Registered>,
+    pub(super) head: RunRecord,
+    pub(super) input: Json,
+    /// The state that the session begins with, and whether that replaces what it has.
+    pub(super) given: Option<(Given, bool)>,
+    pub(super) budget: Arc<Budget>,
+    pub(super) fresh: bool,
+    pub(super) watched: bool,
 }
 
 macro_rules! options {
@@ -65,6 +93,46 @@ macro_rules! options {
         /// Runs every step, whatever the step cache holds. Results are stored in it.
         pub fn no_cache(mut $self) -> Self {
             $inner.fresh = true;
+            $self
+        }
+
+        /// Writes the run down as pending and begins nothing: a [`Worker`](super::Worker) over the
+        /// same store runs it, or [`Runtime::resume`].
+        pub fn detached(mut $self) -> Self {
+            $inner.detached = true;
+            $self
+        }
+
+        /// What the run may use, over all its resumes and with the runs that it calls. Exceeded,
+        /// it fails as [`ErrorKind::Limit`](crate::ErrorKind::Limit), and what it has finished is
+        /// kept. Default: that of [`RuntimeBuilder::limits`](super::RuntimeBuilder::limits).
+        pub fn limits(mut $self, limits: Limits) -> Self {
+            $inner.limits = Some(limits);
+            $self
+        }
+
+        /// What to remember with the run: anything that is a JSON object. The flow and its steps
+        /// read it, runs that it calls get it as well, and it is shown with the run. It is at most
+        /// 64 KiB; anything else starts nothing. Default: none.
+        pub fn metadata(mut $self, metadata: impl Serialize) -> Self {
+            $inner.metadata = Some(object(&metadata));
+            $self
+        }
+
+        /// The state that the session begins with, if it is new. One that has a state keeps it.
+        /// Default: that of its type.
+        ///
+        /// Starting fails as [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the
+        /// workflow has no state, or another.
+        pub fn state<S: State>(mut $self, state: S) -> Self {
+            $inner.state = Some(Given::new(&state));
+            $self
+        }
+
+        /// With [`state`](Self::state): the given one takes the place of what the session has,
+        /// whatever the merge rules of its fields, together with the run's creation.
+        pub fn overwrite_state(mut $self) -> Self {
+            $inner.overwrite = true;
             $self
         }
 
@@ -158,6 +226,11 @@ impl Runtime {
             id: None,
             fresh: false,
             watched: false,
+            detached: false,
+            limits: self.0.limits,
+            metadata: None,
+            state: None,
+            overwrite: false,
         }
     }
 
@@ -187,6 +260,11 @@ impl StartJson {
             self.session.unwrap_or_else(|| DEFAULT_SESSION.to_owned()),
         )?;
         let user = self.user.map(|user| name("user", user)).transpose()?;
+        let metadata = self.metadata.transpose()?;
+        if let Some(state) = &self.state {
+            state.check(&registered)?;
+        }
+        let given = self.state.map(|state| (state, self.overwrite));
         let mut _turn = None;
         let id = match self.id {
             None => run_id::new(),
@@ -199,38 +277,167 @@ impl StartJson {
                 id
             }
         };
-        let key = SessionKey {
-            workflow: registered.name.clone(),
-            session: session.clone(),
-        };
-        let fields = runtime.fields_of(&registered, &key).await?;
-        let started_with = RunInput {
-            input: input.clone(),
-            state: snapshot(&fields),
-        };
-        fits(&started_with)?;
         let head = RunRecord {
             version: registered.version,
             user,
+            limits: self.limits.map(Box::new),
+            metadata,
             ..RunRecord::new(id, registered.name.clone(), session, now_micros())
         };
+        if self.detached {
+            runtime
+                .put_down_as_pending(&registered, head, input, given)
+                .await
+        } else {
+            let active = runtime
+                .begin(New {
+                    budget: Budget::new(head.limits.as_deref(), Used::default()),
+                    registered,
+                    head,
+                    input,
+                    given,
+                    fresh: self.fresh,
+                    watched: self.watched,
+                })
+                .await?;
+            Ok(runtime.handle_of(&active))
+        }
+    }
+}
+
+impl Runtime {
+    /// Begins a run that is not in the store yet.
+    pub(super) async fn begin(&self, new: New) -> Result<Active, Error> {
+        let New {
+            registered,
+            head,
+            input,
+            given,
+            budget,
+            fresh,
+            watched,
+        } = new;
         let values = registered
             .entry_values(&input)
             .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
-        let cell = RunCell::new(NewCell {
-            head,
-            input: Some(started_with),
-            registered,
-            storage: runtime.storage().clone(),
-            shared: runtime.0.shared.clone(),
-            recorded: Recorded::default(),
-            kept: HashMap::new(),
-            fields,
-            fresh: self.fresh,
-            watched: self.watched,
-        });
-        let active = runtime.spawn(cell, values, input);
-        Ok(runtime.handle_of(&active))
+        let cell = loop {
+            let (initial, started_with) = self
+                .started_with(&registered, &head, &input, given.as_ref())
+                .await?;
+            let cell = RunCell::new(NewCell {
+                head: head.clone(),
+                input: Some(started_with),
+                registered: registered.clone(),
+                runtime: self.clone(),
+                budget: budget.clone(),
+                recorded: Recorded::default(),
+                kept: HashMap::new(),
+                fields: initial.fields,
+                fresh,
+                watched,
+            });
+            match initial.delta {
+                None => break cell,
+                // The state is there from the run's first commit on, or the run is not.
+                Some(delta) => match cell.create_with(delta).await {
+                    Ok(()) => break cell,
+                    // Another run has begun the session meanwhile.
+                    Err(StoreError::Conflict(_)) => {}
+                    Err(error) => return Err(error.into()),
+                },
+            }
+        };
+        Ok(self.spawn(cell, values, input))
+    }
+
+    /// What the session holds when a run begins, and what is written down of it.
+    async fn started_with(
+        &self,
+        registered: &Registered,
+        head: &RunRecord,
+        input: &Json,
+        given: Option<&(Given, bool)>,
+    ) -> Result<(Initial, RunInput), Error> {
+        let key = SessionKey {
+            workflow: registered.name.clone(),
+            session: head.session.clone(),
+        };
+        let given = match given {
+            Some((given, overwrite)) => {
+                let stored = self.storage().session(&key).await?;
+                given.apply(&stored, *overwrite, &head.id, &key)?
+            }
+            None => None,
+        };
+        let initial = match given {
+            Some(initial) => initial,
+            None => Initial {
+                fields: self.fields_of(registered, &key).await?,
+                delta: None,
+            },
+        };
+        let started_with = RunInput {
+            input: input.clone(),
+            state: snapshot(&initial.fields),
+        };
+        fits(&started_with)?;
+        Ok((initial, started_with))
+    }
+
+    /// Writes a run down for a worker, or for `resume`.
+    async fn put_down_as_pending<O>(
+        &self,
+        registered: &Arc<Registered>,
+        mut head: RunRecord,
+        input: Json,
+        given: Option<(Given, bool)>,
+    ) -> Result<RunHandle<O>, Error> {
+        head.status = RunStatus::Pending;
+        let id = head.id.clone();
+        loop {
+            let (initial, started_with) = self
+                .started_with(registered, &head, &input, given.as_ref())
+                .await?;
+            let key = SessionKey {
+                workflow: registered.name.clone(),
+                session: head.session.clone(),
+            };
+            let mut commit = Commit::new(id.clone(), head.fence);
+            commit.create = Some(Box::new((head.clone(), started_with)));
+            commit.state = initial.delta.map(|delta| (key, delta));
+            match self.storage().commit(commit).await {
+                Ok(_) => break,
+                // Another run has begun the session meanwhile.
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.0.shared.pending.notify_waiters();
+        Ok(self.attach(&id).await?.retyped())
+    }
+
+    /// Resolves when a run is written down for a worker.
+    pub(super) async fn put_down(&self) {
+        self.0.shared.pending.notified().await;
+    }
+}
+
+/// Metadata as it is stored.
+fn object(metadata: &impl Serialize) -> Result<Json, Error> {
+    const LIMIT: usize = 64 * 1024;
+    let refused = |problem: String| {
+        let problem = format!("the metadata is not kept: {problem}");
+        Err(Error::new(code::INVALID_INPUT, problem).permanent())
+    };
+    match Json::encode(metadata) {
+        Ok(json) if !json.as_str().starts_with('{') => {
+            refused("it is to be a JSON object".to_owned())
+        }
+        Ok(json) if json.len() > LIMIT => {
+            refused(format!("it has {} bytes, the limit is {LIMIT}", json.len()))
+        }
+        Ok(json) => Ok(json),
+        Err(error) => refused(error.to_string()),
     }
 }
 
@@ -242,7 +449,7 @@ fn fits(input: &RunInput) -> Result<(), Error> {
     if size > LIMIT {
         let problem = format!(
             "the input and the session's state are {size} bytes together, the limit is {LIMIT}: \
-             pass large data as a path"
+             store large data as an artifact, and pass its reference"
         );
         return Err(Error::new(code::INVALID_INPUT, problem).permanent());
     }
@@ -250,7 +457,7 @@ fn fits(input: &RunInput) -> Result<(), Error> {
 }
 
 /// A name of a session or user: any text of a readable length, without control characters.
-fn name(what: &'static str, name: String) -> Result<Arc<str>, Error> {
+pub(super) fn name(what: &'static str, name: String) -> Result<Arc<str>, Error> {
     if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
         let problem = format!(
             "`{}` is not the name of a {what}: 1 to 200 bytes without control characters",
@@ -303,14 +510,14 @@ impl Runtime {
         }
         match record.status {
             RunStatus::Completed | RunStatus::Cancelled => self.attach(id).await.map(Some),
-            _ => self.resume_in_turn(id).await.map(Some),
+            _ => self.resume_in_turn(id, Again::Failure).await.map(Some),
         }
     }
 }
 
 impl Registered {
     /// A typed input has the right types; what its attributes ask beyond them is checked.
-    fn check_typed(&self, json: &Json) -> Result<(), Error> {
+    pub(crate) fn check_typed(&self, json: &Json) -> Result<(), Error> {
         if !self.input_has_limits() {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::artifacts::is_artifact;
 use super::describe::{any_of, choices, description, meant, resolve, short};
 use super::place::Path;
 use super::printable::printable;
@@ -35,6 +36,8 @@ pub enum FlagKind {
     Boolean,
     /// One of several texts.
     Choice(Vec<String>),
+    /// An artifact: the JSON of its reference. A command line takes the path of a file for it.
+    File,
     /// Any number of values: the flag is repeated.
     List(Box<FlagKind>),
     /// What one text cannot be, `an object`: it is given with the whole input only.
@@ -95,6 +98,9 @@ fn shape(document: &Value, field: &Value) -> &'static str {
 
 fn kind(document: &Value, field: &Value, lists: bool) -> Option<FlagKind> {
     let schema = resolve(document, field);
+    if is_artifact(schema) {
+        return Some(FlagKind::File);
+    }
     if let Some(choices) = choices(document, schema) {
         let names: Option<Vec<String>> = choices
             .into_iter()
@@ -261,6 +267,10 @@ fn parse(kind: &FlagKind, text: &str) -> Result<Value, String> {
             .find(|name| *name == trimmed)
             .map(|name| name.as_str().into())
             .ok_or_else(|| any_of(names.iter().map(|name| printable(name, 40)))),
+        FlagKind::File => serde_json::from_str::<Value>(text)
+            .ok()
+            .filter(Value::is_object)
+            .ok_or_else(|| "the reference of an artifact".to_owned()),
         // A list is read item by item.
         FlagKind::List(items) => parse(items, text),
         FlagKind::Nested(shape) => Err(shape.clone()),

@@ -3,6 +3,7 @@
 //! [`InputSchema`] holds the JSON Schema of a type, closed against unknown fields. It finds every problem
 //! of an input at once and says each in the words of the person who wrote the input.
 
+mod artifacts;
 mod close;
 mod describe;
 mod error;
@@ -16,6 +17,8 @@ mod problem;
 mod scan;
 mod syntax;
 
+pub use artifacts::has_artifacts;
+pub(crate) use artifacts::{Missing, references};
 pub use error::{InputErrors, SchemaError};
 pub use flags::{Flag, FlagKind};
 pub use printable::is_hidden;

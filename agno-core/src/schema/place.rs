@@ -14,7 +14,7 @@ pub(super) enum Segment {
 
 /// A place in a value; the whole when empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Path(pub(super) Vec<Segment>);
+pub(crate) struct Path(pub(super) Vec<Segment>);
 
 impl Path {
     pub(super) fn key(&self, key: &str) -> Self {

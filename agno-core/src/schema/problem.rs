@@ -76,6 +76,8 @@ pub enum ProblemKind {
     Format,
     /// A value that is none of those allowed.
     NotAllowed,
+    /// A reference to an artifact that the store does not hold.
+    UnknownArtifact,
     /// A value that fits none of several forms, or more than one.
     NoMatch,
     /// Anything else that the schema refuses.

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::graph;
-use super::registration::{describe, step_options};
+use super::registration::{describe, stand_in, step_options};
 use crate::model::{Declaration, FieldStep, Piece, Template};
 
 /// Everything but the workflow's name and version; `checked` after an error of our own is false, and nothing runs.
@@ -130,23 +130,22 @@ fn registration((place, step): (usize, &FieldStep)) -> TokenStream {
         ..
     } = step;
     let about = describe(attrs);
-    let skips = options
-        .on_error
-        .as_ref()
-        .is_some_and(|set| set.value == "skip");
+    let skips = [options.on_error(), options.on_reject()].contains(&Some("skip"));
     let span = place_of(step);
-    let options = step_options(options);
+    let calls = step_options(options);
     let alias = alias(place, step);
     let this = Ident::new("w", Span::mixed_site());
-    let named = quote!(__agno::Step::new(#name)#about #options);
+    let named = quote!(__agno::Step::new(#name)#about #calls);
     let field = quote!(|#this| &#this.#ident);
     if skips {
         let output = port("Output", place, step);
+        let returns = quote_spanned!(span=> __agno::fallible(__agno::codec()));
+        let returns = stand_in(options, output, span, returns);
         return quote_spanned! {span=>
             __d.execute_with::<#alias>(
                 #named,
                 #field,
-                __agno::or_default::<#output, _>(__agno::fallible(__agno::codec())),
+                #returns,
             );
         };
     }

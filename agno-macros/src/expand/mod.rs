@@ -55,7 +55,7 @@ pub(crate) fn block(workflow: &Workflow, inner: &TokenStream) -> TokenStream {
     }
 }
 
-/// Uses `#[step]` and `#[flow]` once each as written: their imports are then not unused, and an unimported one
+/// Uses `#[step]`, `#[flow]` and `#[allow_in_flow]` once each as written: their imports are then not unused, and an unimported one
 /// is an error at the user's attribute.
 fn markers(workflow: &Workflow) -> TokenStream {
     let step = workflow
@@ -66,8 +66,14 @@ fn markers(workflow: &Workflow) -> TokenStream {
         .flows
         .first()
         .and_then(|flow| flow.method.marker.as_ref());
+    let stripped = workflow
+        .flows
+        .iter()
+        .find_map(|flow| flow.stripped.as_ref());
+    let allowance = stripped.and_then(|stripped| stripped.marker.as_ref());
     step.into_iter()
         .chain(flow)
+        .chain(allowance)
         .map(|path| quote!(#[#path(__seen)] const _: () = ();))
         .collect()
 }

@@ -1,14 +1,16 @@
 //! The registration: one call per step, which is also the check.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Type};
 
 use super::at;
 use super::codecs::Codecs;
-use crate::model::{Cache, Flow, Method, Output, ParamKind, Retry, Step, StepOptions, Workflow};
+use crate::model::{
+    Cache, Flow, Gate, Method, Output, ParamKind, Retry, Step, StepOptions, Workflow,
+};
 use crate::parse::attributes::{conditions, summary};
 use crate::parse::options::Set;
 use crate::paths;
@@ -70,17 +72,12 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     let options = step_options(options);
     let params = params(method, &conditions, codecs);
     let returns = returns(&method.output, &conditions, codecs);
-    let returns = if step
-        .options
-        .on_error
-        .as_ref()
-        .is_some_and(|set| set.value == "skip")
-    {
-        let value = &method.output.value;
-        quote_spanned!(at(value)=> __agno::or_default::<#value, _>(#returns))
-    } else {
-        returns
-    };
+    let returns = stand_in(
+        &step.options,
+        &method.output.value,
+        at(&method.output.value),
+        returns,
+    );
     let probe = probe(&method.output).map(|probe| quote!(#(#conditions)* #probe));
     let (this, call) = (local("w"), local("c"));
     let args = method.params.iter().map(|param| {
@@ -218,18 +215,38 @@ pub(super) fn describe(attrs: &[Attribute]) -> Option<TokenStream> {
     (!text.is_empty()).then(|| quote!(.describe(#text)))
 }
 
+/// What a skipped step answers: the default of its output, which rustc asks for.
+pub(super) fn stand_in(
+    options: &StepOptions,
+    output: impl ToTokens,
+    span: Span,
+    returns: TokenStream,
+) -> TokenStream {
+    if options.on_error() == Some("skip") {
+        quote_spanned!(span=> __agno::or_default::<#output, _>(#returns))
+    } else if options.on_reject() == Some("skip") {
+        quote_spanned!(span=> __agno::or_default_if_rejected::<#output, _>(#returns))
+    } else {
+        returns
+    }
+}
+
 pub(super) fn step_options(options: &StepOptions) -> TokenStream {
     let retry = options.retry.as_ref().map(retry);
     let timeout = timeout(options.timeout.as_ref());
     let cache = options.cache.as_ref().map(cache);
-    let pause = (options.on_error.as_ref().map(|set| set.value) == Some("pause"))
-        .then(|| quote!(.pause_on_error()));
+    let confirm = options.confirm.as_ref().map(gate);
+    let pause = (options.on_error() == Some("pause")).then(|| quote!(.pause_on_error()));
     let once = options.at_most_once.map(|_| quote!(.at_most_once()));
+    let history = options.history.as_ref().map(|set| {
+        let runs = Literal::u32_unsuffixed(set.value);
+        quote!(.history(#runs))
+    });
     let version = options.version.as_ref().map(|set| {
         let version = set.value;
         quote!(.version(#version))
     });
-    quote!(#retry #timeout #cache #pause #once #version)
+    quote!(#retry #timeout #cache #confirm #pause #once #history #version)
 }
 
 fn retry(retry: &Retry) -> TokenStream {
@@ -260,6 +277,28 @@ fn cache(cache: &Cache) -> TokenStream {
         quote!(.scope(__agno::Scope::#scope))
     });
     quote!(.cache(__agno::Cache::new() #ttl #key #scope))
+}
+
+fn gate(gate: &Gate) -> TokenStream {
+    let message = gate.message.as_ref().map(|set| &set.value);
+    let timeout = timeout(gate.timeout.as_ref());
+    let on_timeout = gate.on_timeout.as_ref().map(|set| {
+        let then = match set.value {
+            "approve" => quote!(Approve),
+            "reject" => quote!(Reject),
+            _ => quote!(Fail),
+        };
+        quote!(.on_timeout(__agno::OnTimeout::#then))
+    });
+    let on_reject = gate.on_reject.as_ref().map(|set| {
+        let then = match set.value {
+            "skip" => quote!(Skip),
+            "cancel" => quote!(Cancel),
+            _ => quote!(Fail),
+        };
+        quote!(.on_reject(__agno::OnReject::#then))
+    });
+    quote!(.confirm(__agno::Gate::new(#message) #timeout #on_timeout #on_reject))
 }
 
 fn timeout(set: Option<&Set<u64>>) -> Option<TokenStream> {

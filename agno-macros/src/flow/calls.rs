@@ -16,6 +16,44 @@ pub(crate) enum Call {
     Parallel,
     Race,
     Map,
+    /// Nothing is awaited: no node.
+    Quiet,
+}
+
+/// Every method of `Flow`, and what it does. A step of such a name could not be called.
+const METHODS: [(&str, Call); 24] = [
+    ("parallel", Call::Parallel),
+    ("race", Call::Race),
+    ("map", Call::Map),
+    ("call", Call::Workflow),
+    ("sleep", Call::Sleep),
+    ("sleep_until", Call::Sleep),
+    ("confirm", Call::Human),
+    ("ask", Call::Human),
+    ("choose", Call::Human),
+    ("choose_several", Call::Human),
+    ("review", Call::Human),
+    ("now", Call::Quiet),
+    ("random", Call::Quiet),
+    ("random_below", Call::Quiet),
+    ("uuid", Call::Quiet),
+    ("say", Call::Quiet),
+    ("state", Call::Quiet),
+    ("history", Call::Quiet),
+    ("patched", Call::Quiet),
+    ("metadata", Call::Quiet),
+    ("workflow", Call::Quiet),
+    ("run_id", Call::Quiet),
+    ("session_id", Call::Quiet),
+    ("user_id", Call::Quiet),
+];
+
+/// Methods that every type has, or may have.
+const OF_EVERY_TYPE: [&str; 7] = ["new", "clone", "drop", "borrow", "into", "from", "deref"];
+
+/// Whether a step or sub-flow of this name would be out of reach.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    METHODS.iter().any(|(method, _)| *method == name) || OF_EVERY_TYPE.contains(&name)
 }
 
 /// The flow being read: its workflow, and the name of its first parameter.
@@ -26,6 +64,7 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// What a method of `flow` does; nothing when it is not known, such as that of a user's own trait.
     pub(crate) fn kind(&self, method: &Ident) -> Option<Call> {
         if self.workflow.step(method).is_some() {
             return Some(Call::Step);
@@ -33,15 +72,8 @@ impl Scope<'_> {
         if self.workflow.subflow(method).is_some() {
             return Some(Call::Subflow);
         }
-        match method.to_string().as_str() {
-            "call" => Some(Call::Workflow),
-            "sleep" | "sleep_until" => Some(Call::Sleep),
-            "confirm" | "ask" | "choose" | "review" => Some(Call::Human),
-            "parallel" => Some(Call::Parallel),
-            "race" => Some(Call::Race),
-            "map" => Some(Call::Map),
-            _ => None,
-        }
+        let known = METHODS.iter().find(|(name, _)| method == name);
+        known.map(|(_, call)| *call)
     }
 
     /// `flow`, `(flow)`, `&flow`
@@ -68,7 +100,8 @@ impl Scope<'_> {
     pub(crate) fn durable<'e>(&self, expr: &'e Expr) -> Option<&'e ExprMethodCall> {
         match expr {
             Expr::MethodCall(call) if self.is_flow(&call.receiver) => {
-                self.kind(&call.method).map(|_| call)
+                let kind = self.kind(&call.method);
+                kind.filter(|kind| *kind != Call::Quiet).map(|_| call)
             }
             Expr::MethodCall(call) => self.durable(&call.receiver),
             Expr::Paren(paren) => self.durable(&paren.expr),

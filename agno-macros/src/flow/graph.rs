@@ -92,6 +92,13 @@ impl Node {
         }
     }
 
+    pub(crate) fn workflow(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Workflow { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     pub(crate) fn human(&self) -> Option<&str> {
         match &self.kind {
             Kind::Human { kind, .. } => Some(kind),

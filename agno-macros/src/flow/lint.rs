@@ -1,119 +1,25 @@
 //! What a flow body must not do, because a replay would not repeat it.
 //!
 //! A flow runs again from the top after a crash. Whatever differs then (the clock, a random number, a file)
-//! must come from a recorded call. Renamed imports and calls bound to a variable are not seen here; the
-//! runtime stops those.
+//! must come from a recorded call, or be allowed by `#[allow_in_flow]`. Renamed imports and calls bound to a
+//! variable are not seen here; the runtime stops those.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprCall, ExprMethodCall, ExprPath, Item, Macro, Pat, Path, Stmt};
+use syn::{
+    Attribute, Block, Expr, ExprCall, ExprMethodCall, ExprPath, Item, Macro, Pat, Path, Stmt,
+};
 
-use super::calls::Scope;
+use super::allow::{self, Allowance, MISPLACED};
+use super::calls::{Scope, is_reserved};
+use super::hazards::{self, Hazard};
 use super::macros;
+use super::redirect::{Misdirected, Misdirection};
 use crate::diag::Diagnostics;
 use crate::model::Workflow;
-use crate::parse::table::RESERVED;
-
-/// A path that a flow must not use: its last segments, and what to use instead.
-struct Forbidden {
-    /// `*` at the end stands for anything below.
-    path: &'static [&'static str],
-    instead: &'static str,
-}
-
-const fn forbidden(path: &'static [&'static str], instead: &'static str) -> Forbidden {
-    Forbidden { path, instead }
-}
-
-const CLOCK: &str = "the clock differs after a resume; use `flow.now()`, which is recorded";
-const RANDOM: &str = "random values differ after a resume; use `flow.random()`, which is recorded";
-const ID: &str = "a new id differs after a resume; use `flow.uuid()`, which is recorded";
-const SLEEP: &str =
-    "this wait starts again after a crash; use `flow.sleep(..)`, which is a durable timer";
-const TIMEOUT: &str = "this timer starts again after a crash; put `timeout` on the step, or use `flow.race(..)` with `flow.sleep(..)`";
-const SPAWN: &str =
-    "a spawned task is not part of the run; use `flow.parallel(..)` or `flow.map(..)`";
-const THREAD: &str = "a thread is not part of the run; do this in a step";
-const FILES: &str =
-    "files may have changed when the flow runs again; read and write them in a step";
-const NETWORK: &str = "the network is not recorded in a flow; use it in a step";
-const ENVIRONMENT: &str =
-    "the environment may differ after a resume; read it in a step, or into a field of the workflow";
-
-const PRINTS: [&str; 5] = ["println", "print", "eprintln", "eprint", "dbg"];
-const PRINT: &str = "a flow runs again after a crash and would print again; use `flow.say(..)`";
-
-const PATHS: &[Forbidden] = &[
-    forbidden(&["SystemTime", "now"], CLOCK),
-    forbidden(&["Instant", "now"], CLOCK),
-    forbidden(&["Utc", "now"], CLOCK),
-    forbidden(&["Local", "now"], CLOCK),
-    forbidden(&["OffsetDateTime", "now_utc"], CLOCK),
-    forbidden(&["OffsetDateTime", "now_local"], CLOCK),
-    forbidden(&["Uuid", "new_v4"], ID),
-    forbidden(&["Uuid", "now_v7"], ID),
-    forbidden(&["rand", "*"], RANDOM),
-    forbidden(&["fastrand", "*"], RANDOM),
-    forbidden(&["tokio", "time", "timeout"], TIMEOUT),
-    forbidden(&["tokio", "time", "*"], SLEEP),
-    forbidden(&["tokio", "spawn"], SPAWN),
-    forbidden(&["tokio", "task", "*"], SPAWN),
-    forbidden(&["tokio", "fs", "*"], FILES),
-    forbidden(&["tokio", "net", "*"], NETWORK),
-    forbidden(&["std", "thread", "sleep"], SLEEP),
-    forbidden(&["thread", "sleep"], SLEEP),
-    forbidden(&["std", "thread", "*"], THREAD),
-    forbidden(&["thread", "spawn"], THREAD),
-    forbidden(&["std", "fs", "*"], FILES),
-    forbidden(&["std", "net", "*"], NETWORK),
-    forbidden(&["std", "env", "*"], ENVIRONMENT),
-    forbidden(&["env", "var"], ENVIRONMENT),
-];
-
-const JOINS: [(&str, &str); 3] = [
-    ("join", "`flow.parallel((..))`"),
-    ("try_join", "`flow.parallel((..))`"),
-    ("select", "`flow.race((..))`"),
-];
-
-fn find(segments: &[String]) -> Option<&'static str> {
-    PATHS
-        .iter()
-        .find(|forbidden| match forbidden.path {
-            // A whole module: only from the path's start, so that a user's own `fs` is not meant.
-            [modules @ .., "*"] => {
-                segments.len() > modules.len() && segments.iter().zip(modules).all(|(a, b)| a == b)
-            }
-            // From the start too, or a type that is reached through its modules.
-            path => {
-                let type_name = path[0].starts_with(char::is_uppercase);
-                let fits =
-                    segments.len() == path.len() || (type_name && segments.len() > path.len());
-                fits && segments
-                    .iter()
-                    .rev()
-                    .zip(path.iter().rev())
-                    .all(|(a, b)| a == b)
-            }
-        })
-        .map(|forbidden| forbidden.instead)
-}
-
-/// A plain method where the durable call was meant. Emitted bodies replace these tokens, so that rustc does not
-/// report the same mistake again.
-pub(crate) struct Misdirected {
-    pub(crate) body: usize,
-    pub(crate) kind: Misdirection,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Misdirection {
-    /// `self.step(..)`
-    OnSelf,
-    /// `Self::step(..)`
-    OnType,
-}
+use crate::parse::strip;
 
 /// Checks every flow body that parses.
 pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Misdirected> {
@@ -131,6 +37,9 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Misdirected>
             current: &flow.method.sig.ident,
             diag,
             kinds: Vec::new(),
+            allows: flow.stripped.is_some(),
+            allowed: Vec::new(),
+            own: 0,
         };
         lint.visit_block(&source.block);
         misdirected.extend(
@@ -148,9 +57,46 @@ struct Lint<'a> {
     current: &'a Ident,
     diag: &'a Diagnostics,
     kinds: Vec<Misdirection>,
+    /// Whether `#[allow_in_flow]` stands anywhere in it.
+    allows: bool,
+    /// What the statements around the place being read are allowed.
+    allowed: Vec<Allowance>,
+    /// The attributes of the statement being read that are still to be visited.
+    own: usize,
 }
 
 impl Lint<'_> {
+    fn report(&self, hazard: &Hazard, place: impl ToTokens) {
+        let mut inner_first = self.allowed.iter().rev();
+        if !inner_first.any(|allowance| allowance.covers(hazard)) {
+            self.diag.over(place, hazard.problem);
+        }
+    }
+
+    /// Reads a statement with what the attributes in front of it allow.
+    fn allowing(&mut self, stmt: &Stmt) {
+        let attrs = allow::in_front(stmt);
+        let (own, before) = (self.own, self.allowed.len());
+        self.own = attrs.len();
+        for attr in &attrs {
+            self.allowed.extend(allow::read(attr, self.diag));
+        }
+        visit::visit_stmt(self, stmt);
+        for allowance in self.allowed.drain(before..) {
+            allowance.finish(self.diag);
+        }
+        self.own = own;
+    }
+
+    /// Where nobody looks for it, an attribute would be taken out and mean nothing.
+    fn misplaced(&self, tokens: impl ToTokens) {
+        if self.allows {
+            for path in strip::allowances(tokens.to_token_stream()) {
+                self.diag.over(path, MISPLACED);
+            }
+        }
+    }
+
     fn is_ours(&self, method: &Ident) -> bool {
         self.scope.workflow.step(method).is_some() || self.scope.workflow.subflow(method).is_some()
     }
@@ -203,13 +149,6 @@ impl Lint<'_> {
         .map(|ident| ident.span())
     }
 
-    fn prints(&self, mac: &Macro) {
-        let name = macros::name(mac);
-        if PRINTS.contains(&name.as_str()) {
-            self.diag.over(&mac.path, PRINT);
-        }
-    }
-
     fn not_awaited(&self, call: &ExprMethodCall) {
         let (flow, method) = (self.scope.flow, &call.method);
         self.diag.at(
@@ -219,20 +158,16 @@ impl Lint<'_> {
     }
 
     fn path(&self, path: &Path) {
-        let segments: Vec<String> = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        if let Some(instead) = find(&segments) {
-            self.diag.over(path, instead);
+        if let Some(hazard) = hazards::of_path(&segments(path)) {
+            self.report(hazard, path);
         }
     }
 
     /// Inside a macro whose input is not a list of expressions: paths only.
     fn scan(&self, tokens: TokenStream) {
+        self.misplaced(&tokens);
         let mut segments: Vec<String> = Vec::new();
-        let mut span = None;
+        let mut first = None;
         let mut joined = false;
         let tokens = macros::flat(tokens);
         for token in tokens.iter().chain(std::iter::once(&TokenTree::Literal(
@@ -245,46 +180,52 @@ impl Lint<'_> {
                     joined = false;
                 }
                 other => {
-                    if let (Some(instead), Some(span)) = (find(&segments), span) {
-                        self.diag.at(span, instead);
+                    if let (Some(hazard), Some(first)) = (hazards::of_path(&segments), first) {
+                        self.report(hazard, first);
                     }
                     segments.clear();
                     joined = false;
                     if let TokenTree::Ident(ident) = other {
                         segments.push(ident.to_string());
-                        span = Some(ident.span());
+                        first = Some(ident);
                     }
                 }
             }
         }
     }
+}
 
-    fn joins(&self, mac: &Macro) {
-        let segments: Vec<String> = mac
-            .path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        let known = match segments.as_slice() {
-            [_] => true,
-            [krate, _] => matches!(krate.as_str(), "tokio" | "futures" | "futures_util"),
-            _ => false,
-        };
-        let join = JOINS
-            .iter()
-            .find(|(name, _)| segments.last().is_some_and(|last| last == name));
-        if let (true, Some((name, instead))) = (known, join) {
-            self.diag.over(
-                &mac.path,
-                format!("`{name}!` breaks the order of the calls after a crash; use {instead}"),
-            );
-        }
-    }
+fn segments(path: &Path) -> Vec<String> {
+    let segments = path.segments.iter();
+    segments.map(|segment| segment.ident.to_string()).collect()
 }
 
 impl<'ast> Visit<'ast> for Lint<'_> {
-    fn visit_item(&mut self, _: &'ast Item) {}
+    fn visit_item(&mut self, item: &'ast Item) {
+        self.misplaced(item);
+    }
+
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if self.allows && !matches!(stmt, Stmt::Item(_)) {
+            self.allowing(stmt);
+        } else {
+            visit::visit_stmt(self, stmt);
+        }
+    }
+
+    fn visit_attribute(&mut self, attr: &'ast Attribute) {
+        if !allow::is_allowance(attr) {
+            return;
+        }
+        if self.own > 0 {
+            self.own -= 1;
+            return;
+        }
+        self.diag.over(attr.path(), MISPLACED);
+        let allowances = allow::read(attr, self.diag);
+        self.allowed
+            .extend(allowances.into_iter().map(Allowance::excused));
+    }
 
     fn visit_block(&mut self, block: &'ast Block) {
         for stmt in &block.stmts {
@@ -352,7 +293,7 @@ impl<'ast> Visit<'ast> for Lint<'_> {
             }
         } else if self.scope.is_flow(&call.receiver)
             && self.scope.workflow.is_entry(&call.method)
-            && !RESERVED.contains(&call.method.to_string().as_str())
+            && !is_reserved(&call.method.to_string())
         {
             self.entry_called(&call.method);
         } else if self.scope.is_flow(&call.receiver) && self.scope.workflow.unmarked(&call.method) {
@@ -365,8 +306,9 @@ impl<'ast> Visit<'ast> for Lint<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
-        self.joins(mac);
-        self.prints(mac);
+        if let Some(hazard) = hazards::of_macro(&segments(&mac.path)) {
+            self.report(hazard, &mac.path);
+        }
         match macros::expressions(mac) {
             Some(list) => {
                 for expr in &list {
@@ -376,46 +318,4 @@ impl<'ast> Visit<'ast> for Lint<'_> {
             None => self.scan(mac.tokens.clone()),
         }
     }
-}
-
-/// `self.step` and `Self::step` as the durable calls they were meant to be, so that only our own error is left.
-pub(crate) fn redirect(tokens: TokenStream, kind: Misdirection, flow: &Ident) -> TokenStream {
-    let flow_at = |span: Span| {
-        let mut flow = flow.clone();
-        flow.set_span(span);
-        TokenTree::Ident(flow)
-    };
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut out: Vec<TokenTree> = Vec::with_capacity(tokens.len());
-    let mut index = 0;
-    while let Some(token) = tokens.get(index) {
-        index += 1;
-        match token {
-            TokenTree::Ident(ident) if kind == Misdirection::OnSelf && ident == "self" => {
-                out.push(flow_at(ident.span()));
-            }
-            TokenTree::Ident(ident)
-                if kind == Misdirection::OnType
-                    && ident == "Self"
-                    && is_colon(tokens.get(index))
-                    && is_colon(tokens.get(index + 1)) =>
-            {
-                let mut dot = proc_macro2::Punct::new('.', proc_macro2::Spacing::Alone);
-                dot.set_span(ident.span());
-                out.push(flow_at(ident.span()));
-                out.push(TokenTree::Punct(dot));
-                index += 2;
-            }
-            TokenTree::Group(group) => {
-                let inner = redirect(group.stream(), kind, flow);
-                out.push(TokenTree::Group(crate::parse::strip::regroup(group, inner)));
-            }
-            other => out.push(other.clone()),
-        }
-    }
-    out.into_iter().collect()
-}
-
-fn is_colon(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }

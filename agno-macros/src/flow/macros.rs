@@ -7,9 +7,8 @@ use syn::{Expr, Macro, Token};
 
 /// The expressions in `format!(..)`, `vec![..]` and the like; nothing when the input is another grammar.
 pub(crate) fn expressions(mac: &Macro) -> Option<Vec<Expr>> {
-    let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(mac.tokens.clone());
-    if let Ok(list) = list {
-        return Some(list.into_iter().collect());
+    if let Some(list) = list(mac) {
+        return Some(list);
     }
     let repeat = |input: syn::parse::ParseStream<'_>| {
         let element: Expr = input.parse()?;
@@ -17,6 +16,12 @@ pub(crate) fn expressions(mac: &Macro) -> Option<Vec<Expr>> {
         Ok(vec![element, input.parse()?])
     };
     repeat.parse2(mac.tokens.clone()).ok()
+}
+
+/// The expressions between commas, if that is all there is.
+pub(crate) fn list(mac: &Macro) -> Option<Vec<Expr>> {
+    let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(mac.tokens.clone());
+    list.ok().map(|list| list.into_iter().collect())
 }
 
 /// The last segment of a macro's path.

@@ -3,7 +3,7 @@
 //! What cannot be read becomes an opaque node, never a silent gap.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Expr, ExprMethodCall, Item, Local, Pat, Stmt};
@@ -11,7 +11,7 @@ use syn::{Attribute, Block, Expr, ExprMethodCall, Item, Local, Pat, Stmt};
 use super::calls::{Call, Scope};
 use super::graph::{Graph, Kind, Node};
 use super::macros;
-use super::text::{label, shorten};
+use super::text::label;
 use crate::model::Workflow;
 use crate::parse::attributes::conditions;
 
@@ -73,10 +73,8 @@ impl Reader<'_> {
         let dot = call.dot_token.spans[0];
         let name = call.method.unraw().to_string();
         let Some(kind) = self.scope.kind(&call.method) else {
-            for arg in &call.args {
-                self.visit_expr(arg);
-            }
-            return;
+            // The method of a trait, say: it may call steps.
+            return self.handed_on(call, call.args.iter());
         };
         let workflow = self.scope.workflow;
         match kind {
@@ -94,18 +92,18 @@ impl Reader<'_> {
                 if let Some(items) = over {
                     self.visit_expr(items);
                 }
-                let body = self.apart(|reader| match args.next() {
-                    Some(Expr::Closure(closure)) => reader.visit_expr(&closure.body),
-                    Some(other) => reader.push(Kind::Opaque { text: label(other) }),
-                    None => {}
-                });
+                let body = match args.next() {
+                    Some(Expr::Closure(closure)) => self.branch(&closure.body),
+                    Some(other) => self.branch(other),
+                    None => Vec::new(),
+                };
                 self.push(Kind::Map {
                     over: over.map(label).unwrap_or_default(),
                     body,
                     dot,
                 });
             }
-            _ => {
+            Call::Step | Call::Subflow | Call::Workflow | Call::Sleep | Call::Human => {
                 for arg in &call.args {
                     self.visit_expr(arg);
                 }
@@ -129,29 +127,47 @@ impl Reader<'_> {
                     },
                 });
             }
+            Call::Quiet => {
+                for arg in &call.args {
+                    self.visit_expr(arg);
+                }
+            }
         }
     }
 
     /// The branches of `parallel((a, b))`; each is read on its own.
     fn branches(&mut self, call: &ExprMethodCall) -> Vec<Vec<Node>> {
-        let elements: Vec<&Expr> = match call.args.first() {
-            Some(Expr::Tuple(tuple)) => tuple.elems.iter().collect(),
-            Some(Expr::Array(array)) => array.elems.iter().collect(),
-            other => other.into_iter().collect(),
-        };
-        elements
-            .into_iter()
-            .map(|element| {
-                self.apart(|reader| {
-                    reader.visit_expr(element);
-                    if reader.nodes.is_empty() {
-                        reader.push(Kind::Opaque {
-                            text: label(element),
-                        });
-                    }
-                })
-            })
-            .collect()
+        match call.args.first() {
+            Some(calls) => self.elements(calls),
+            None => Vec::new(),
+        }
+    }
+
+    /// `(a, b)`, `[a, b]`, `vec![a, b]`; anything else is one branch.
+    fn elements(&mut self, calls: &Expr) -> Vec<Vec<Node>> {
+        match calls {
+            Expr::Tuple(tuple) => tuple.elems.iter().map(|call| self.branch(call)).collect(),
+            Expr::Array(array) => array.elems.iter().map(|call| self.branch(call)).collect(),
+            Expr::Paren(paren) => self.elements(&paren.expr),
+            Expr::Group(group) => self.elements(&group.expr),
+            Expr::Macro(call) if macros::name(&call.mac) == "vec" => {
+                match macros::list(&call.mac) {
+                    Some(list) => list.iter().map(|call| self.branch(call)).collect(),
+                    None => vec![self.branch(calls)],
+                }
+            }
+            other => vec![self.branch(other)],
+        }
+    }
+
+    /// A part that is a call; what gives no node is one that cannot be read.
+    fn branch(&mut self, expr: &Expr) -> Vec<Node> {
+        self.apart(|reader| {
+            reader.visit_expr(expr);
+            if reader.nodes.is_empty() {
+                reader.push(Kind::Opaque { text: label(expr) });
+            }
+        })
     }
 
     /// Inside a macro whose input is not a list of expressions.
@@ -195,10 +211,10 @@ impl Reader<'_> {
                         dot,
                     });
                 }
-                (Some((_, method)), Some(_)) => self.push(Kind::Opaque {
+                (Some(_), Some(Call::Quiet)) => {}
+                (Some((_, method)), _) => self.push(Kind::Opaque {
                     text: format!("{ident}.{method}(..)"),
                 }),
-                (Some(_), None) => {}
                 (None, _) => self.push(Kind::Opaque {
                     text: ident.to_string(),
                 }),
@@ -273,10 +289,10 @@ impl Reader<'_> {
             Expr::MethodCall(call) if self.scope.is_flow(&call.receiver) => self.flow_call(call),
             Expr::MethodCall(call) if call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) => {
                 self.visit_expr(&call.receiver);
-                self.handed_on(expr, call.args.iter());
+                self.handed_on(call, call.args.iter());
             }
             Expr::Call(call) if call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) => {
-                self.handed_on(expr, call.args.iter());
+                self.handed_on(call, call.args.iter());
             }
             Expr::Path(_) if self.scope.is_flow(expr) => {
                 self.push(Kind::Opaque { text: label(expr) })
@@ -359,15 +375,13 @@ impl Reader<'_> {
     }
 
     /// The flow was given to a function that this macro cannot see into.
-    fn handed_on<'e>(&mut self, call: &Expr, args: impl Iterator<Item = &'e Expr>) {
+    fn handed_on<'e>(&mut self, call: impl ToTokens, args: impl Iterator<Item = &'e Expr>) {
         for arg in args {
             if !self.scope.hands_on_flow(arg) {
                 self.visit_expr(arg);
             }
         }
-        self.push(Kind::Opaque {
-            text: shorten(&label(call)),
-        });
+        self.push(Kind::Opaque { text: label(call) });
     }
 }
 

@@ -7,14 +7,27 @@ use quote::ToTokens;
 const LONGEST: usize = 60;
 
 /// Tokens as they were written, as far as spaces are concerned: two tokens are apart where their places are.
+/// Attributes in front are left out.
 pub(crate) fn label(tokens: impl ToTokens) -> String {
     let mut text = String::new();
-    print(tokens.to_token_stream(), &mut text, &mut None);
+    print(
+        without_attributes(tokens.to_token_stream()),
+        &mut text,
+        &mut None,
+    );
     shorten(&text)
 }
 
+fn without_attributes(tokens: TokenStream) -> TokenStream {
+    let mut tokens = tokens.into_iter().peekable();
+    while matches!(tokens.peek(), Some(TokenTree::Punct(hash)) if hash.as_char() == '#') {
+        tokens.by_ref().take(2).for_each(drop);
+    }
+    tokens.collect()
+}
+
 /// Cut to a length that fits a picture.
-pub(crate) fn shorten(text: &str) -> String {
+fn shorten(text: &str) -> String {
     if text.chars().count() <= LONGEST {
         return text.to_owned();
     }
@@ -84,6 +97,14 @@ mod tests {
             let tokens: TokenStream = text.parse().expect("tokens");
             assert_eq!(label(tokens), text);
         }
+    }
+
+    #[test]
+    fn leaves_attributes_in_front_out() {
+        let tokens: TokenStream = "#[cfg(unix)] #[a] return f(#[b] x)"
+            .parse()
+            .expect("tokens");
+        assert_eq!(label(tokens), "return f(#[b] x)");
     }
 
     #[test]

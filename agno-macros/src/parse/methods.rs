@@ -10,10 +10,10 @@ use syn::{
 };
 
 use super::options::Options;
-use super::strip::{Impl, regroup};
+use super::strip::{self, Impl, regroup};
 use super::{step, table};
 use crate::diag::Diagnostics;
-use crate::model::{Flow, Method, Output, Param, ParamKind, Step, Workflow};
+use crate::model::{Flow, Method, Output, Param, ParamKind, Step, Stripped, Workflow};
 
 /// The model of an impl block. Nothing when the block cannot be read at all; the reason is then reported.
 pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> Option<Workflow> {
@@ -120,11 +120,18 @@ fn read_flow(
         tokens.extend([body]);
         syn::parse2::<ItemFn>(tokens).ok()
     });
+    let stripped = braces.and_then(|braces| {
+        strip::without_allowances(braces.stream()).map(|body| Stripped {
+            body,
+            marker: strip::allowances(braces.stream()).into_iter().next(),
+        })
+    });
     Flow {
         method,
         flow,
         options,
         source,
+        stripped,
     }
 }
 

@@ -89,6 +89,11 @@ impl<'t> Options<'t> {
     pub(crate) fn get(&self, name: &str) -> Option<&Given<'t>> {
         self.0.iter().find(|given| given.name == name)
     }
+
+    /// All of them, in the order in which they were given.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Given<'t>> {
+        self.0.iter()
+    }
 }
 
 fn parentheses(table: &Table) -> String {
@@ -217,7 +222,8 @@ impl Given<'_> {
         self.text_as(diag, "a text in quotes")
     }
 
-    fn text_as(&self, diag: &Diagnostics, what: &str) -> Option<LitStr> {
+    /// The same, with what the text is: "the question in quotes".
+    pub(crate) fn text_as(&self, diag: &Diagnostics, what: &str) -> Option<LitStr> {
         if let Some(Lit::Str(text)) = self.literal() {
             return Some(text);
         }
@@ -306,6 +312,11 @@ impl Given<'_> {
             ),
         );
         None
+    }
+
+    /// `name(..)`, whatever is inside.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.value, Value::List(_))
     }
 
     /// `name`, without a value.

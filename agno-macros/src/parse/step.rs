@@ -6,7 +6,7 @@ use syn::{Attribute, LitStr};
 use super::options::{Given, Options, Set};
 use super::table;
 use crate::diag::Diagnostics;
-use crate::model::{Cache, FlowOptions, Retry, StepOptions};
+use crate::model::{Cache, FlowOptions, Gate, Retry, StepOptions};
 
 /// The options of a step, and its name in the journal if one is given.
 pub(crate) fn step(attr: &Attribute, diag: &Diagnostics) -> (StepOptions, Option<Set<String>>) {
@@ -31,21 +31,20 @@ fn options(given: &Options<'_>, diag: &Diagnostics) -> (StepOptions, Option<Set<
             .get("timeout")
             .and_then(|option| option.duration(diag)),
         cache: given.get("cache").and_then(|option| cache(option, diag)),
+        confirm: given.get("confirm").and_then(|option| gate(option, diag)),
         on_error: given
             .get("on_error")
             .and_then(|option| option.choice(diag, &["fail", "skip", "pause"])),
         at_most_once: given
             .get("at_most_once")
             .and_then(|option| flag(option, diag)),
+        history: given.get("history").and_then(|option| option.integer(diag)),
         version: given.get("version").and_then(|option| option.integer(diag)),
     };
     let name = given
         .get("name")
         .and_then(|option| option.text(diag))
-        .map(|text| Set {
-            value: text.value(),
-            span: text.span(),
-        });
+        .map(|text| words(&text));
     (options, name)
 }
 
@@ -64,8 +63,9 @@ fn flag(option: &Given<'_>, diag: &Diagnostics) -> Option<Span> {
 }
 
 fn retry(option: &Given<'_>, diag: &Diagnostics) -> Option<Retry> {
+    let before = diag.count();
     let given = option.nested(&table::RETRY, diag)?;
-    if given.get("max").is_none() {
+    if given.get("max").is_none() && diag.count() == before {
         diag.at(
             option.span(),
             "`retry` needs the number of retries; write `retry(max = 3)`",
@@ -92,12 +92,60 @@ fn cache(option: &Given<'_>, diag: &Diagnostics) -> Option<Cache> {
         key: given
             .get("key")
             .and_then(|option| option.text(diag))
-            .map(|text| Set {
-                value: text.value(),
-                span: text.span(),
-            }),
+            .map(|text| words(&text)),
         scope: given
             .get("scope")
             .and_then(|option| option.choice(diag, &["run", "session", "user", "global"])),
     })
+}
+
+/// `confirm = "Publish this?"` or `confirm(message = "Publish this?", ..)`
+fn gate(option: &Given<'_>, diag: &Diagnostics) -> Option<Gate> {
+    if !option.is_list() {
+        return option
+            .text_as(diag, "the question in quotes")
+            .map(|message| Gate {
+                message: Some(words(&message)),
+                timeout: None,
+                on_timeout: None,
+                on_reject: None,
+            });
+    }
+    let before = diag.count();
+    let given = option.nested(&table::CONFIRM, diag)?;
+    if given.get("message").is_none() && diag.count() == before {
+        diag.at(
+            option.span(),
+            "`confirm` needs the question; write `confirm(message = \"Publish this?\")`",
+        );
+    }
+    if let (Some(on_timeout), None) = (given.get("on_timeout"), given.get("timeout")) {
+        diag.at(
+            on_timeout.span(),
+            "without `timeout` the question waits for ever; add `timeout = \"1h\"`, or remove `on_timeout`",
+        );
+    }
+    let choice = |name, choices: &[&'static str]| {
+        given
+            .get(name)
+            .and_then(|option| option.choice(diag, choices))
+    };
+    Some(Gate {
+        message: given
+            .get("message")
+            .and_then(|option| option.text(diag))
+            .map(|text| words(&text)),
+        timeout: given
+            .get("timeout")
+            .and_then(|option| option.duration(diag)),
+        on_timeout: choice("on_timeout", &["fail", "approve", "reject"]),
+        on_reject: choice("on_reject", &["fail", "skip", "cancel"]),
+    })
+}
+
+fn words(text: &LitStr) -> Set<String> {
+    Set {
+        value: text.value(),
+        span: text.span(),
+    }
 }

@@ -6,6 +6,10 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::format_ident;
+use syn::{Meta, Path};
+
+/// The attribute on a statement of a flow.
+pub(crate) const ALLOWANCE: &str = "allow_in_flow";
 
 /// An impl block in parts.
 pub(crate) struct Impl {
@@ -42,10 +46,10 @@ pub(crate) fn split(item: TokenStream) -> Impl {
     }
 }
 
-/// The impl block again, with `change` applied to the tokens of one body: only for the fallback.
+/// The impl block again, with the bodies that `change` gives another text.
 pub(crate) fn change_bodies(
     item: TokenStream,
-    mut change: impl FnMut(usize, TokenStream) -> TokenStream,
+    mut change: impl FnMut(usize, &Group) -> Option<TokenStream>,
 ) -> TokenStream {
     let mut number = 0;
     item.into_iter()
@@ -53,9 +57,12 @@ pub(crate) fn change_bodies(
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                 let inner = group.stream().into_iter().map(|token| match token {
                     TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
-                        let changed = change(number, body.stream());
+                        let changed = change(number, &body);
                         number += 1;
-                        TokenTree::Group(regroup(&body, changed))
+                        TokenTree::Group(match changed {
+                            Some(changed) => regroup(&body, changed),
+                            None => body,
+                        })
                     }
                     other => other,
                 });
@@ -141,7 +148,7 @@ fn without_markers(inner: TokenStream) -> TokenStream {
     let mut tokens = inner.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-        let marker = matches!(tokens.peek(), Some(TokenTree::Group(group)) if is_marker(group));
+        let marker = matches!(tokens.peek(), Some(TokenTree::Group(group)) if is_named(group, &["step", "flow"]));
         if hash && marker {
             tokens.next();
         } else {
@@ -151,8 +158,55 @@ fn without_markers(inner: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
+/// A flow's body without `#[allow_in_flow]`; nothing when there is none. Each group that holds none stays as it is.
+pub(crate) fn without_allowances(tokens: TokenStream) -> Option<TokenStream> {
+    let mut found = false;
+    let mut kept = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+        if hash
+            && matches!(tokens.peek(), Some(TokenTree::Group(group)) if is_named(group, &[ALLOWANCE]))
+        {
+            found = true;
+            tokens.next();
+            continue;
+        }
+        kept.push(match token {
+            TokenTree::Group(group) => match without_allowances(group.stream()) {
+                Some(inner) => {
+                    found = true;
+                    TokenTree::Group(regroup(&group, inner))
+                }
+                None => TokenTree::Group(group),
+            },
+            other => other,
+        });
+    }
+    found.then(|| kept.into_iter().collect())
+}
+
+/// The paths of every `#[allow_in_flow]`, as written.
+pub(crate) fn allowances(tokens: TokenStream) -> Vec<Path> {
+    let mut found = Vec::new();
+    let mut after_hash = false;
+    for token in tokens {
+        let was_hash = std::mem::take(&mut after_hash);
+        match token {
+            TokenTree::Punct(punct) => after_hash = punct.as_char() == '#',
+            TokenTree::Group(group) if was_hash && is_named(&group, &[ALLOWANCE]) => {
+                let meta: Result<Meta, _> = syn::parse2(group.stream());
+                found.extend(meta.ok().map(|meta| meta.path().clone()));
+            }
+            TokenTree::Group(group) => found.extend(allowances(group.stream())),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// `[step]`, `[agno::flow(..)]`
-fn is_marker(attribute: &Group) -> bool {
+fn is_named(attribute: &Group, names: &[&str]) -> bool {
     if attribute.delimiter() != Delimiter::Bracket {
         return false;
     }
@@ -164,5 +218,5 @@ fn is_marker(attribute: &Group) -> bool {
             _ => break,
         }
     }
-    last.is_some_and(|ident| ident == "step" || ident == "flow")
+    last.is_some_and(|ident| names.iter().any(|name| ident == name))
 }

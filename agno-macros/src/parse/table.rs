@@ -75,14 +75,21 @@ pub(crate) static IMPL: Table = Table {
     ],
 };
 
+const ON_REJECT: &str = "what a rejection does belongs to the question; write \
+     `confirm(message = \"Publish this?\", on_reject = \"skip\")`";
+const ON_TIMEOUT: &str = "the end of the wait belongs to the question; write \
+     `confirm(message = \"Publish this?\", timeout = \"1h\", on_timeout = \"reject\")`";
+
 pub(crate) static STEP: Table = Table {
     owner: "`#[step]`",
     options: &[
         spec("retry", "retry(max = 3)"),
         spec("timeout", "timeout = \"20s\""),
         spec("cache", "cache(ttl = \"1h\")"),
+        spec("confirm", "confirm = \"Publish this?\""),
         spec("on_error", "on_error = \"skip\""),
         spec("at_most_once", "at_most_once"),
+        spec("history", "history = 3"),
         spec("version", "version = 2"),
         spec("name", "name = \"search\""),
     ],
@@ -98,6 +105,8 @@ pub(crate) static STEP: Table = Table {
             "ttl",
             "the time to live belongs to the cache: `cache(ttl = \"1h\")`",
         ),
+        ("on_reject", ON_REJECT),
+        ("on_timeout", ON_TIMEOUT),
         (
             "after",
             "the order of the steps is written in a `#[flow]` function",
@@ -115,8 +124,10 @@ pub(crate) static FIELD: Table = Table {
         spec("retry", "retry(max = 3)"),
         spec("timeout", "timeout = \"20s\""),
         spec("cache", "cache(ttl = \"1h\")"),
+        spec("confirm", "confirm = \"Publish this?\""),
         spec("on_error", "on_error = \"skip\""),
         spec("at_most_once", "at_most_once"),
+        spec("history", "history = 3"),
         spec("version", "version = 2"),
         spec("name", "name = \"writer\""),
         spec("input", "input = \"{input}\\n\\n{previous}\""),
@@ -133,6 +144,8 @@ pub(crate) static FIELD: Table = Table {
             "ttl",
             "the time to live belongs to the cache: `cache(ttl = \"1h\")`",
         ),
+        ("on_reject", ON_REJECT),
+        ("on_timeout", ON_TIMEOUT),
         (
             "after",
             "fields run in the order in which they stand; move this one",
@@ -154,10 +167,20 @@ pub(crate) static FLOW: Table = Table {
         spec("timeout", "timeout = \"20s\""),
         spec("cache", "cache(ttl = \"1h\")"),
     ],
-    elsewhere: &[(
-        "retry",
-        "a flow is not retried as a whole; put `retry(..)` on its steps",
-    )],
+    elsewhere: &[
+        (
+            "retry",
+            "a flow is not retried as a whole; put `retry(..)` on its steps",
+        ),
+        (
+            "confirm",
+            "a flow asks where it needs the answer; write `flow.confirm(\"Publish this?\").await?` in it",
+        ),
+        (
+            "history",
+            "a flow reads earlier runs itself; write `flow.history(3).await?` in it",
+        ),
+    ],
 };
 
 pub(crate) static RETRY: Table = Table {
@@ -180,6 +203,62 @@ pub(crate) static CACHE: Table = Table {
         spec("scope", "scope = \"session\""),
     ],
     elsewhere: &[],
+};
+
+pub(crate) static CONFIRM: Table = Table {
+    owner: "`confirm(..)`",
+    options: &[
+        spec("message", "message = \"Publish this?\""),
+        spec("timeout", "timeout = \"1h\""),
+        spec("on_timeout", "on_timeout = \"reject\""),
+        spec("on_reject", "on_reject = \"skip\""),
+    ],
+    elsewhere: &[
+        (
+            "question",
+            "the question is called `message`: write `message = \"Publish this?\"`",
+        ),
+        (
+            "on_error",
+            "what a failure does belongs to the step: `#[step(confirm = \"..\", on_error = \"skip\")]`",
+        ),
+    ],
+};
+
+/// What a flow may be allowed to do on purpose, each with its reason.
+pub(crate) static ALLOW: Table = Table {
+    owner: "`#[allow_in_flow]`",
+    options: &[
+        spec("clock", "clock = \"it is only logged\""),
+        spec("random", "random = \"it is only logged\""),
+        spec("id", "id = \"it is only logged\""),
+        spec("timer", "timer = \"nothing waits for it\""),
+        spec("task", "task = \"nothing waits for it\""),
+        spec("join", "join = \"none of them is a call of the flow\""),
+        spec("files", "files = \"the file never changes\""),
+        spec("network", "network = \"the answer never changes\""),
+        spec("environment", "environment = \"it is the same everywhere\""),
+        spec("process", "process = \"nothing depends on it\""),
+        spec("terminal", "terminal = \"it may be shown twice\""),
+    ],
+    elsewhere: &[
+        (
+            "reason",
+            "the reason stands with what it is for: `clock = \"it is only logged\"`",
+        ),
+        (
+            "time",
+            "the clock is called `clock`: write `clock = \"it is only logged\"`",
+        ),
+        (
+            "sleep",
+            "a wait is called `timer`: write `timer = \"nothing waits for it\"`",
+        ),
+        (
+            "print",
+            "what is printed is called `terminal`: write `terminal = \"it may be shown twice\"`",
+        ),
+    ],
 };
 
 pub(crate) static TOOL: Table = Table {
@@ -243,36 +322,4 @@ pub(crate) const MERGE_RULES: [(&str, &str); 6] = [
     ("max", "Max"),
     ("min", "Min"),
     ("last", "Last"),
-];
-
-/// Names of `Flow`'s own methods, and of methods every type has: a step named so could not be called.
-pub(crate) const RESERVED: [&str; 28] = [
-    "workflow",
-    "run_id",
-    "session_id",
-    "user_id",
-    "state",
-    "parallel",
-    "map",
-    "race",
-    "sleep",
-    "sleep_until",
-    "now",
-    "random",
-    "uuid",
-    "say",
-    "ask",
-    "confirm",
-    "choose",
-    "review",
-    "history",
-    "call",
-    "patched",
-    "new",
-    "clone",
-    "drop",
-    "borrow",
-    "into",
-    "from",
-    "deref",
 ];

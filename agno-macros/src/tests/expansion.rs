@@ -352,3 +352,93 @@ fn after_a_mistake_a_struct_of_steps_keeps_its_types() {
     );
     assert_holds(&expansion, "let _ = __d;");
 }
+
+const GATED: &str = r#"
+    impl Article {
+        #[step(confirm = "Publish this?", cache)]
+        async fn publish(&self, post: Post) -> Result<Url> { x }
+
+        #[step(history = 3, confirm(message = "Send it?", timeout = "1h", on_timeout = "approve", on_reject = "skip"))]
+        async fn send(&self, url: Url, context: &StepContext) -> Result<Sent> { x }
+
+        #[step(confirm(message = "Sure?", on_reject = "skip"), on_error = "skip")]
+        fn tell(&self, sent: Sent) -> Told { x }
+    }
+"#;
+
+#[test]
+fn a_gate_is_part_of_the_registration() {
+    let expansion = workflow("", GATED);
+    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
+    assert_holds(
+        &expansion,
+        r#"__agno::Step::new("publish").cache(__agno::Cache::new()).confirm(__agno::Gate::new("Publish this?")),"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"__agno::Step::new("send").confirm(__agno::Gate::new("Send it?").timeout(__agno::millis(3600000u64))
+                .on_timeout(__agno::OnTimeout::Approve).on_reject(__agno::OnReject::Skip)).history(3),
+            (__agno::param("url", codec1()),),
+            __agno::or_default_if_rejected::<Sent, _>(__agno::fallible::<Result<Sent>, _>(codec2())),"#,
+    );
+    // One default stands in for both.
+    assert_holds(
+        &expansion,
+        "__agno::or_default::<Told, _>(__agno::plain::<Told>(codec3())),",
+    );
+}
+
+#[test]
+fn a_gate_before_a_field() {
+    let expansion = workflow(
+        "",
+        r#"struct Content {
+            #[step(history = 2)] a: A,
+            #[step(confirm(message = "Publish?", on_reject = "skip"))] b: B,
+        }"#,
+    );
+    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
+    assert_holds(
+        &expansion,
+        r#"__d.execute::<__AgnoField0>(__agno::Step::new("a").history(2), |w| &w.a);"#,
+    );
+    assert_holds(
+        &expansion,
+        r#"__d.execute_with::<__AgnoField1>(
+            __agno::Step::new("b").confirm(__agno::Gate::new("Publish?").on_reject(__agno::OnReject::Skip)),
+            |w| &w.b,
+            __agno::or_default_if_rejected::<<__AgnoField1 as __agno::Execute>::Output, _>(
+                __agno::fallible(__agno::codec())),
+        );"#,
+    );
+}
+
+#[test]
+fn what_is_allowed_is_taken_out_and_used_once() {
+    let flow = |first: &str, second: &str| {
+        format!(
+            "impl A {{
+                #[step] async fn a(&self) -> T {{ x }}
+                #[flow] async fn run(flow: &Flow<Self>) -> Result<T> {{
+                    {first} let now = Instant::now();
+                    if now.is_old() {{ {second} x = Utc::now(); }}
+                    flow.a().await
+                }}
+            }}"
+        )
+    };
+    let allow = "#[agno::allow_in_flow(clock = \"only shown\")]";
+    let expansion = workflow("", &flow(allow, allow));
+    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
+    let plain = flow("", "").replace("#[step]", "").replace("#[flow]", "");
+    assert_holds(&expansion, &plain);
+    assert_eq!(expansion.to_string().matches("allow_in_flow").count(), 1);
+    assert_holds(
+        &expansion,
+        "#[agno::allow_in_flow(__seen)] const _: () = ();",
+    );
+    // Beside a mistake it is taken out as well.
+    let expansion = workflow("", &flow(allow, ""));
+    assert_eq!(errors(expansion.clone()).len(), 1);
+    assert_eq!(expansion.to_string().matches("allow_in_flow").count(), 1);
+}

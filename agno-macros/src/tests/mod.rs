@@ -2,6 +2,7 @@
 
 mod budget;
 mod expansion;
+mod linting;
 mod properties;
 mod reading;
 mod rules;

@@ -51,11 +51,11 @@ proptest! {
     }
 
     #[test]
-    fn any_options_are_survived(options in stream(), retry in stream(), cache in stream()) {
+    fn any_options_are_survived(options in stream(), retry in stream(), cache in stream(), confirm in stream()) {
         let item = quote::quote! {
             impl Article {
                 #[step(#options)] async fn a(&self, topic: Topic) -> Result<Topic> { x }
-                #[step(retry(#retry), cache(#cache))] async fn b(&self, topic: Topic) -> Result<Topic> { x }
+                #[step(retry(#retry), cache(#cache), confirm(#confirm))] async fn b(&self, topic: Topic) -> Result<Topic> { x }
             }
         };
         crate::entry::workflow(TokenStream::new(), item);
@@ -80,6 +80,22 @@ proptest! {
         let expansion = crate::entry::workflow(TokenStream::new(), item).to_string();
         let lints_nothing = super::errors(tokens(&expansion)).is_empty();
         prop_assert!(!lints_nothing || expansion.contains(&body.to_string()));
+    }
+
+    #[test]
+    fn any_allowance_is_survived_and_taken_out(allowed in stream(), body in stream()) {
+        let item = quote::quote! {
+            impl Article {
+                #[flow] async fn run(flow: &Flow<Self>) -> Result<Topic> {
+                    #[allow_in_flow(#allowed)] #body;
+                    if x { #[agno::allow_in_flow(#allowed)] { #body } }
+                }
+            }
+        };
+        let expansion = crate::entry::workflow(TokenStream::new(), item).to_string();
+        // Once more than taken out: to use the import.
+        let kept = expansion.replacen("[allow_in_flow (__seen)]", "", 1);
+        prop_assert!(!kept.contains("[allow_in_flow ("));
     }
 
     #[test]

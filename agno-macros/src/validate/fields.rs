@@ -24,6 +24,7 @@ pub(crate) fn fields(steps: &[FieldStep], diag: &Diagnostics) {
                 written: &step.ident,
                 inputs: &[INPUT],
                 changes_state: false,
+                reads_history: true,
             },
             &step.options,
             diag,

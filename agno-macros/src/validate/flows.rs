@@ -100,7 +100,7 @@ pub(super) fn check_cached_flows(workflow: &Workflow, graph: &Graph, diag: &Diag
         if let Some(reason) = uncacheable(workflow, graph, &name, &mut seen) {
             diag.at(
                 cache.span,
-                format!("`{name}` cannot be cached: {reason}, which a cached result would skip"),
+                format!("`{name}` cannot be cached: {reason}, which a cached result would skip; remove `cache`, or call it outside of `{name}`"),
             );
         }
     }
@@ -119,8 +119,13 @@ fn uncacheable(
             if step.is_some_and(|step| step.method.state().is_some()) {
                 return Some(format!("`{name}` changes the state"));
             }
+            if let Some(waits) = step.and_then(|step| step.options.waits()) {
+                return Some(format!("`{name}` {waits}"));
+            }
         } else if let Some(kind) = node.human() {
             return Some(format!("`flow.{kind}(..)` waits for a person"));
+        } else if let Some(other) = node.workflow() {
+            return Some(format!("`flow.call::<{other}>(..)` may wait for a person"));
         } else if let Some(inner) = node.subflow()
             && !seen.iter().any(|name| name == inner)
         {

@@ -13,10 +13,10 @@ use self::flows::{check_cached_flows, check_flow};
 use self::options::{Named, check_options};
 use self::signature::{check_params, check_receiver, check_signature, check_state};
 use crate::diag::Diagnostics;
+use crate::flow::calls::is_reserved;
 use crate::flow::graph::Graph;
 use crate::model::{Method, Step, Workflow};
 use crate::parse::attributes::conditions;
-use crate::parse::table::RESERVED;
 
 /// More owned parameters than this belong in a struct.
 const MOST_INPUTS: usize = 8;
@@ -68,13 +68,14 @@ fn check_step(step: &Step, workflow: &Workflow, diag: &Diagnostics) {
         written: &method.sig.ident,
         inputs: &method.input_names(),
         changes_state: method.state().is_some(),
+        reads_history: method.takes_context(),
     };
     check_options(&named, &step.options, diag);
 }
 
 fn reserved(method: &Method, kind: &str, diag: &Diagnostics) {
     let name = method.sig.ident.to_string();
-    if RESERVED.contains(&name.as_str()) {
+    if is_reserved(&name) {
         diag.at(
             method.span(),
             format!("`flow.{name}` is a method that every flow has, so a {kind} cannot be called `{name}`; rename it, such as `{name}_{kind}`"),

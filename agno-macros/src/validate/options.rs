@@ -3,7 +3,8 @@
 use proc_macro2::{Ident, Span};
 
 use crate::diag::{Diagnostics, list, suggestion};
-use crate::model::{Cache, Retry, StepOptions};
+use crate::model::{Cache, Gate, Retry, StepOptions};
+use crate::parse::options::Set;
 
 /// A step, as its options see it.
 pub(super) struct Named<'a> {
@@ -13,6 +14,8 @@ pub(super) struct Named<'a> {
     pub(super) written: &'a Ident,
     pub(super) inputs: &'a [&'a str],
     pub(super) changes_state: bool,
+    /// Whether it can ask for its history: it takes the context, or is a field.
+    pub(super) reads_history: bool,
 }
 
 /// Options, alone and with each other.
@@ -27,6 +30,25 @@ pub(super) fn check_options(step: &Named<'_>, options: &StepOptions, diag: &Diag
         .filter(|version| version.value == 0)
     {
         diag.at(version.span, "versions count from 1");
+    }
+    if let Some(gate) = &options.confirm {
+        check_gate(gate, diag);
+    }
+    if let Some(history) = &options.history {
+        if history.value == 0 {
+            diag.at(
+                history.span,
+                "`history` counts earlier runs; write 1 or more, or remove `history`",
+            );
+        } else if !step.reads_history {
+            diag.at(
+                history.span,
+                format!(
+                    "`{}` cannot read its history without the context; add the parameter `context: &StepContext`, or remove `history`",
+                    step.written
+                ),
+            );
+        }
     }
     if let Some(cache) = &options.cache {
         check_cache_key(cache, step.written, step.inputs, diag);
@@ -60,6 +82,16 @@ fn check_journal_name(step: &Named<'_>, diag: &Diagnostics) {
         diag.at(
             step.name_span,
             format!("the name of a step cannot hold {bad:?}; use letters, digits, `_` and `-`"),
+        );
+    }
+}
+
+fn check_gate(gate: &Gate, diag: &Diagnostics) {
+    let empty = |message: &&Set<String>| message.value.trim().is_empty();
+    if let Some(message) = gate.message.as_ref().filter(empty) {
+        diag.at(
+            message.span,
+            "a person is asked this; write the question, such as `confirm = \"Publish this?\"`",
         );
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{append, change, create, delta, entry, head, id, json, paths, session, started};
 use crate::{
-    CacheEntry, CacheFill, CacheKey, CacheQuery, Commit, Json, MAX_NAME_BYTES, MAX_VALUE_BYTES,
-    Operation, RunInput, RunQuery, RunStatus, RunUpdate, Storage, StoreError, StoreResult,
+    CacheEntry, CacheFill, CacheKey, CacheQuery, Commit, Json, Limits, MAX_NAME_BYTES,
+    MAX_VALUE_BYTES, Operation, Parent, RequestQuery, RunId, RunInput, RunQuery, RunStatus,
+    RunUpdate, Storage, StoreError, StoreResult,
 };
 
 pub(super) fn key(n: u8) -> CacheKey {
@@ -205,6 +206,56 @@ pub async fn runs(store: &dyn Storage) {
     );
 }
 
+/// A run that is part of another says so, and is found by it.
+///
+/// # Panics
+///
+/// Where the store does not keep it.
+pub async fn nested_runs(store: &dyn Storage) {
+    let outer = started(store, "outer").await;
+    let of = |run: &RunId, depth| Parent {
+        run: run.clone(),
+        root: outer.clone(),
+        path: "call#0".into(),
+        depth,
+    };
+    let middle = of(&outer, 1);
+    let inner = of(&id("middle"), 2);
+    for (name, parent) in [("middle", middle), ("inner", inner.clone())] {
+        let run = id(name);
+        let mut commit = create(&run);
+        if let Some(create) = &mut commit.create {
+            create.0.parent = Some(Box::new(parent));
+            create.0.limits = Some(Box::new(Limits {
+                cost: Some(0.1),
+                ..Limits::default()
+            }));
+        }
+        store.commit(commit).await.expect("create");
+    }
+    let stored = store.run(&id("inner")).await.expect("run").expect("a run");
+    assert_eq!(stored.parent.as_deref(), Some(&inner));
+    assert_eq!(stored.limits.and_then(|limits| limits.cost), Some(0.1));
+    assert_eq!(stored.forked, None);
+
+    let list = async |query: RunQuery| {
+        let runs = store.runs(query).await.expect("runs");
+        let mut names: Vec<_> = runs.into_iter().map(|run| run.id.to_string()).collect();
+        names.sort();
+        names
+    };
+    let all = RunQuery::default;
+    assert_eq!(list(all()).await, ["inner", "middle", "outer"]);
+    let mut outermost = all();
+    outermost.outermost = true;
+    assert_eq!(list(outermost).await, ["outer"]);
+    for (parent, called) in [("outer", "middle"), ("middle", "inner")] {
+        let mut of = all();
+        of.parent = Some(id(parent));
+        assert_eq!(list(of).await, [called]);
+    }
+}
+
 /// Large values come back whole; what is beyond the limit is refused before anything is written.
 ///
 /// # Panics
@@ -344,6 +395,14 @@ pub async fn closing(store: &dyn Storage) {
         store.definition("agent", "a", None).await,
         Err(StoreError::Closed)
     ));
+    let closed = |error: Option<StoreError>| assert!(matches!(error, Some(StoreError::Closed)));
+    closed(store.requests(RequestQuery::default()).await.err());
+    closed(store.delete_run(&run).await.err());
+    closed(store.sessions().await.err());
+    closed(store.put_artifact(vec![1]).await.err());
+    closed(store.artifact(&"0".repeat(64)).await.err());
+    closed(store.artifact_size(&"0".repeat(64)).await.err());
+    closed(store.artifacts("").await.err());
     assert!(matches!(store.verify().await, Err(StoreError::Closed)));
     store.close().await.expect("close twice");
 }

@@ -13,19 +13,27 @@
 //! # }
 //! ```
 
+mod artifacts;
 mod commits;
 mod definitions;
+mod deletion;
 mod lists;
+mod requests;
 mod state;
 
 use std::sync::Arc;
 
+pub use artifacts::{artifact_limits, artifacts, concurrent_artifacts};
 pub use commits::{
     absent_paths, atomic_commits, claims, creation, decided_containers, fences, numbering,
     superseding, updates,
 };
 pub use definitions::{concurrent_definitions, definition_limits, definitions};
-pub use lists::{cache, closing, names, runs, sizes};
+pub use deletion::{concurrent_deletions, deletions, deletions_of_many, sessions};
+pub use lists::{cache, closing, names, nested_runs, runs, sizes};
+pub use requests::{
+    lists_of_requests, pending_runs, refused_requests, requests, requests_of_ended_runs,
+};
 pub use state::{concurrent_sums, conflicts, merges, sessions_apart};
 
 use crate::{
@@ -54,6 +62,19 @@ pub async fn run_all(make: impl AsyncFn() -> Arc<dyn Storage>) {
     concurrent_sums(&*make().await).await;
     cache(&*make().await).await;
     runs(&*make().await).await;
+    nested_runs(&*make().await).await;
+    pending_runs(&*make().await).await;
+    requests(&*make().await).await;
+    refused_requests(&*make().await).await;
+    requests_of_ended_runs(&*make().await).await;
+    lists_of_requests(&*make().await).await;
+    deletions(&*make().await).await;
+    concurrent_deletions(&*make().await).await;
+    deletions_of_many(&*make().await).await;
+    sessions(&*make().await).await;
+    artifacts(&*make().await).await;
+    artifact_limits(&*make().await).await;
+    concurrent_artifacts(&*make().await).await;
     definitions(&*make().await).await;
     definition_limits(&*make().await).await;
     concurrent_definitions(&*make().await).await;

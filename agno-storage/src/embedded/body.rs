@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::record::corrupt;
-use crate::{Entry, FieldValue, Json, RunRecord, StoreError, StoreResult};
+use super::{keys, record::corrupt};
+use crate::{Entry, FieldValue, Json, RunRecord, SessionKey, StoreError, StoreResult};
 
 /// Encodes a body. Only a type whose own `Serialize` fails can fail here.
 pub(super) fn encode<T: Serialize + ?Sized>(value: &T, what: &str) -> StoreResult<Vec<u8>> {
@@ -111,20 +111,35 @@ struct StoredField {
     field: Arc<str>,
     value: Json,
     by: Arc<str>,
+    /// The session, if the key does not tell its full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<SessionKey>,
 }
 
-pub(super) fn encode_field(field: &Arc<str>, value: &FieldValue) -> StoreResult<Vec<u8>> {
+pub(super) fn encode_field(
+    session: &SessionKey,
+    field: &Arc<str>,
+    value: &FieldValue,
+) -> StoreResult<Vec<u8>> {
     let stored = StoredField {
         field: field.clone(),
         value: value.value.clone(),
         by: value.by.clone(),
+        session: keys::is_cut(session).then(|| session.clone()),
     };
     encode(&stored, "a state field")
 }
 
 pub(super) fn decode_field(key: &[u8], body: &[u8]) -> StoreResult<(Arc<str>, FieldValue)> {
-    let StoredField { field, value, by } = decode(key, body)?;
+    let StoredField {
+        field, value, by, ..
+    } = decode(key, body)?;
     Ok((field, FieldValue { value, by }))
+}
+
+/// The session of a field, if the key does not tell it. Fields of older versions do not either.
+pub(super) fn session_of(key: &[u8], body: &[u8]) -> StoreResult<Option<SessionKey>> {
+    Ok(decode::<StoredField>(key, body)?.session)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
     key_value::{Batch, KeyValue},
     keys, read_json, record,
 };
-use crate::{Definition, Json, StoreResult, definition, rules::check_value};
+use crate::{Definition, Json, StoreError, StoreResult, definition, rules::check_value};
 
 /// Which version is the newest. The names are in the key too, but long ones are cut there.
 #[derive(Serialize, Deserialize)]
@@ -100,24 +100,18 @@ fn version_of<K: KeyValue>(store: &K, head: &Head, version: u32) -> StoreResult<
     found.ok_or_else(|| record::corrupt(&key, format!("version {version} is missing")))
 }
 
-/// The newest version of each, by name.
+/// The newest version of each that reads, by name.
 pub(super) fn list<K: KeyValue>(store: &K, kind: &str) -> StoreResult<Vec<Definition>> {
     let mut heads = Vec::new();
-    let mut failed = None;
-    record::scan(store, &keys::definitions(kind), |key, record| match record
-        .and_then(|record| head(key, &record.body))
-    {
-        Ok(head) => heads.push(head),
-        Err(error) => failed = failed.take().or(Some(error)),
+    record::scan(store, &keys::definitions(kind), |key, record| {
+        heads.extend(record.and_then(|record| head(key, &record.body)).ok());
     })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
     // In the store they stand by length first.
     heads.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let newest = heads.iter();
     newest
         .map(|head| version_of(store, head, head.newest))
+        .filter(|found| !matches!(found, Err(StoreError::Corrupt { .. })))
         .collect()
 }
 

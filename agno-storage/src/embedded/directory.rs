@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{lock, marker};
+use super::{artifacts, lock, marker};
 use crate::{StoreError, StoreResult};
 
 /// A directory that is a store, or may become one.
@@ -41,7 +41,9 @@ impl Directory {
             let name = name.to_string_lossy();
             if name == marker::FILE {
                 marked = true;
-            } else if name != lock::FILE && !own.iter().any(|own| name.starts_with(own)) {
+            } else if ![lock::FILE, artifacts::FOLDER].contains(&&*name)
+                && !own.iter().any(|own| name.starts_with(own))
+            {
                 foreign = Some(name.into_owned());
             }
         }

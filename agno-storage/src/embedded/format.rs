@@ -12,11 +12,12 @@ use super::{
 use crate::{StoreError, StoreResult};
 
 const MAGIC: &str = "agno";
-/// The format that this version writes, and the newest that it reads.
-const CURRENT: u32 = 1;
+/// The format that this version writes, and the newest that it reads. With 2 came requests,
+/// runs that are pending, and runs that are removed; everything of 1 reads as it did.
+const CURRENT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
-struct Format {
+pub(super) struct Format {
     magic: String,
     format: u32,
     /// The oldest format a version must know to use this store.
@@ -26,11 +27,11 @@ struct Format {
     created_at: u64,
 }
 
-/// Checks the format of a store. `false`: there is no format record.
-pub(super) fn check<K: KeyValue>(store: &K) -> StoreResult<bool> {
+/// Checks the format of a store. `None`: there is no format record.
+pub(super) fn check<K: KeyValue>(store: &K) -> StoreResult<Option<Format>> {
     let key = keys::format();
     let Some(record) = record::get(store, &key)? else {
-        return Ok(false);
+        return Ok(None);
     };
     let format: Format = body::decode(&key, &record.body)?;
     if format.magic != MAGIC {
@@ -42,7 +43,27 @@ pub(super) fn check<K: KeyValue>(store: &K) -> StoreResult<bool> {
             supported: CURRENT,
         });
     }
-    Ok(true)
+    Ok(Some(format))
+}
+
+impl Format {
+    /// What makes an older store one of this format, so that an older version refuses it from
+    /// here on and does not take what it cannot know for damage.
+    pub(super) fn upgrade(mut self) -> StoreResult<Option<Batch>> {
+        if self.format >= CURRENT {
+            return Ok(None);
+        }
+        self.format = CURRENT;
+        self.min_reader = CURRENT;
+        self.write(1).map(Some)
+    }
+
+    /// Writes the record in the place of one of `old` chunks.
+    fn write(&self, old: u16) -> StoreResult<Batch> {
+        let mut batch = Batch::default();
+        batch.put(&keys::format(), &body::encode(self, "the format")?, old);
+        Ok(batch)
+    }
 }
 
 /// The store as its last batch left it.
@@ -50,18 +71,23 @@ pub(super) fn check<K: KeyValue>(store: &K) -> StoreResult<bool> {
 pub(super) struct LastBatch {
     /// Its number, from 1.
     pub(super) number: u64,
-    /// Journal entries of all runs.
+    /// Journal entries that were ever written.
     pub(super) entries: u64,
+    /// Those of them that were removed with their runs.
+    pub(super) removed: u64,
 }
 
 impl LastBatch {
-    /// The batch after this one, which appends so many entries. The record becomes part of it.
-    pub(super) fn next(self, batch: &mut Batch, entries: u64) -> Self {
+    /// The batch after this one, which appends and removes so many entries. The record becomes
+    /// part of it.
+    pub(super) fn next(self, batch: &mut Batch, appended: u64, removed: u64) -> Self {
         let next = Self {
             number: self.number + 1,
-            entries: self.entries + entries,
+            entries: self.entries + appended,
+            removed: self.removed + removed,
         };
-        let body = [next.number.to_be_bytes(), next.entries.to_be_bytes()].concat();
+        let body = [next.number, next.entries, next.removed].map(u64::to_be_bytes);
+        let body = body.concat();
         batch.put(&keys::last_batch(), &body, 1);
         next
     }
@@ -72,11 +98,18 @@ impl LastBatch {
             return Err(record::corrupt(&key, "it is missing"));
         };
         match record.body.as_chunks() {
+            // Format 1 removed nothing.
             ([number, entries], []) => Ok(Self {
                 number: u64::from_be_bytes(*number),
                 entries: u64::from_be_bytes(*entries),
+                removed: 0,
             }),
-            _ => Err(record::corrupt(&key, "it is not two numbers")),
+            ([number, entries, removed], []) => Ok(Self {
+                number: u64::from_be_bytes(*number),
+                entries: u64::from_be_bytes(*entries),
+                removed: u64::from_be_bytes(*removed),
+            }),
+            _ => Err(record::corrupt(&key, "it is not three numbers")),
         }
     }
 }
@@ -91,7 +124,5 @@ pub(super) fn create() -> StoreResult<Batch> {
         created_by: concat!("agno-storage ", env!("CARGO_PKG_VERSION")).to_owned(),
         created_at: now.map_or(0, |now| u64::try_from(now.as_micros()).unwrap_or(u64::MAX)),
     };
-    let mut batch = Batch::default();
-    batch.put(&keys::format(), &body::encode(&format, "the format")?, 0);
-    Ok(batch)
+    format.write(0)
 }

@@ -4,11 +4,13 @@
 //! | tag | rest | record |
 //! |---|---|---|
 //! | `m` | | format of the store |
-//! | `b` | | last batch: its number, entries so far |
+//! | `b` | | last batch: its number, entries so far, entries removed |
 //! | `r` | run | head |
 //! | `i` | run | input |
 //! | `o` | run | output |
 //! | `j` | run, path | journal entry |
+//! | `q` | run, id | open request |
+//! | `x` | run | its removal has begun |
 //! | `s` | workflow, session, field | state field |
 //! | `c` | hash | cached result |
 //! | `d` | kind, name | newest version of a definition |
@@ -24,10 +26,15 @@ pub(super) const HEAD: u8 = b'r';
 pub(super) const INPUT: u8 = b'i';
 pub(super) const OUTPUT: u8 = b'o';
 pub(super) const JOURNAL: u8 = b'j';
+pub(super) const REQUEST: u8 = b'q';
+pub(super) const REMOVED: u8 = b'x';
 pub(super) const FIELD: u8 = b's';
 pub(super) const CACHED: u8 = b'c';
 pub(super) const DEFINITION: u8 = b'd';
 pub(super) const VERSION: u8 = b'v';
+
+/// The tags of the records that go with a run.
+pub(super) const OF_A_RUN: [u8; 5] = [HEAD, INPUT, OUTPUT, JOURNAL, REQUEST];
 
 /// Names up to this length stand in the key as they are. A longer one is cut and hashed: pages
 /// of the tree hold hundreds of keys, so keys must stay short. The full name is in the record.
@@ -65,6 +72,12 @@ pub(super) fn entry(id: &RunId, path: &str) -> Vec<u8> {
     key
 }
 
+pub(super) fn request(run: &RunId, id: &str) -> Vec<u8> {
+    let mut key = self::run(REQUEST, run);
+    push_name(&mut key, id);
+    key
+}
+
 /// Prefix of all fields of a session.
 pub(super) fn session(session: &SessionKey) -> Vec<u8> {
     let mut key = vec![FIELD];
@@ -77,6 +90,32 @@ pub(super) fn field(session: &SessionKey, name: &str) -> Vec<u8> {
     let mut key = self::session(session);
     push_name(&mut key, name);
     key
+}
+
+/// Whether the names of a session are cut in keys.
+pub(super) fn is_cut(session: &SessionKey) -> bool {
+    session.workflow.len() > VERBATIM || session.session.len() > VERBATIM
+}
+
+/// The session's prefix of the key of a field, and the session, unless a name of it is cut.
+pub(super) fn session_of(key: &[u8]) -> Option<(&[u8], Option<SessionKey>)> {
+    let (workflow, rest) = split_name(key.get(1..)?)?;
+    let (session, rest) = split_name(rest)?;
+    let session = workflow.zip(session).map(|(workflow, session)| SessionKey {
+        workflow: workflow.into(),
+        session: session.into(),
+    });
+    Some((&key[..key.len() - rest.len()], session))
+}
+
+/// Parts the first name from what follows it; `None` for a name that is cut.
+fn split_name(key: &[u8]) -> Option<(Option<&str>, &[u8])> {
+    let (len, rest) = key.split_first()?;
+    if *len == SHORTENED {
+        return Some((None, rest.get(CUT + 16..)?));
+    }
+    let (name, rest) = rest.split_at_checked(usize::from(*len))?;
+    Some((Some(std::str::from_utf8(name).ok()?), rest))
 }
 
 pub(super) fn cached(hash: CacheKey) -> Vec<u8> {
@@ -143,6 +182,8 @@ pub(super) fn readable(key: &[u8]) -> String {
         INPUT => ("input of run", true, 0),
         OUTPUT => ("output of run", true, 0),
         JOURNAL => ("journal entry", true, 1),
+        REMOVED => ("removal of run", true, 0),
+        REQUEST => ("request", true, 1),
         FIELD => ("state field", false, 3),
         DEFINITION => ("definition", false, 2),
         VERSION => ("version of definition", false, 2),
@@ -210,6 +251,13 @@ mod tests {
                 }
             }
         }
+        for key in &keys {
+            let (prefix, session) = super::session_of(key).expect("a field");
+            if let Some(session) = session {
+                assert_eq!(prefix, self::session(&session));
+                assert!(!is_cut(&session));
+            }
+        }
         let prefixes: Vec<_> = names
             .iter()
             .flat_map(|w| names.map(|s| self::session(&session_of(w, s))))
@@ -244,8 +292,10 @@ mod tests {
             format!("state field article {cut} drafts")
         );
         assert_eq!(readable(&run(HEAD, &id)), "run run-1");
+        assert_eq!(readable(&request(&id, "r-1")), "request run-1 r-1");
         for len in 0..field.len() {
             readable(&field[..len]);
+            super::session_of(&field[..len]);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! fails nothing here is true any more; then the store takes no more commits.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     mem,
     sync::Arc,
 };
@@ -61,6 +61,8 @@ struct ActiveRun {
     events: u64,
     /// Every recorded path, so that "is absent" costs no read.
     paths: HashSet<Arc<str>>,
+    /// Chunks of the open requests, by key.
+    requests: BTreeMap<Vec<u8>, u16>,
 }
 
 #[derive(Default)]
@@ -177,7 +179,10 @@ impl Ledger {
         }
         self.appended += commit.entries.len() as u64;
         self.touched.insert(commit.run.clone());
-        run.dirty |= prepared.input.is_some() || commit.claim || commit.update.is_some();
+        run.dirty |= prepared.input.is_some()
+            || commit.claim
+            || commit.update.is_some()
+            || commit.limits.is_some();
         if commit.claim {
             run.head.claim();
         }
@@ -185,6 +190,12 @@ impl Ledger {
             // The output is written already, from its prepared JSON.
             run.head.update(*update);
         }
+        run.head.limit(prepared.commit.limits);
+        run.ask(
+            &mut self.batch,
+            &prepared.commit.settled,
+            &prepared.requests,
+        );
         Ok(Ack {
             seq,
             first_event,
@@ -229,6 +240,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// Knows nothing of a run any more. Between batches.
+    pub(super) fn forget(&mut self, id: &RunId) {
+        self.active.remove(id);
+    }
+
     /// Removes cached results. In a batch of its own.
     pub(super) fn clear_cache<K: KeyValue>(
         &mut self,
@@ -256,7 +272,7 @@ impl Ledger {
         for (key, session) in self.sessions.drain() {
             for name in &session.changed {
                 if let Some(value) = session.fields.get(name) {
-                    let body = body::encode_field(name, value)?;
+                    let body = body::encode_field(&key, name, value)?;
                     let old = session.stored.get(name).copied().unwrap_or(0);
                     batch.put(&keys::field(&key, name), &body, old);
                 }
@@ -305,6 +321,7 @@ impl ActiveRun {
             entries: 0,
             events: 0,
             paths: HashSet::new(),
+            requests: BTreeMap::new(),
         }
     }
 
@@ -320,7 +337,17 @@ impl ActiveRun {
             entries: 0,
             events: 0,
             paths: HashSet::new(),
+            requests: BTreeMap::new(),
         };
+        let mut requests = Vec::new();
+        record::scan(store, &keys::run(keys::REQUEST, id), |key, _| {
+            requests.push(key.to_vec());
+        })?;
+        for key in requests {
+            // Not of what was read: one that is damaged can be closed, and asked again.
+            let chunks = record::chunks(store, &key)?;
+            run.requests.insert(key, chunks);
+        }
         for (numbers, path) in journal::read(store, id, stored.entries, |key, body| {
             let (numbers, json) = Numbers::of(key, body)?;
             Ok((numbers.seq, (numbers, body::path_of(key, json)?)))
@@ -344,6 +371,27 @@ impl ActiveRun {
         match commit.unless.iter().find(|path| recorded(path)) {
             Some(path) => Err(commit.decided(path)),
             None => Ok(()),
+        }
+    }
+
+    /// Closes requests and opens others. A run that is over asks nobody.
+    fn ask(&mut self, batch: &mut Batch, settled: &[Arc<str>], opened: &[(Vec<u8>, Vec<u8>)]) {
+        if self.head.status.is_over() {
+            for (key, chunks) in mem::take(&mut self.requests) {
+                batch.remove(&key, chunks);
+            }
+            return;
+        }
+        for id in settled {
+            let key = keys::request(&self.head.id, id);
+            if let Some(chunks) = self.requests.remove(&key) {
+                batch.remove(&key, chunks);
+            }
+        }
+        for (key, json) in opened {
+            let old = self.requests.get(key).copied().unwrap_or(0);
+            let chunks = batch.put(key, json, old);
+            self.requests.insert(key.clone(), chunks);
         }
     }
 

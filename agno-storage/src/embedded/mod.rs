@@ -1,7 +1,9 @@
 //! Stores in a directory. All that does not depend on the back end, above a small ordered map.
 
+mod artifacts;
 mod body;
 mod definitions;
+mod deletion;
 mod directory;
 mod format;
 mod journal;
@@ -15,6 +17,8 @@ mod marker;
 mod prepared;
 mod record;
 mod registry;
+mod requests;
+mod sessions;
 mod shared;
 mod sled;
 #[cfg(test)]
@@ -28,21 +32,22 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 
 use self::{
+    artifacts::Artifacts,
     body::decode,
     definitions::NewDefinition,
     directory::Directory,
     format::LastBatch,
-    key_value::KeyValue,
+    key_value::{Batch, KeyValue},
     lock::Lock,
     marker::Marker,
     prepared::Prepared,
     shared::{Shared, Unsettled, caught},
-    writer::Request,
+    writer::Message,
 };
 use crate::{
-    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
-    Json, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, Storage, StoreError,
-    StoreResult, VerifyReport,
+    Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
+    Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey,
+    SessionListing, Storage, StoreError, StoreResult, VerifyReport, artifact,
 };
 pub use sled::{SledOptions, SledStorage};
 
@@ -54,9 +59,10 @@ pub struct Embedded<K> {
 /// The last handle to go ends writing.
 struct Handle<K> {
     shared: Arc<Shared<K>>,
+    artifacts: Arc<Artifacts>,
     location: String,
     /// Taken when dropped.
-    writer: Option<(mpsc::Sender<Request>, thread::JoinHandle<()>)>,
+    writer: Option<(mpsc::Sender<Message>, thread::JoinHandle<()>)>,
 }
 
 impl<K> Drop for Handle<K> {
@@ -98,11 +104,13 @@ impl<K: KeyValue> Embedded<K> {
                 let lock = Lock::acquire(&directory.path)?;
                 let store = Arc::new(open(&directory)?);
                 let (last, marker) = caught(|| prepare_store(&directory, &*store))?;
+                let artifacts = Arc::new(Artifacts::open(&directory.path)?);
                 let shared = Arc::new(Shared::new(store.clone(), last, marker));
                 let location = format!("{} ({})", path.display(), K::NAME);
                 let writer = Some(writer::spawn(store, shared.clone(), lock)?);
                 Ok(Arc::new(Handle {
                     shared,
+                    artifacts,
                     location,
                     writer,
                 }))
@@ -111,17 +119,17 @@ impl<K: KeyValue> Embedded<K> {
         Ok(Self { handle })
     }
 
-    /// Hands a request to the writer and waits for the answer. The writer owns the request, so
+    /// Hands a message to the writer and waits for the answer. The writer owns the message, so
     /// that a caller who goes away leaves nothing half done.
-    async fn request<T>(
+    async fn ask<T>(
         &self,
-        request: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Request,
+        message: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Message,
     ) -> StoreResult<T> {
         let shared = &self.handle.shared;
         let ended = || shared.check().err().unwrap_or(StoreError::Closed);
         let (queue, _) = self.handle.writer.as_ref().ok_or_else(ended)?;
         let (reply, answer) = oneshot::channel();
-        if queue.send(request(reply)).await.is_err() {
+        if queue.send(message(reply)).await.is_err() {
             return Err(ended());
         }
         answer.await.unwrap_or_else(|_| Err(ended()))
@@ -139,18 +147,34 @@ impl<K: KeyValue> Embedded<K> {
         read: impl FnOnce(&Shared<K>) -> StoreResult<Unsettled<T>> + Send + 'static,
     ) -> StoreResult<T> {
         let shared = self.handle.shared.clone();
-        let read = match tokio::runtime::Handle::try_current() {
-            Err(_) => read(&shared)?,
-            Ok(runtime) => {
-                let task = runtime.spawn_blocking(move || read(&shared));
-                task.await.map_err(|error| StoreError::Io {
-                    context: "cannot read the store while the runtime ends".to_owned(),
-                    message: error.to_string(),
-                })??
-            }
-        };
+        let read = beside_runtime(move || read(&shared)).await?;
         self.handle.shared.settle(read).await
     }
+
+    /// Works on artifacts, beside the runtime if there is one, and without the store: nobody
+    /// waits for a large file. What was begun is done, whoever goes away.
+    async fn on_artifacts<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Artifacts) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.handle.shared.check_open()?;
+        let artifacts = self.handle.artifacts.clone();
+        beside_runtime(move || work(&artifacts)).await
+    }
+}
+
+/// Does what blocks, on a thread that may block.
+async fn beside_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+) -> StoreResult<T> {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return work();
+    };
+    let done = runtime.spawn_blocking(work).await;
+    done.map_err(|error| StoreError::Io {
+        context: "cannot use the store while the runtime ends".to_owned(),
+        message: error.to_string(),
+    })?
 }
 
 /// Checks that the directory holds a store of ours, whole, or makes one of it. Answers its
@@ -169,7 +193,7 @@ fn prepare_store<K: KeyValue>(
             ),
         })
     };
-    if !format::check(store)? {
+    let Some(format) = format::check(store)? else {
         let mut records = 0;
         store.scan(&[], &mut |_, _| records += 1)?;
         if records > 0 {
@@ -182,23 +206,40 @@ fn prepare_store<K: KeyValue>(
             return lost("it has lost its records".to_owned());
         }
         let mut batch = format::create()?;
-        let first = LastBatch::default().next(&mut batch, 0);
+        let first = LastBatch::default().next(&mut batch, 0, 0);
         store.apply(batch)?;
         store.sync()?;
         directory.make_files_private()?;
         return Ok((first, Marker::create(directory, first.number)?));
-    }
-    let last = LastBatch::read(store)?;
+    };
+    let mut last = LastBatch::read(store)?;
     directory.make_files_private()?;
-    match marker {
+    let marker = match marker {
         // Its making was cut short, or somebody removed it.
-        None => Ok((last, Marker::create(directory, last.number)?)),
-        Some((_, Some(acknowledged))) if last.number < acknowledged => lost(format!(
-            "it has lost its last {} batches of commits",
-            acknowledged - last.number
-        )),
-        Some((marker, _)) => Ok((last, marker)),
+        None => Marker::create(directory, last.number)?,
+        Some((_, Some(acknowledged))) if last.number < acknowledged => {
+            return lost(format!(
+                "it has lost its last {} batches of commits",
+                acknowledged - last.number
+            ));
+        }
+        Some((marker, _)) => marker,
+    };
+    let mut write = |mut batch: Batch| -> StoreResult<()> {
+        last = last.next(&mut batch, 0, 0);
+        store.apply(batch)?;
+        store.sync()?;
+        marker.record(last.number);
+        Ok(())
+    };
+    if let Some(batch) = format.upgrade()? {
+        write(batch)?;
     }
+    for run in deletion::unfinished(store)? {
+        let (rest, _) = deletion::rest(store, &run)?;
+        rest.into_iter().try_for_each(&mut write)?;
+    }
+    Ok((last, marker))
 }
 
 /// Reads the record under `key` and decodes it.
@@ -211,7 +252,7 @@ impl<K: KeyValue> Storage for Embedded<K> {
     fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
         Box::pin(async move {
             let prepared = Prepared::new(commit)?;
-            self.request(|reply| Request::Commit(prepared, reply)).await
+            self.ask(|reply| Message::Commit(prepared, reply)).await
         })
     }
 
@@ -269,6 +310,49 @@ impl<K: KeyValue> Storage for Embedded<K> {
         }))
     }
 
+    fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
+        Box::pin(self.scan(move |shared| shared.read(|store| requests::list(store, &query))))
+    }
+
+    fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
+        Box::pin(self.ask(|reply| Message::DeleteRun(id.clone(), reply)))
+    }
+
+    fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
+        Box::pin(self.scan(|shared| shared.read(sessions::list)))
+    }
+
+    fn put_artifact(&self, bytes: Vec<u8>) -> BoxFuture<'_, StoreResult<Arc<str>>> {
+        Box::pin(self.on_artifacts(move |artifacts| {
+            let hash = artifacts.put(&bytes)?;
+            Ok(hash.to_hex().as_str().into())
+        }))
+    }
+
+    fn artifact_size<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<u64>>> {
+        Box::pin(async move {
+            let hash = artifact::parse(hash)?;
+            self.on_artifacts(move |artifacts| artifacts.size(hash))
+                .await
+        })
+    }
+
+    fn artifacts<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArtifactListing>>> {
+        let prefix = prefix.to_owned();
+        Box::pin(self.on_artifacts(move |artifacts| artifacts.list(&prefix)))
+    }
+
+    fn artifact<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<Vec<u8>>>> {
+        Box::pin(async move {
+            let hash = artifact::parse(hash)?;
+            self.on_artifacts(move |artifacts| artifacts.get(hash))
+                .await
+        })
+    }
+
     fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
         Box::pin(self.point(|store| {
             let mut fields = SessionFields::new();
@@ -312,7 +396,7 @@ impl<K: KeyValue> Storage for Embedded<K> {
     }
 
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
-        Box::pin(self.request(|reply| Request::ClearCache(query, reply)))
+        Box::pin(self.ask(|reply| Message::ClearCache(query, reply)))
     }
 
     fn save_definition<'a>(
@@ -324,8 +408,7 @@ impl<K: KeyValue> Storage for Embedded<K> {
     ) -> BoxFuture<'a, StoreResult<u32>> {
         Box::pin(async move {
             let new = NewDefinition::new(kind, name, body, expected)?;
-            self.request(|reply| Request::SaveDefinition(new, reply))
-                .await
+            self.ask(|reply| Message::SaveDefinition(new, reply)).await
         })
     }
 
@@ -344,7 +427,8 @@ impl<K: KeyValue> Storage for Embedded<K> {
     }
 
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
-        Box::pin(self.scan(verify::verify))
+        let artifacts = self.handle.artifacts.clone();
+        Box::pin(self.scan(move |shared| verify::verify(shared, &artifacts)))
     }
 
     fn location(&self) -> String {
@@ -353,7 +437,7 @@ impl<K: KeyValue> Storage for Embedded<K> {
 
     fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(async {
-            match self.request(Request::Close).await {
+            match self.ask(Message::Close).await {
                 Err(StoreError::Closed) => Ok(()),
                 result => result,
             }

@@ -1,6 +1,8 @@
 //! A commit on its way to the writer: checked as far as it can be alone, and encoded.
 
-use super::body;
+use std::mem;
+
+use super::{body, keys};
 use crate::{CacheKey, Commit, StoreResult, rules::check_value};
 
 /// A commit with its JSON.
@@ -12,6 +14,8 @@ pub(super) struct Prepared {
     pub(super) input: Option<Vec<u8>>,
     pub(super) output: Option<Vec<u8>>,
     pub(super) cached: Option<(CacheKey, Vec<u8>)>,
+    /// Key and JSON of each request.
+    pub(super) requests: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Prepared {
@@ -24,6 +28,12 @@ impl Prepared {
             let json = body::encode(entry, "a journal entry")?;
             check_value(json.len(), || format!("the journal entry `{}`", entry.path))?;
             entries.push(json);
+        }
+        let mut requests = Vec::with_capacity(commit.requests.len());
+        for request in mem::take(&mut commit.requests) {
+            let json = body::encode(&request, "a request")?;
+            check_value(json.len(), || format!("the request `{}`", request.id))?;
+            requests.push((keys::request(&commit.run, &request.id), json));
         }
         let input = commit
             .create
@@ -48,6 +58,7 @@ impl Prepared {
             input: input.transpose()?,
             output: output.map(|json| json.as_str().as_bytes().to_vec()),
             cached,
+            requests,
             commit,
         }))
     }
@@ -57,6 +68,8 @@ impl Prepared {
         let entries = self.entries.iter().map(Vec::len).sum::<usize>();
         let cached = self.cached.as_ref().map_or(0, |(_, json)| json.len());
         let of = |json: &Option<Vec<u8>>| json.as_ref().map_or(0, Vec::len);
-        entries + cached + of(&self.input) + of(&self.output)
+        let requests = self.requests.iter().map(|(_, json)| json.len());
+        let requests = requests.sum::<usize>();
+        entries + cached + requests + of(&self.input) + of(&self.output)
     }
 }

@@ -90,14 +90,20 @@ impl<K: KeyValue> Shared<K> {
         Ok(value)
     }
 
-    /// Makes a batch visible, then durable. It appends so many journal entries.
-    pub(super) fn write(&self, store: &K, mut batch: Batch, entries: u64) -> StoreResult<()> {
+    /// Makes a batch visible, then durable. It appends and removes so many journal entries.
+    pub(super) fn write(
+        &self,
+        store: &K,
+        mut batch: Batch,
+        appended: u64,
+        removed: u64,
+    ) -> StoreResult<()> {
         if batch.writes.is_empty() {
             return Ok(());
         }
         let number = {
             let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-            slot.visible = slot.visible.next(&mut batch, entries);
+            slot.visible = slot.visible.next(&mut batch, appended, removed);
             store.apply(batch)?;
             slot.visible.number
         };
@@ -123,6 +129,14 @@ impl<K: KeyValue> Shared<K> {
                 cause: cause.clone(),
             }),
         }
+    }
+
+    /// Fails when the store is closed or poisoned.
+    pub(super) fn check_open(&self) -> StoreResult<()> {
+        if self.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        self.check()
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    artifacts::Artifacts,
     body::{self, Numbers},
     definitions,
     format::{self, LastBatch},
@@ -10,12 +11,16 @@ use super::{
     key_value::KeyValue,
     keys,
     record::{self, Record},
+    requests,
     shared::{Shared, Unsettled},
 };
 use crate::{CacheEntry, Entry, Json, RunId, RunInput, StoreError, StoreResult, VerifyReport};
 
 /// Reads the store run by run, so that commits wait for one run at most.
-pub(super) fn verify<K: KeyValue>(shared: &Shared<K>) -> StoreResult<Unsettled<VerifyReport>> {
+pub(super) fn verify<K: KeyValue>(
+    shared: &Shared<K>,
+    artifacts: &Artifacts,
+) -> StoreResult<Unsettled<VerifyReport>> {
     let mut audit = Audit::default();
     audit.part(shared, Audit::format)?;
     audit.part(shared, Audit::heads)?;
@@ -26,7 +31,11 @@ pub(super) fn verify<K: KeyValue>(shared: &Shared<K>) -> StoreResult<Unsettled<V
     audit.part(shared, Audit::fields)?;
     audit.part(shared, Audit::cached)?;
     audit.part(shared, Audit::definitions)?;
-    audit.count();
+    // Without the store: commits need not wait for large files.
+    if let Err(error) = artifacts.verify(&mut audit.report) {
+        audit.problem(error.to_string());
+    }
+    audit.part(shared, Audit::count)?;
     Ok(shared.read(|_| Ok(()))?.map(|()| audit.report))
 }
 
@@ -34,8 +43,9 @@ pub(super) fn verify<K: KeyValue>(shared: &Shared<K>) -> StoreResult<Unsettled<V
 struct Audit {
     report: VerifyReport,
     runs: BTreeSet<RunId>,
-    /// Journal entries that the store says it has; more may come while it is read.
-    at_least: u64,
+    /// Journal entries that were written before this began; more may come while it is read, and
+    /// some may go.
+    written: u64,
 }
 
 impl Audit {
@@ -73,10 +83,10 @@ impl Audit {
     }
 
     fn format<K: KeyValue>(&mut self, store: &K) -> StoreResult<()> {
-        if !format::check(store)? {
+        if format::check(store)?.is_none() {
             self.problem("record `format` is missing");
         }
-        self.at_least = LastBatch::read(store)?.entries;
+        self.written = LastBatch::read(store)?.entries;
         Ok(())
     }
 
@@ -130,7 +140,19 @@ impl Audit {
         )?;
         journal.sort_unstable_by_key(|(numbers, _)| numbers.seq);
         self.numbers(id, head.entries, &journal);
-        Ok(())
+        let over = head.head.status.is_over();
+        self.scan(
+            store,
+            &keys::run(keys::REQUEST, id),
+            |audit, key, record| {
+                requests::read(key, &record.body)?;
+                audit.report.requests += 1;
+                if over {
+                    return Err(record::corrupt(key, format!("run `{id}` is over")));
+                }
+                Ok(())
+            },
+        )
     }
 
     /// Sequence numbers run from 1 and events from 0, both without gaps.
@@ -160,13 +182,15 @@ impl Audit {
 
     /// The end of a run's journal may be gone as if it had never been there; the store's own
     /// count is from a later batch and tells.
-    fn count(&mut self) {
-        let (found, expected) = (self.report.entries, self.at_least);
+    fn count<K: KeyValue>(&mut self, store: &K) -> StoreResult<()> {
+        let found = self.report.entries;
+        let expected = self.written.saturating_sub(LastBatch::read(store)?.removed);
         if self.report.problems.is_empty() && found < expected {
             self.problem(format!(
                 "the journals have {found} entries, {expected} were written"
             ));
         }
+        Ok(())
     }
 
     /// Records of runs that have no head, and records of no known kind.
@@ -174,19 +198,22 @@ impl Audit {
         let mut strays = BTreeSet::new();
         let mut unknown = BTreeSet::new();
         store.scan(&[], &mut |key, _| match key.first() {
-            Some(&(keys::INPUT | keys::OUTPUT | keys::JOURNAL)) => match keys::run_of(key) {
-                Some(id) if !self.runs.contains(&id) => {
-                    strays.insert(id);
+            Some(&(keys::INPUT | keys::OUTPUT | keys::JOURNAL | keys::REQUEST)) => {
+                match keys::run_of(key) {
+                    Some(id) if !self.runs.contains(&id) => {
+                        strays.insert(id);
+                    }
+                    Some(_) => {}
+                    None => {
+                        unknown.insert(keys::readable(key));
+                    }
                 }
-                Some(_) => {}
-                None => {
-                    unknown.insert(keys::readable(key));
-                }
-            },
+            }
             Some(
                 &(keys::FORMAT
                 | keys::LAST_BATCH
                 | keys::HEAD
+                | keys::REMOVED
                 | keys::FIELD
                 | keys::CACHED
                 | keys::DEFINITION
@@ -198,7 +225,9 @@ impl Audit {
         })?;
         for id in strays {
             // It may have been created since the heads were read.
-            if record::chunks(store, &keys::run(keys::HEAD, &id))? == 0 {
+            // Or it is being removed.
+            let known = |tag| record::chunks(store, &keys::run(tag, &id));
+            if known(keys::HEAD)? == 0 && known(keys::REMOVED)? == 0 {
                 self.problem(format!("run `{id}` has records but no head"));
             }
         }

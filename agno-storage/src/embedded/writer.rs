@@ -11,15 +11,16 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     definitions::{self, NewDefinition},
+    deletion::{self, Deletion},
     key_value::KeyValue,
     ledger::{Ledger, Verdict},
     lock::Lock,
     prepared::Prepared,
     shared::{Shared, message},
 };
-use crate::{Ack, CacheQuery, StoreError, StoreResult};
+use crate::{Ack, CacheQuery, RunId, StoreError, StoreResult};
 
-/// Requests that may wait. Beyond it callers wait to queue.
+/// Messages that may wait. Beyond it callers wait to queue.
 const QUEUE: usize = 1024;
 /// Most commits in a batch.
 const BATCH_COMMITS: usize = 256;
@@ -28,20 +29,22 @@ const BATCH_BYTES: usize = 1024 * 1024;
 
 type Reply<T> = oneshot::Sender<StoreResult<T>>;
 
-pub(super) enum Request {
+/// What the thread is asked to do.
+pub(super) enum Message {
     Commit(Box<Prepared>, Reply<Ack>),
     ClearCache(CacheQuery, Reply<u64>),
     SaveDefinition(NewDefinition, Reply<u32>),
+    DeleteRun(RunId, Reply<bool>),
     Close(Reply<()>),
 }
 
 struct Writer<K> {
     store: Arc<K>,
     shared: Arc<Shared<K>>,
-    queue: mpsc::Receiver<Request>,
+    queue: mpsc::Receiver<Message>,
     ledger: Ledger,
     /// Came out of the queue but not into the last batch.
-    next: Option<Request>,
+    next: Option<Message>,
 }
 
 /// Starts the thread. It ends, and lets go of store and lock in this order, when it is told to
@@ -50,7 +53,7 @@ pub(super) fn spawn<K: KeyValue>(
     store: Arc<K>,
     shared: Arc<Shared<K>>,
     lock: Lock,
-) -> StoreResult<(mpsc::Sender<Request>, thread::JoinHandle<()>)> {
+) -> StoreResult<(mpsc::Sender<Message>, thread::JoinHandle<()>)> {
     let (sender, queue) = mpsc::channel(QUEUE);
     let writer = Writer {
         store,
@@ -69,31 +72,52 @@ pub(super) fn spawn<K: KeyValue>(
 impl<K: KeyValue> Writer<K> {
     fn run(mut self, lock: Lock) {
         let mut closing = None;
-        while let Some(request) = self.next.take().or_else(|| self.queue.blocking_recv()) {
-            match request {
-                Request::Commit(commit, reply) => self.commit(commit, reply),
-                Request::ClearCache(query, reply) => {
+        while let Some(message) = self.next.take().or_else(|| self.queue.blocking_recv()) {
+            match message {
+                Message::Commit(commit, reply) => self.commit(commit, reply),
+                Message::ClearCache(query, reply) => {
                     let result = self.guarded(|writer| {
                         let removed = writer.ledger.clear_cache(&*writer.store, &query)?;
                         let (batch, entries) = writer.ledger.finish()?;
-                        writer.shared.write(&writer.store, batch, entries)?;
+                        writer.shared.write(&writer.store, batch, entries, 0)?;
                         Ok(removed)
                     });
                     let _ = reply.send(result);
                 }
-                Request::SaveDefinition(new, reply) => {
+                Message::SaveDefinition(new, reply) => {
                     // In a batch of its own. A refusal writes nothing, and is no failure.
                     let result = self.guarded(|writer| {
                         let (batch, version) = match definitions::save(&*writer.store, new) {
                             Ok(saved) => saved,
                             Err(refused) => return Ok(Err(refused)),
                         };
-                        writer.shared.write(&writer.store, batch, 0)?;
+                        writer.shared.write(&writer.store, batch, 0, 0)?;
                         Ok(Ok(version))
                     });
                     let _ = reply.send(result.flatten());
                 }
-                Request::Close(reply) => {
+                Message::DeleteRun(id, reply) => {
+                    // In batches of their own, as above.
+                    let result = self.guarded(|writer| {
+                        let Deletion {
+                            begin,
+                            entries,
+                            rest,
+                        } = match deletion::delete(&*writer.store, &id) {
+                            Ok(deletion) => deletion,
+                            Err(refused) => return Ok(Err(refused)),
+                        };
+                        let found = !begin.writes.is_empty();
+                        writer.ledger.forget(&id);
+                        writer.shared.write(&writer.store, begin, 0, entries)?;
+                        for batch in rest {
+                            writer.shared.write(&writer.store, batch, 0, 0)?;
+                        }
+                        Ok(Ok(found))
+                    });
+                    let _ = reply.send(result.flatten());
+                }
+                Message::Close(reply) => {
                     closing = Some(reply);
                     break;
                 }
@@ -118,7 +142,7 @@ impl<K: KeyValue> Writer<K> {
         let written = self.guarded(|writer| {
             writer.fill_batch(commit, reply, &mut waiting);
             let (batch, entries) = writer.ledger.finish()?;
-            writer.shared.write(&writer.store, batch, entries)
+            writer.shared.write(&writer.store, batch, entries, 0)
         });
         for (reply, verdict) in waiting {
             // A refusal may rest on what was only in this batch, so it waits for the sync too.
@@ -134,10 +158,10 @@ impl<K: KeyValue> Writer<K> {
         waiting: &mut Vec<(Reply<Ack>, StoreResult<Ack>)>,
     ) {
         let mut bytes = 0;
-        let mut request = Request::Commit(first, reply);
+        let mut message = Message::Commit(first, reply);
         loop {
-            let Request::Commit(commit, reply) = request else {
-                self.next = Some(request);
+            let Message::Commit(commit, reply) = message else {
+                self.next = Some(message);
                 return;
             };
             bytes += commit.bytes();
@@ -150,7 +174,7 @@ impl<K: KeyValue> Writer<K> {
                 Verdict::Refused(error) => *answer = Err(error),
                 Verdict::Later(commit) => {
                     let (reply, _) = waiting.pop().expect("pushed above");
-                    self.next = Some(Request::Commit(commit, reply));
+                    self.next = Some(Message::Commit(commit, reply));
                     return;
                 }
             }
@@ -158,7 +182,7 @@ impl<K: KeyValue> Writer<K> {
                 return;
             }
             match self.queue.try_recv() {
-                Ok(next) => request = next,
+                Ok(next) => message = next,
                 Err(_) => return,
             }
         }

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use agno_storage::{
-    Commit, Entry, EntryKind, FieldChange, Json, Operation, RunId, RunInput, RunRecord, SessionKey,
-    StateDelta,
+    Commit, Entry, EntryKind, FieldChange, Json, Operation, Request, RequestKind, RunId, RunInput,
+    RunRecord, RunStatus, RunUpdate, SessionKey, StateDelta,
 };
 
 pub(crate) fn id(text: &str) -> RunId {
@@ -46,6 +46,47 @@ pub(crate) fn step(id: &RunId, number: usize) -> Commit {
     let mut commit = Commit::new(id.clone(), 1);
     commit.entries = vec![entry];
     commit.state = Some((session(), StateDelta { changes: vec![sum] }));
+    commit
+}
+
+/// A step that also closes the request of the step before it and opens one.
+pub(crate) fn asking_step(id: &RunId, number: usize) -> Commit {
+    let mut commit = step(id, number);
+    commit.settled = (number > 0)
+        .then(|| request(id, number - 1).id)
+        .into_iter()
+        .collect();
+    commit.requests = vec![request(id, number)];
+    commit
+}
+
+/// What the step of this number asks: now and then in several chunks.
+pub(crate) fn request(id: &RunId, number: usize) -> Request {
+    Request {
+        id: format!("{id}.{number}").into(),
+        run: id.clone(),
+        root: id.clone(),
+        workflow: "article".into(),
+        session: "default".into(),
+        user: None,
+        path: format!("step#{number}").into(),
+        kind: RequestKind::Confirm,
+        message: "Go on?".to_owned(),
+        schema: None,
+        value: Some(output(id, number)),
+        deadline: None,
+        asked_at: number as u64,
+        place: None,
+    }
+}
+
+/// The end of a run.
+pub(crate) fn end(id: &RunId) -> Commit {
+    let mut commit = Commit::new(id.clone(), 1);
+    commit.update = Some(Box::new(RunUpdate {
+        output: Some(output(id, 0)),
+        ..RunUpdate::new(RunStatus::Completed, 1)
+    }));
     commit
 }
 

@@ -11,6 +11,7 @@ impl Everything {
         retry(max = 3, backoff = "500ms", factor = 2.0, max_delay = "30s", jitter = false),
         timeout = "20s",
         cache(ttl = "1h", key = "a, h", scope = "global"),
+        confirm(message = "Really?", timeout = "1h", on_timeout = "approve", on_reject = "skip"),
         on_error = "skip",
         version = 2,
         name = "first"
@@ -33,6 +34,16 @@ impl Everything {
     #[step(on_error = "skip")]
     async fn four(&self, text: String) {
         drop(text);
+    }
+
+    #[step(confirm(message = "Is that all?", on_reject = "skip"))]
+    fn five(&self, _nothing: ()) -> Option<u8> {
+        None
+    }
+
+    #[step(confirm = "Sure?", history = 3)]
+    async fn six(&self, number: Option<u8>, context: &StepContext) -> Result<usize> {
+        Ok(context.history(3).await?.len() + usize::from(number.is_some()))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Blocks: pieces of a picture with a size, put together into larger ones.
 
-use crate::graph::path::Status;
+use crate::graph::tally::Status;
 use crate::schema::columns;
 
 /// The width of one column of text, a little more than most fonts need.
-const COLUMN: f64 = 7.6;
+const COLUMN: f64 = 7.9;
 const LINE: f64 = 34.0;
 const GAP: f64 = 26.0;
 const BESIDE: f64 = 28.0;
@@ -173,6 +173,25 @@ impl Block {
             whole.goes_on = block.goes_on;
             whole.place(block, x, y);
         }
+        whole
+    }
+
+    /// A block with a note above it.
+    pub(super) fn noted(note: &str, block: Self) -> Self {
+        let w = block.w.max(width(note));
+        let dx = (w - block.w) / 2.0;
+        let mut whole = Self {
+            w,
+            h: block.h + TITLE,
+            axis: dx + block.axis,
+            goes_on: block.goes_on,
+            shapes: vec![Shape::Note {
+                x: (w - width(note)) / 2.0,
+                y: TITLE * 0.6,
+                text: note.to_owned(),
+            }],
+        };
+        whole.place(block, dx, TITLE);
         whole
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::block::{Block, Outline, Shape};
-use crate::graph::path::{COLOURS, Status};
+use crate::graph::tally::{COLOURS, Status};
 
 const MARGIN: f64 = 16.0;
 

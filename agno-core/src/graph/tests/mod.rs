@@ -1,5 +1,7 @@
 //! Tests of the pictures, over one graph that has every kind of node.
 
+mod constructs;
+mod journal;
 mod pictures;
 mod reading;
 
@@ -104,25 +106,42 @@ pub(crate) const SAMPLE: Graph = Graph {
     ],
 };
 
-/// What a run did of it.
+/// What a run did of it, known by name.
 pub(crate) fn half_a_run() -> RunPath {
-    let tally = |completed, cached, failed, running| StepTally {
-        completed,
-        cached,
-        failed,
-        running,
-    };
+    let none = Tally::default();
     let steps = [
-        ("search", tally(1, 0, 0, 0)),
-        ("read", tally(3, 2, 0, 0)),
-        ("summarize", tally(4, 0, 1, 0)),
-        ("write", tally(0, 0, 0, 1)),
-        ("cite", tally(0, 1, 0, 0)),
+        (
+            "search",
+            Tally {
+                completed: 1,
+                ..none
+            },
+        ),
+        (
+            "read",
+            Tally {
+                completed: 3,
+                cached: 2,
+                ..none
+            },
+        ),
+        (
+            "summarize",
+            Tally {
+                completed: 4,
+                failed: 1,
+                ..none
+            },
+        ),
+        ("write", Tally { running: 1, ..none }),
+        ("cite", Tally { cached: 1, ..none }),
     ];
     RunPath {
-        steps: steps
+        is_shown: true,
+        named: steps
             .into_iter()
             .map(|(name, tally)| (name.to_owned(), tally))
             .collect(),
+        ..RunPath::default()
     }
 }

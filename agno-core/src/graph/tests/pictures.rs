@@ -86,7 +86,7 @@ fn the_svg_shows_every_node_and_its_status() {
         "search  ✔<",
         "rank  ○<",
         "read  ✔ ×3 · cached ×2<",
-        "write  ▶<",
+        "write  ▶ running<",
         "cite  cached<",
         "if sources.is_empty()<",
         "match flow.judge(draft)<",
@@ -95,9 +95,9 @@ fn the_svg_shows_every_node_and_its_status() {
         "map over sources<",
         ">parallel<",
         "race, the first one wins<",
-        "confirm (a person)<",
-        "sleep Duration::from_secs(3600)<",
-        "workflow Newsletter<",
+        "confirm (a person)  ○<",
+        "sleep Duration::from_secs(3600)  ○<",
+        "workflow Newsletter  ○<",
         "not readable: helper(flow, draft)<",
         "return Ok(url)<",
     ] {
@@ -105,7 +105,7 @@ fn the_svg_shows_every_node_and_its_status() {
     }
     // The sub-flow is drawn at its first call and referred to at the next one and in itself.
     assert_eq!(svg.matches(">flow release<").count(), 1);
-    assert_eq!(svg.matches(">flow release (see there)<").count(), 2);
+    assert_eq!(svg.matches(">flow release (see there)  ○<").count(), 2);
 }
 
 #[test]
@@ -183,15 +183,15 @@ fn text_of_a_run() {
     │  ├─ map over sources
     │  │  ├─ read  ✔ ×3 · cached ×2
     │  │  └─ summarize  ✔ ×4 · ✘
-    │  ├─ write  ▶
+    │  ├─ write  ▶ running
     │  └─ match flow.judge(draft)
-    │     ├─ Verdict::Good(post) =>
-    │     │  ├─ flow release
+    │     ├─ Verdict::Good(post) =>  ○
+    │     │  ├─ flow release  ○
     │     │  │  ├─ race, the first one wins
-    │     │  │  │  ├─ ☝ confirm (a person)
-    │     │  │  │  └─ ⏲ sleep Duration::from_secs(3600)
-    │     │  │  ├─ workflow Newsletter
-    │     │  │  └─ flow release (see there)
+    │     │  │  │  ├─ ☝ confirm (a person)  ○
+    │     │  │  │  └─ ⏲ sleep Duration::from_secs(3600)  ○
+    │     │  │  ├─ workflow Newsletter  ○
+    │     │  │  └─ flow release (see there)  ○
     │     │  └─ ⏹ return Ok(url)
     │     └─ Verdict::Redo(better) =>
     ├─ parallel
@@ -199,10 +199,10 @@ fn text_of_a_run() {
     │  └─ branch 2
     │     ├─ check_facts  ○
     │     └─ cite  cached
-    ├─ flow release (see there)
+    ├─ flow release (see there)  ○
     └─ not readable: helper(flow, draft)
 
-    ✔ completed   ✘ failed   ▶ running   ○ not reached
+    ✔ completed   ✘ failed   ▶ running   ☝ waits for a person   ○ not reached
     "#);
 }
 
@@ -299,7 +299,7 @@ fn mermaid_of_a_run_marks_steps() {
     for line in [
         "n1[\"search ✔\"]:::done",
         "[\"rank ○\"]:::dim",
-        "[\"write ▶\"]:::running",
+        "[\"write ▶ running\"]:::running",
         "[\"summarize ✔ ×4 · ✘\"]:::failed",
         "[\"cite cached\"]:::cached",
         "classDef done ",
@@ -363,7 +363,7 @@ fn dot() {
         n0 [label="run", style="filled,rounded"];
         n1 [label="search ✔", fillcolor="#dafbe1", color="#1a7f37", fontcolor="#1f2328"];
         n2 [label="if sources.len() > 3 &amp;&amp; topic == \"<rust>\"", shape=diamond];
-        n3 [label="rank ○", fillcolor="#eaeef2", color="#afb8c1", fontcolor="#818b98"];
+        n3 [label="rank ○", fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
         n4 [label="if sources.is_empty()", shape=diamond];
         n5 [label="bail!(\"no sources\")", style="filled,rounded"];
         subgraph cluster_6 {
@@ -375,29 +375,29 @@ fn dot() {
                 n10 [label="read ✔ ×3 · cached ×2", fillcolor="#dafbe1", color="#1a7f37", fontcolor="#1f2328"];
                 n11 [label="summarize ✔ ×4 · ✘", fillcolor="#ffebe9", color="#cf222e", fontcolor="#1f2328"];
             }
-            n12 [label="write ▶", fillcolor="#fff8c5", color="#9a6700", fontcolor="#1f2328"];
+            n12 [label="write ▶ running", fillcolor="#fff8c5", color="#9a6700", fontcolor="#1f2328"];
             n13 [label="match flow.judge(draft)", shape=diamond];
             subgraph cluster_14 {
-                label="flow release"; labeljust=l; style=rounded;
+                label="flow release"; labeljust=l; style=dashed;
                 subgraph cluster_15 {
-                    label="race"; labeljust=l; style=rounded;
-                    n16 [label="first of 2", shape=hexagon];
-                    n17 [label="confirm (a person)", shape=parallelogram];
-                    n18 [label="sleep Duration::from_secs(3600)", style="filled,rounded"];
+                    label="race"; labeljust=l; style=dashed;
+                    n16 [label="first of 2", shape=hexagon, fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
+                    n17 [label="confirm (a person) ○", shape=parallelogram, fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
+                    n18 [label="sleep Duration::from_secs(3600) ○", style="filled,rounded", fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
                 }
-                n19 [label="workflow Newsletter", peripheries=2];
-                n20 [label="flow release (see there)", peripheries=2];
+                n19 [label="workflow Newsletter ○", peripheries=2, fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
+                n20 [label="flow release (see there) ○", peripheries=2, fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
             }
-            n21 [label="return Ok(url)", style="filled,rounded"];
+            n21 [label="return Ok(url)", style="filled,rounded", fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
         }
         subgraph cluster_22 {
             label="parallel"; labeljust=l; style=rounded;
             n23 [label="all of 2", shape=hexagon];
-            n24 [label="check_links ○", fillcolor="#eaeef2", color="#afb8c1", fontcolor="#818b98"];
-            n25 [label="check_facts ○", fillcolor="#eaeef2", color="#afb8c1", fontcolor="#818b98"];
+            n24 [label="check_links ○", fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
+            n25 [label="check_facts ○", fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
             n26 [label="cite cached", fillcolor="#ddf4ff", color="#0969da", fontcolor="#1f2328"];
         }
-        n27 [label="flow release (see there)", peripheries=2];
+        n27 [label="flow release (see there) ○", peripheries=2, fillcolor="#eaeef2", color="#afb8c1", fontcolor="#656d76"];
         n28 [label="not readable: helper(flow, draft)", style="filled,dashed"];
         n0 -> n1;
         n1 -> n2;
@@ -458,15 +458,15 @@ fn json() -> serde_json::Result<()> {
         .collect();
     assert_eq!(json["entry"], "run");
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    {"at":"AT","kind":"step","name":"search","tally":{"cached":0,"completed":1,"failed":0,"running":0}}
-    {"condition":"sources.len() > 3 && topic == \"<rust>\"","kind":"if","otherwise":[{"condition":"sources\n    .is_empty()","kind":"if","otherwise":[],"then":[{"kind":"end","text":"bail!(\"no sources\")"}]}],"then":[{"at":"AT","kind":"step","name":"rank","tally":{"cached":0,"completed":0,"failed":0,"running":0}}]}
-    {"body":[{"at":"AT","body":[{"at":"AT","kind":"step","name":"read","tally":{"cached":2,"completed":3,"failed":0,"running":0}},{"at":"AT","kind":"step","name":"summarize","tally":{"cached":0,"completed":4,"failed":1,"running":0}}],"kind":"map","over":"sources"},{"at":"AT","kind":"step","name":"write","tally":{"cached":0,"completed":0,"failed":0,"running":1}},{"arms":[{"body":[{"at":"AT","kind":"subflow","name":"release"},{"kind":"end","text":"return Ok(url)"}],"pattern":"Verdict::Good(post)"},{"body":[],"pattern":"Verdict::Redo(better)"}],"kind":"match","on":"flow.judge(draft)"}],"head":"for _ in 0..3","kind":"loop"}
-    {"at":"AT","branches":[[{"at":"AT","kind":"step","name":"check_links","tally":{"cached":0,"completed":0,"failed":0,"running":0}}],[{"at":"AT","kind":"step","name":"check_facts","tally":{"cached":0,"completed":0,"failed":0,"running":0}},{"at":"AT","kind":"step","name":"cite","tally":{"cached":1,"completed":0,"failed":0,"running":0}}]],"kind":"parallel"}
-    {"at":"AT","kind":"subflow","name":"release"}
+    {"at":"AT","kind":"step","name":"search","tally":{"cached":0,"completed":1,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}
+    {"condition":"sources.len() > 3 && topic == \"<rust>\"","kind":"if","otherwise":[{"condition":"sources\n    .is_empty()","kind":"if","otherwise":[],"then":[{"kind":"end","text":"bail!(\"no sources\")"}]}],"then":[{"at":"AT","kind":"step","name":"rank","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}]}
+    {"body":[{"at":"AT","body":[{"at":"AT","kind":"step","name":"read","tally":{"cached":2,"completed":3,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}},{"at":"AT","kind":"step","name":"summarize","tally":{"cached":0,"completed":4,"failed":1,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}],"kind":"map","over":"sources"},{"at":"AT","kind":"step","name":"write","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":1,"skipped":0,"waiting":0}},{"arms":[{"body":[{"at":"AT","kind":"subflow","name":"release","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}},{"kind":"end","text":"return Ok(url)"}],"pattern":"Verdict::Good(post)"},{"body":[],"pattern":"Verdict::Redo(better)"}],"kind":"match","on":"flow.judge(draft)"}],"head":"for _ in 0..3","kind":"loop"}
+    {"at":"AT","branches":[[{"at":"AT","kind":"step","name":"check_links","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}],[{"at":"AT","kind":"step","name":"check_facts","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}},{"at":"AT","kind":"step","name":"cite","tally":{"cached":1,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}]],"kind":"parallel"}
+    {"at":"AT","kind":"subflow","name":"release","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}
     {"kind":"opaque","text":"helper(flow, draft)"}
-    {"at":"AT","branches":[[{"asks":"confirm","at":"AT","kind":"human"}],[{"at":"AT","duration":"Duration::from_secs(3600)","kind":"sleep"}]],"kind":"race"}
-    {"at":"AT","kind":"workflow","name":"Newsletter"}
-    {"at":"AT","kind":"subflow","name":"release"}
+    {"at":"AT","branches":[[{"asks":"confirm","at":"AT","kind":"human","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}],[{"at":"AT","duration":"Duration::from_secs(3600)","kind":"sleep","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}]],"kind":"race"}
+    {"at":"AT","kind":"workflow","name":"Newsletter","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}
+    {"at":"AT","kind":"subflow","name":"release","tally":{"cached":0,"completed":0,"failed":0,"lost":0,"replayed":0,"running":0,"skipped":0,"waiting":0}}
     "#);
     Ok(())
 }

@@ -31,6 +31,18 @@ fn fields_that_are_steps() {
             "did you mean `input`; the inputs are `input`",
         ),
         ("(cache, at_most_once)", "remove `cache` or `at_most_once`"),
+        ("(confirm = \"\")", "write the question, such as"),
+        ("(confirm())", "needs the question"),
+        (
+            "(confirm(message = \"x\", on_timeout = \"reject\"))",
+            "or remove `on_timeout`",
+        ),
+        (
+            "(confirm(message = \"x\", on_reject = \"stop\"))",
+            "one of `fail`, `skip`, `cancel`",
+        ),
+        ("(on_reject = \"skip\")", "belongs to the question"),
+        ("(history = 0)", "write 1 or more"),
         ("(after = \"first\")", "move this one"),
         ("(input = 3)", "a text in quotes"),
         (

@@ -9,6 +9,8 @@ fn flow(options: &str, signature: &str, body: &str, part: &str) {
         "impl A {{
             #[step] async fn search(&self, topic: T) -> T {{ x }}
             #[step] async fn write(&self, notes: &mut Notes) -> T {{ x }}
+            #[step(confirm = \"Publish?\")] async fn publish(&self) -> T {{ x }}
+            #[step(name = \"clean\", on_error = \"pause\")] async fn tidy(&self) -> T {{ x }}
             #[flow] async fn run(flow: &Flow<Self>) -> Result<T> {{ x }}
             #[flow{options}] {signature} {{ {body} }}
         }}"
@@ -104,6 +106,42 @@ fn flows() {
             good,
             "flow.ask(1).await",
             "`flow.ask(..)` waits for a person",
+        ),
+        (
+            "(confirm = \"x\")",
+            good,
+            "x",
+            "write `flow.confirm(\"Publish this?\").await?` in it",
+        ),
+        (
+            "(history = 3)",
+            good,
+            "x",
+            "write `flow.history(3).await?` in it",
+        ),
+        (
+            "(cache)",
+            good,
+            "flow.choose_several::<T>(1).await",
+            "`flow.choose_several(..)` waits for a person",
+        ),
+        (
+            "(cache)",
+            good,
+            "flow.map(x, |x| { flow.publish() }).settle().await",
+            "`publish` waits for a person, which",
+        ),
+        (
+            "(cache)",
+            good,
+            "match flow.race((flow.tidy(), flow.sleep(x))).await { x => x }",
+            "`clean` waits for a person when it fails",
+        ),
+        (
+            "(cache)",
+            good,
+            "flow.parallel(vec![flow.call::<my::Other>(1)]).await",
+            "`flow.call::<my::Other>(..)` may wait for a person",
         ),
         (
             "(cache)",

@@ -50,6 +50,7 @@ fn step_options() {
         ("(retry = 3)", "write `retry(max = 3)`"),
         ("(retry)", "write `retry(max = 3)`"),
         ("(retry(backoff = \"1s\"))", "write `retry(max = 3)`"),
+        ("(retry(maax = 3))", "did you mean `max`"),
         ("(retry(max = 0))", "write 1 or more"),
         ("(retry(max = \"3\"))", "write `max = 3`"),
         ("(retry(max = -3))", "a whole number"),
@@ -73,6 +74,56 @@ fn step_options() {
         ),
         ("(cache(key = \"topic, \"))", "names ``"),
         ("(cache, at_most_once)", "remove `cache` or `at_most_once`"),
+        (
+            "(confirm)",
+            "the question in quotes; write `confirm = \"Publish this?\"`",
+        ),
+        (
+            "(confirm = true)",
+            "the question in quotes; write `confirm = \"Publish this?\"`",
+        ),
+        ("(confirm = \" \")", "write the question, such as"),
+        ("(confirm(message = \"\"))", "write the question, such as"),
+        (
+            "(confirm())",
+            "write `confirm(message = \"Publish this?\")`",
+        ),
+        (
+            "(confirm(timeout = \"1h\"))",
+            "`confirm` needs the question",
+        ),
+        (
+            "(confirm(\"Publish?\"))",
+            "expected an option here; `confirm(..)` takes `message`",
+        ),
+        ("(confirm(question = \"x\"))", "is called `message`"),
+        ("(confirm(mesage = \"x\"))", "did you mean `message`"),
+        ("(confirm(message = \"x\", timeout = \"1\"))", "write `1s`"),
+        (
+            "(confirm(message = \"x\", on_timeout = \"approve\"))",
+            "add `timeout = \"1h\"`, or remove `on_timeout`",
+        ),
+        (
+            "(confirm(message = \"x\", timeout = \"1\", on_timeout = \"approve\"))",
+            "write `1s`",
+        ),
+        (
+            "(confirm(message = \"x\", timeout = \"1h\", on_timeout = \"aprove\"))",
+            "did you mean `approve`; it is one of `fail`, `approve`, `reject`",
+        ),
+        (
+            "(confirm(message = \"x\", on_reject = \"retry\"))",
+            "it is one of `fail`, `skip`, `cancel`",
+        ),
+        (
+            "(confirm(message = \"x\", on_error = \"skip\"))",
+            "belongs to the step",
+        ),
+        ("(on_reject = \"skip\")", "belongs to the question"),
+        ("(on_timeout = \"fail\")", "belongs to the question"),
+        ("(history = 0)", "write 1 or more"),
+        ("(history = \"3\")", "write `history = 3`"),
+        ("(history = 3)", "add the parameter `context: &StepContext`"),
         (" = 3", "options stand in parentheses"),
         ("[timeout = \"1s\"]", "`#[step(retry(max = 3))]`"),
     ] {
@@ -91,6 +142,9 @@ fn legal_options_are_accepted() {
         "(retry(max = 3, factor = 1))",
         "(on_error = \"fail\")",
         "(name = \"Search the web\")",
+        "(confirm = \"Publish?\", cache, on_error = \"pause\")",
+        "(confirm(message = \"Publish?\"))",
+        "(confirm(message = \"Publish?\", timeout = \"1h\", on_timeout = \"fail\", on_reject = \"cancel\"))",
     ] {
         let item = format!("impl A {{ #[step{options}] {GOOD} {{ x }} }}");
         assert_eq!(
@@ -168,9 +222,45 @@ fn step_signatures() {
         "async fn s(&self, n: &mut Notes) -> T",
         "remove `cache`",
     );
+    let reads =
+        "impl A { #[step(history = 3)] async fn s(&self, t: T, c: &StepContext) -> T { x } }";
+    assert_eq!(errors(workflow("", reads)), Vec::<String>::new());
     one(
         "",
         "impl A { #[step] fn s(&self, n: &mut my::Notes) {} }",
         "`#[workflow(state = my :: Notes)]`",
     );
+}
+
+#[test]
+fn the_methods_of_a_flow_are_reserved() {
+    for name in [
+        "workflow",
+        "run_id",
+        "session_id",
+        "user_id",
+        "state",
+        "parallel",
+        "map",
+        "race",
+        "call",
+        "sleep",
+        "sleep_until",
+        "now",
+        "random",
+        "random_below",
+        "uuid",
+        "say",
+        "confirm",
+        "ask",
+        "choose",
+        "choose_several",
+        "review",
+        "history",
+        "patched",
+        "metadata",
+    ] {
+        let signature = format!("async fn {name}(&self) -> T");
+        step("", &signature, &format!("rename it, such as `{name}_step`"));
+    }
 }

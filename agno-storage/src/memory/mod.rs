@@ -1,5 +1,7 @@
 //! The store that lives in the process: for tests, and for runs that need not outlive it.
 
+mod run;
+
 use std::{
     collections::{BTreeMap, HashMap, hash_map},
     fmt,
@@ -7,10 +9,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use self::run::Run;
 use crate::{
-    Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
-    Json, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, StateDelta, Storage,
-    StoreError, StoreResult, VerifyReport, definition,
+    Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
+    Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey,
+    SessionListing, StateDelta, Storage, StoreError, StoreResult, VerifyReport, artifact,
+    definition, sessions::Sessions,
 };
 
 /// Keeps everything in the process. Clones share one store.
@@ -36,11 +40,16 @@ impl MemoryStorage {
 
     /// Runs `read` on the open store.
     fn read<T>(&self, read: impl FnOnce(&Store) -> T) -> StoreResult<T> {
-        let store = self.lock();
+        self.write(|store| Ok(read(store)))
+    }
+
+    /// Runs `write` on the open store.
+    fn write<T>(&self, write: impl FnOnce(&mut Store) -> StoreResult<T>) -> StoreResult<T> {
+        let mut store = self.lock();
         if store.closed {
             return Err(StoreError::Closed);
         }
-        Ok(read(&store))
+        write(&mut store)
     }
 }
 
@@ -52,6 +61,7 @@ impl fmt::Debug for MemoryStorage {
             .field("sessions", &store.sessions.len())
             .field("cached", &store.cache.len())
             .field("definitions", &store.definitions.len())
+            .field("artifacts", &store.artifacts.len())
             .finish()
     }
 }
@@ -64,94 +74,13 @@ struct Store {
     cache: BTreeMap<CacheKey, CacheEntry>,
     /// By kind and name: the versions, from 1.
     definitions: BTreeMap<(Arc<str>, Arc<str>), Vec<Definition>>,
-}
-
-struct Run {
-    head: RunRecord,
-    input: RunInput,
-    output: Option<Json>,
-    /// Entry of sequence number `n` at `n - 1`.
-    entries: Vec<Entry>,
-    /// Where the entry of a path is in `entries`.
-    paths: HashMap<Arc<str>, usize>,
-    /// Events so far.
-    events: u64,
-}
-
-impl Run {
-    fn new(head: RunRecord, input: RunInput) -> Self {
-        Self {
-            head,
-            input,
-            output: None,
-            entries: Vec::with_capacity(16),
-            paths: HashMap::with_capacity(16),
-            events: 0,
-        }
-    }
-
-    /// Every check that needs this run alone.
-    fn check(&self, commit: &Commit) -> StoreResult<()> {
-        commit.check_fence(&self.head)?;
-        let recorded =
-            |path: &Arc<str>| self.paths.contains_key(path) && !commit.supersede.contains(path);
-        if let Some(entry) = commit.entries.iter().find(|entry| recorded(&entry.path)) {
-            return Err(commit.already_recorded(&entry.path));
-        }
-        match commit.unless.iter().find(|path| recorded(path)) {
-            Some(path) => Err(commit.decided(path)),
-            None => Ok(()),
-        }
-    }
-
-    fn supersede(&mut self, path: &Arc<str>) {
-        let Some(index) = self.paths.remove(path) else {
-            return;
-        };
-        let entry = &mut self.entries[index];
-        entry.supersede();
-        self.paths.insert(entry.path.clone(), index);
-    }
-
-    /// Moves the entries in, numbered.
-    fn append(&mut self, entries: &mut Vec<Entry>) {
-        for (entry, index) in entries.iter_mut().zip(self.entries.len()..) {
-            entry.seq = index as u64 + 1;
-            entry.first_event = self.events;
-            self.events += entry.events.len() as u64;
-            self.paths.insert(entry.path.clone(), index);
-        }
-        self.entries.append(entries);
-    }
-
-    /// Changes the run. Nothing here can fail.
-    fn apply(&mut self, commit: &mut Commit) -> Ack {
-        for path in &commit.supersede {
-            self.supersede(path);
-        }
-        let (seq, first_event) = (self.entries.len() as u64 + 1, self.events);
-        self.append(&mut commit.entries);
-        if commit.claim {
-            self.head.claim();
-        }
-        if let Some(update) = commit.update.take() {
-            self.output = self.head.update(*update).or(self.output.take());
-        }
-        Ack {
-            seq,
-            first_event,
-            fence: self.head.fence,
-        }
-    }
+    artifacts: HashMap<blake3::Hash, Vec<u8>>,
 }
 
 impl Store {
     /// Takes what it stores out of the commit: commits are large, and moving one costs as much
     /// as storing it.
     fn commit(&mut self, commit: &mut Commit) -> StoreResult<Ack> {
-        if self.closed {
-            return Err(StoreError::Closed);
-        }
         commit.check_alone()?;
         let ack = match commit.create.take() {
             Some(create) => {
@@ -193,9 +122,6 @@ impl Store {
         body: Json,
         expected: Option<u32>,
     ) -> StoreResult<u32> {
-        if self.closed {
-            return Err(StoreError::Closed);
-        }
         definition::check(kind, name, &body)?;
         let key = (Arc::from(kind), Arc::from(name));
         let versions = self.definitions.get(&key);
@@ -243,7 +169,7 @@ fn merge_state(
 
 impl Storage for MemoryStorage {
     fn commit(&self, mut commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
-        let result = self.lock().commit(&mut commit);
+        let result = self.write(|store| store.commit(&mut commit));
         Box::pin(ready(result))
     }
 
@@ -283,6 +209,79 @@ impl Storage for MemoryStorage {
         Box::pin(ready(entries))
     }
 
+    fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
+        let requests = self.read(|store| {
+            let all = store.runs.values().flat_map(|run| run.requests.values());
+            query.select(all.filter(|r| query.accepts(r)).cloned().collect())
+        });
+        Box::pin(ready(requests))
+    }
+
+    fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
+        let deleted = self.write(|store| {
+            if let Some(run) = store.runs.get(id) {
+                run.head.check_removable()?;
+            }
+            Ok(store.runs.remove(id).is_some())
+        });
+        Box::pin(ready(deleted))
+    }
+
+    fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
+        let list = self.read(|store| {
+            let mut sessions = Sessions::default();
+            for run in store.runs.values() {
+                sessions.add_run(&run.head);
+            }
+            for (key, fields) in &store.sessions {
+                sessions.add_fields(key, fields.len() as u64);
+            }
+            sessions.into_list()
+        });
+        Box::pin(ready(list))
+    }
+
+    fn put_artifact(&self, bytes: Vec<u8>) -> BoxFuture<'_, StoreResult<Arc<str>>> {
+        // Hashed before the lock is taken.
+        let name = artifact::name(&bytes);
+        let kept = self.write(|store| {
+            let hash = name?;
+            store.artifacts.entry(hash).or_insert(bytes);
+            Ok(hash.to_hex().as_str().into())
+        });
+        Box::pin(ready(kept))
+    }
+
+    fn artifact_size<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<u64>>> {
+        let found = self.write(|store| {
+            let bytes = store.artifacts.get(&artifact::parse(hash)?);
+            Ok(bytes.map(|bytes| bytes.len() as u64))
+        });
+        Box::pin(ready(found))
+    }
+
+    fn artifacts<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, StoreResult<Vec<ArtifactListing>>> {
+        let prefix = prefix.to_ascii_lowercase();
+        let found = self.write(|store| {
+            let all = store.artifacts.iter().map(|(hash, bytes)| ArtifactListing {
+                hash: Arc::from(hash.to_hex().as_str()),
+                bytes: bytes.len() as u64,
+            });
+            let mut listed: Vec<_> = all.filter(|one| one.hash.starts_with(&prefix)).collect();
+            listed.sort_unstable_by(|a, b| a.hash.cmp(&b.hash));
+            Ok(listed)
+        });
+        Box::pin(ready(found))
+    }
+
+    fn artifact<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<Vec<u8>>>> {
+        let found = self.write(|store| Ok(store.artifacts.get(&artifact::parse(hash)?).cloned()));
+        Box::pin(ready(found))
+    }
+
     fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
         let fields = self.read(|store| store.sessions.get(key).cloned().unwrap_or_default());
         Box::pin(ready(fields))
@@ -308,15 +307,12 @@ impl Storage for MemoryStorage {
     }
 
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
-        let mut store = self.lock();
-        let result = if store.closed {
-            Err(StoreError::Closed)
-        } else {
+        let removed = self.write(|store| {
             let before = store.cache.len();
             store.cache.retain(|_, entry| !query.accepts(entry));
             Ok((before - store.cache.len()) as u64)
-        };
-        Box::pin(ready(result))
+        });
+        Box::pin(ready(removed))
     }
 
     fn save_definition<'a>(
@@ -326,7 +322,7 @@ impl Storage for MemoryStorage {
         body: Json,
         expected: Option<u32>,
     ) -> BoxFuture<'a, StoreResult<u32>> {
-        let saved = self.lock().save_definition(kind, name, body, expected);
+        let saved = self.write(|store| store.save_definition(kind, name, body, expected));
         Box::pin(ready(saved))
     }
 
@@ -370,8 +366,12 @@ impl Storage for MemoryStorage {
                 .values()
                 .map(|saved| saved.len() as u64)
                 .sum(),
-            requests: 0,
-            artifacts: 0,
+            requests: store
+                .runs
+                .values()
+                .map(|run| run.requests.len() as u64)
+                .sum(),
+            artifacts: store.artifacts.len() as u64,
             problems: Vec::new(),
         });
         Box::pin(ready(report))

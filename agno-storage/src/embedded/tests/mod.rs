@@ -1,5 +1,9 @@
 //! What happens when the back end is slow, fails or panics.
 
+mod deletion;
+mod format_one;
+mod requests;
+
 use std::{
     panic,
     path::Path,
@@ -202,14 +206,14 @@ async fn a_newer_format_and_a_lost_one_are_refused() {
         KeyValue::apply(&map, batch).expect("apply");
         open(directory.path(), &map).map(drop)
     };
-    let newer = r#"{"magic":"agno","format":9,"min_reader":2,"created_by":"x","created_at":0}"#;
+    let newer = r#"{"magic":"agno","format":9,"min_reader":3,"created_by":"x","created_at":0}"#;
     let result = reopen_with(newer);
     assert!(
         matches!(
             result,
             Err(StoreError::NewerFormat {
                 found: 9,
-                supported: 1
+                supported: 2
             })
         ),
         "{result:?}"
@@ -383,6 +387,14 @@ async fn a_lost_or_damaged_definition_is_missed() {
             damage(&mut map.pairs(), [&key[..], &[0, 0]].concat());
             let report = store.verify().await.expect("verify");
             assert!(!report.problems.is_empty(), "{}", keys::readable(&key));
+            // The others are listed all the same.
+            let saved = store.save_definition("agent", "other", Json::null(), None);
+            saved.await.expect("save");
+            let listed = store.definitions("agent").await.expect("list");
+            let listed: Vec<_> = listed.iter().map(|d| (&*d.name, d.version)).collect();
+            let newest = key == keys::definition_version("agent", "a", 1);
+            let expected = [("a", 2), ("other", 1)];
+            assert_eq!(listed, expected[usize::from(!newest)..]);
             // Never a wrong value for a right one.
             for version in 1..=2_u32 {
                 if let Ok(Some(found)) = store.definition("agent", "a", Some(version)).await {

@@ -1,0 +1,228 @@
+//! Looking at runs, whoever has the store.
+
+use std::{
+    collections::HashSet,
+    io,
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use agno_core::{
+    Error, RunDetails, RunId, RunQuery, RunRecord, RunStatus, open, storage::StoreError,
+};
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    app::Session,
+    failure::Failure,
+    owner::{self, Control, Following, Owner, OwnerStorage, Serving, Unanswered},
+    progress::screen::say,
+    signals::Signals,
+    text,
+};
+
+/// Which side of looking on a command is at.
+#[derive(Debug, Default)]
+pub(crate) struct Looking {
+    /// Another process has the store.
+    at: OnceLock<Arc<OwnerStorage>>,
+    /// This one has it, and answers others.
+    serving: Mutex<Option<Serving>>,
+}
+
+impl Session {
+    /// Opens the store for a verb that does not run anything: through the process that has it, if
+    /// there is one.
+    pub(crate) async fn look(&self, verb: &str) -> Result<(), Failure> {
+        let error = match open(&self.url).await {
+            Ok(storage) => {
+                self.store.set(storage);
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let Some(StoreError::Locked { path, holder }) = error.store_error() else {
+            return Err(self.not_open(&error, verb));
+        };
+        let owner = Owner::new(path.clone(), holder.clone());
+        match OwnerStorage::reach(&self.url, owner).await {
+            Ok(found) => {
+                let found = self.looking.at.get_or_init(|| Arc::new(found));
+                self.store.set(found.clone());
+                Ok(())
+            }
+            Err(problem) => {
+                let failure = self.not_open(&error, verb);
+                Err(failure.note(match problem {
+                    Unanswered::Gone(_) => "it answers no other process".to_owned(),
+                    Unanswered::Mute(error) => {
+                        format!(
+                            "it cannot be asked: {}",
+                            text::line(&error.to_string(), 400)
+                        )
+                    }
+                    Unanswered::Fault(_) => "it refuses to answer".to_owned(),
+                }))
+            }
+        }
+    }
+
+    /// Answers other processes, from now on. The store is open.
+    pub(crate) fn serve(&self) {
+        if !self.outlives_process() {
+            return;
+        }
+        let directory = self.url.strip_prefix("sled:").unwrap_or(&self.url);
+        match Serving::begin(self.runtime.clone(), Path::new(directory)) {
+            Ok(serving) => *self.serving() = Some(serving),
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            // The runs do not need it.
+            Err(error) => tracing::warn!(%error, "other processes cannot look on"),
+        }
+    }
+
+    /// Answers nobody any more, at once.
+    pub(crate) fn hide(&self) {
+        drop(self.serving().take());
+    }
+
+    /// Sees to the runs that others have asked for, and then answers nobody any more.
+    pub(crate) async fn leave(&self) {
+        let Some(serving) = self.serving().take() else {
+            return;
+        };
+        loop {
+            let guests = serving.guests().await;
+            if guests.is_empty() {
+                break;
+            }
+            let number = text::count(guests.len(), "run");
+            say(&format!(
+                "waits for {number} of other processes; press Ctrl-C to interrupt"
+            ));
+            let ended = async {
+                for guest in &guests {
+                    guest.outcome().await;
+                }
+            };
+            tokio::pin!(ended);
+            tokio::select! {
+                () = &mut ended => continue,
+                () = asked_to_stop() => guests.iter().for_each(agno_core::RunHandle::interrupt),
+            }
+            tokio::select! {
+                () = ended => {}
+                () = asked_to_stop() => break,
+            }
+        }
+        serving.stop().await;
+    }
+
+    fn serving(&self) -> std::sync::MutexGuard<'_, Option<Serving>> {
+        let serving = self.looking.serving.lock();
+        serving.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs, newest first, and which of them somebody is working on.
+    ///
+    /// # Errors
+    ///
+    /// When the store, or the process that has it, does not answer.
+    pub(crate) async fn runs(
+        &self,
+        query: RunQuery,
+    ) -> Result<(Vec<RunRecord>, HashSet<RunId>), Error> {
+        let mut runs = self.runtime.runs(query.clone()).await?;
+        let running: Vec<_> = runs
+            .iter()
+            .filter(|run| run.status == RunStatus::Running)
+            .map(|run| run.id.clone())
+            .collect();
+        let active = self.active(running).await?;
+        for run in &mut runs {
+            // It may have ended since.
+            if run.status == RunStatus::Running
+                && !active.contains(&run.id)
+                && let Some(now) = self.runtime.storage().run(&run.id).await?
+            {
+                *run = now;
+            }
+        }
+        runs.retain(|run| query.accepts(run));
+        Ok((runs, active))
+    }
+
+    /// Everything that is recorded of a run, and whether somebody is working on it.
+    ///
+    /// # Errors
+    ///
+    /// Those of `Runtime::inspect`.
+    pub(crate) async fn inspect(&self, id: &RunId) -> Result<RunDetails, Error> {
+        let mut details = self.runtime.inspect(id).await?;
+        if details.record.status == RunStatus::Running {
+            let is_active = self.active(vec![id.clone()]).await?.contains(id);
+            if !is_active {
+                // It may have ended since.
+                details = self.runtime.inspect(id).await?;
+            }
+            details.is_active = is_active;
+        }
+        Ok(details)
+    }
+
+    async fn active(&self, mut runs: Vec<RunId>) -> Result<HashSet<RunId>, Error> {
+        if runs.is_empty() {
+            return Ok(HashSet::new());
+        }
+        if let Some(active) = self.control(Control::Active(runs.clone())).await? {
+            return Ok(active.into_iter().collect());
+        }
+        runs.retain(|run| self.runtime.is_active(run));
+        Ok(runs.into_iter().collect())
+    }
+
+    /// Has the process do something that has the store. `None` when that is this one: it does it
+    /// itself, with its runtime.
+    ///
+    /// # Errors
+    ///
+    /// What the other process says to it, or that it does not answer.
+    pub(crate) async fn control<T: DeserializeOwned>(
+        &self,
+        control: Control,
+    ) -> Result<Option<Vec<T>>, Error> {
+        match self.looking.at.get() {
+            Some(owner) => owner.control(control).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The events of a run from a number on, until it ends or stops. `live`: with those that are
+    /// not stored yet.
+    pub(crate) fn follow(&self, run: &RunId, from: u64, live: bool) -> Following {
+        let owner = self.looking.at.get().cloned();
+        Following::new(self.runtime.clone(), owner, run.clone(), from, live)
+    }
+
+    /// Ends a run. Answers its head as it is then.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such run, or the store, or the process that has it, does not answer.
+    pub(crate) async fn cancel(&self, run: &RunId) -> Result<RunRecord, Error> {
+        if let Some(mut answer) = self.control(Control::Cancel(run.clone())).await? {
+            let record = answer.pop();
+            return record.ok_or_else(|| StoreError::RunNotFound { run: run.clone() }.into());
+        }
+        owner::cancel(&self.runtime, run).await
+    }
+}
+
+/// Waits for Ctrl-C.
+async fn asked_to_stop() {
+    match Signals::new() {
+        Ok(mut signals) => signals.next().await,
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,79 @@
+//! Runs that another run has called.
+
+use agno_storage::{Json, Parent, RunId, RunRecord, RunStatus};
+use std::sync::Arc;
+
+use super::{RunHandle, Runtime, resume::Again, start::New};
+use crate::{
+    clock::now_micros,
+    engine::Budget,
+    error::{Error, code},
+};
+
+/// A run that another run calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Called {
+    pub(crate) id: RunId,
+    pub(crate) workflow: Arc<str>,
+    pub(crate) input: Json,
+    pub(crate) session: Arc<str>,
+    pub(crate) user: Option<Arc<str>>,
+    pub(crate) parent: Parent,
+    pub(crate) metadata: Option<Json>,
+    /// Its failure is recorded with its caller and is tried again.
+    pub(crate) retry: bool,
+    /// Of the outermost run.
+    pub(crate) budget: Arc<Budget>,
+}
+
+impl Runtime {
+    /// Begins a called run, or takes it up where it stands.
+    pub(crate) async fn begin_called(&self, called: &Called) -> Result<RunHandle, Error> {
+        let _turn = self.0.shared.beginning.lock().await;
+        if let Some(active) = self.active(&called.id) {
+            return Ok(self.handle_of(&active));
+        }
+        let Some(record) = self.storage().run(&called.id).await? else {
+            let registered = self.registered(&called.workflow)?;
+            let head = RunRecord {
+                version: registered.version,
+                user: called.user.clone(),
+                parent: Some(Box::new(called.parent.clone())),
+                metadata: called.metadata.clone(),
+                ..RunRecord::new(
+                    called.id.clone(),
+                    called.workflow.clone(),
+                    called.session.clone(),
+                    now_micros(),
+                )
+            };
+            let active = self
+                .begin(New {
+                    registered,
+                    head,
+                    input: called.input.clone(),
+                    given: None,
+                    budget: called.budget.clone(),
+                    fresh: false,
+                    watched: true,
+                })
+                .await?;
+            return Ok(self.handle_of(&active));
+        };
+        match record.status {
+            RunStatus::Failed if !called.retry && !is_out_of_budget(&record) => {
+                self.attach(&called.id).await
+            }
+            _ => {
+                let budget = Some(called.budget.clone());
+                self.resume_with(&called.id, Again::Failure, budget).await
+            }
+        }
+    }
+}
+
+/// Whether it ended because there was nothing left to use. That was no failure of its own.
+fn is_out_of_budget(record: &RunRecord) -> bool {
+    let error = record.error.as_ref();
+    error.is_some_and(|error| &*error.code == code::LIMIT)
+}

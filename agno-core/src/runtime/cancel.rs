@@ -1,0 +1,93 @@
+//! Ends runs before they have ended by themselves.
+
+use agno_storage::{
+    BoxFuture, Commit, Entry, EntryKind, Event, EventKind, RunId, RunQuery, RunRecord, RunStatus,
+    RunUpdate, StoreError,
+};
+use std::sync::Arc;
+
+use super::{Runtime, handle::Outcome};
+use crate::{
+    clock::now_micros,
+    error::{Error, code},
+};
+
+impl Runtime {
+    /// Cancels a run and the runs it has called. One that is under way here is dropped at its next
+    /// `.await`; what it has finished stays. One that is parked, pending or was interrupted is
+    /// written down as cancelled. It can still be resumed, and then goes on from what it has
+    /// finished.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such run,
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when it has completed or failed.
+    pub async fn cancel(&self, id: &RunId) -> Result<Outcome, Error> {
+        loop {
+            if let Some(active) = self.active(id) {
+                active.cell.cancel();
+                let outcome = self
+                    .handle_of::<agno_storage::Json>(&active)
+                    .outcome()
+                    .await;
+                match outcome.status {
+                    // It was faster, or somebody else is.
+                    RunStatus::Paused | RunStatus::Running => continue,
+                    _ => return Ok(outcome),
+                }
+            }
+            // Nobody takes it up meanwhile.
+            let _turn = self.0.shared.beginning.lock().await;
+            if self.active(id).is_some() {
+                continue;
+            }
+            let Some(record) = self.storage().run(id).await? else {
+                return Err(StoreError::RunNotFound { run: id.clone() }.into());
+            };
+            match record.status {
+                RunStatus::Cancelled => {}
+                RunStatus::Completed | RunStatus::Failed => {
+                    let problem = format!("run `{id}` has {} already", record.status);
+                    return Err(Error::new(code::CONFLICT, problem).permanent());
+                }
+                _ => self.write_cancelled(record).await?,
+            }
+            return Ok(self.attach(id).await?.outcome().await);
+        }
+    }
+
+    /// Writes a run that is not under way down as cancelled, those that it has called first.
+    fn write_cancelled(&self, record: RunRecord) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let called = RunQuery {
+                parent: Some(record.id.clone()),
+                ..RunQuery::default()
+            };
+            for called in self.storage().runs(called).await? {
+                if !called.status.is_over() {
+                    self.write_cancelled(called).await?;
+                }
+            }
+            let at = now_micros();
+            let error = Error::new(code::CANCELLED, "the run was cancelled").permanent();
+            let path = format!("@cancelled~{}", record.resumes);
+            let mut entry = Entry::new(EntryKind::Marker, Arc::from(path), 0);
+            entry.finished_at = at;
+            entry.events.push(Event {
+                at,
+                kind: EventKind::RunEnded {
+                    status: RunStatus::Cancelled,
+                    error: None,
+                },
+            });
+            let mut commit = Commit::new(record.id.clone(), record.fence);
+            commit.entries.push(entry);
+            commit.update = Some(Box::new(RunUpdate {
+                error: Some(error.to_recorded()),
+                ..RunUpdate::new(RunStatus::Cancelled, at)
+            }));
+            self.storage().commit(commit).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,291 @@
+//! What runs ask of people, and the answers.
+
+use agno_storage::{
+    Answer, Commit, Decision, EntryKind, Json, Request, RequestKind, RequestQuery, RunId,
+    RunRecord, RunStatus, RunUpdate, StoreError,
+};
+use std::sync::Arc;
+
+use super::{RunHandle, Runtime};
+use crate::{
+    artifact::refuse_missing,
+    clock::now_micros,
+    engine::{answer_entry, answered},
+    error::{Error, code},
+    schema::{InputSchema, has_artifacts, printable},
+};
+
+/// A commit of an answer meets the run's next owner at most so often.
+const TRIES: usize = 8;
+
+impl Runtime {
+    /// What people are asked, over all runs: the inbox, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read, or keeps no requests.
+    pub async fn requests(&self, query: RequestQuery) -> Result<Vec<Request>, Error> {
+        Ok(self.storage().requests(query).await?)
+    }
+
+    /// The open request of this id, or whose id alone begins so.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none or several begin so,
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when it is answered already.
+    pub async fn request(&self, id: &str) -> Result<Request, Error> {
+        let query = RequestQuery {
+            prefix: Some(id.to_owned()),
+            ..RequestQuery::default()
+        };
+        let mut found = self.requests(query).await?;
+        if let Some(at) = found.iter().position(|request| &*request.id == id) {
+            return Ok(found.swap_remove(at));
+        }
+        match found.len() {
+            1 => Ok(found.swap_remove(0)),
+            0 => Err(self.no_request(id).await),
+            several => {
+                let problem = format!("{several} requests begin with `{}`", printable(id, 80));
+                Err(Error::new(code::NOT_FOUND, problem).permanent())
+            }
+        }
+    }
+
+    /// Answers a request. The answer is checked, recorded, and handed to the run, which goes on:
+    /// where it waits, if it is under way here, else from its journal. Answers the outermost run.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::NotFound`](crate::ErrorKind::NotFound): no such request.
+    /// * [`ErrorKind::Conflict`](crate::ErrorKind::Conflict): somebody has answered it already, its
+    ///   time is over, or its run is. Nothing is changed.
+    /// * [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput): the decision is none that
+    ///   this kind of request takes, or the value does not fit its schema. Nothing is changed.
+    pub async fn answer(&self, id: &str, answer: Answer) -> Result<RunHandle, Error> {
+        let request = self.request(id).await?;
+        let answer = self.check(&request, answer).await?;
+        let record = self.record_answer(&request, &answer).await?;
+        self.hand_on(record, &request, answer).await
+    }
+
+    /// Records an answer as [`answer`](Self::answer) does, and leaves its run to a
+    /// [`worker`](Self::worker), or to whoever takes it up. Answers the head of the run that asks.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`answer`](Self::answer).
+    pub async fn answer_detached(&self, id: &str, answer: Answer) -> Result<RunRecord, Error> {
+        let request = self.request(id).await?;
+        let answer = self.check(&request, answer).await?;
+        self.record_answer(&request, &answer).await
+    }
+
+    async fn check(&self, request: &Request, answer: Answer) -> Result<Answer, Error> {
+        let answer = check(request, answer)?;
+        if let (Some(value), Some(schema)) = (&answer.value, &request.schema)
+            && has_artifacts(&schema.to_value())
+        {
+            refuse_missing(&**self.storage(), "the answer", value).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Why there is no open request of this id.
+    async fn no_request(&self, id: &str) -> Error {
+        let unknown = || {
+            let problem = format!("no open request `{}`", printable(id, 80));
+            Error::new(code::NOT_FOUND, problem).permanent()
+        };
+        let run = id.split_once(':').and_then(|(run, _)| RunId::new(run).ok());
+        let Some(run) = run else {
+            return unknown();
+        };
+        let journal = match self.storage().journal(&run, 0).await {
+            Ok(journal) => journal,
+            Err(StoreError::RunNotFound { .. }) => return unknown(),
+            Err(error) => return error.into(),
+        };
+        let asked = journal.iter().find_map(|entry| {
+            let asked = (entry.kind == EntryKind::Request).then_some(entry.output.as_ref())??;
+            let asked: Request = asked.decode().ok()?;
+            (&*asked.id == id).then_some(asked)
+        });
+        let Some(asked) = asked else {
+            return unknown();
+        };
+        let at = answered(&asked.path);
+        let answer = journal.iter().find(|entry| entry.path == at);
+        let answer = answer.and_then(|entry| entry.output.as_ref()?.decode::<Answer>().ok());
+        taken(&asked, answer.as_ref())
+    }
+
+    /// Records an answer. The first that is recorded counts.
+    pub(super) async fn record_answer(
+        &self,
+        request: &Request,
+        answer: &Answer,
+    ) -> Result<RunRecord, Error> {
+        let path = answered(&request.path);
+        for _ in 0..TRIES {
+            let Some(record) = self.storage().run(&request.run).await? else {
+                let run = request.run.clone();
+                return Err(StoreError::RunNotFound { run }.into());
+            };
+            if record.status.is_over() {
+                let problem = format!(
+                    "run `{}` is {}: it asks nothing more",
+                    record.id, record.status
+                );
+                return Err(Error::new(code::CONFLICT, problem).permanent());
+            }
+            let mut commit = Commit::new(request.run.clone(), record.fence);
+            commit.entries = vec![answer_entry(request, &path, answer)];
+            commit.settled = vec![request.id.clone()];
+            if record.status == RunStatus::Paused {
+                // Should this process end before the run is taken up, a worker does it.
+                commit.update = Some(Box::new(RunUpdate {
+                    error: record.error.clone(),
+                    wake_at: Some(answer.at),
+                    ..RunUpdate::new(RunStatus::Paused, answer.at)
+                }));
+            }
+            match self.storage().commit(commit).await {
+                Ok(_) => return Ok(record),
+                Err(StoreError::AlreadyRecorded { .. }) => {
+                    return Err(self.no_request(&request.id).await);
+                }
+                // Taken up in this moment.
+                Err(StoreError::Fenced { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let problem = format!("run `{}` changes its owner all the time", request.run);
+        Err(Error::new(code::CONFLICT, problem))
+    }
+
+    /// Brings a recorded answer to the run that waits for it, and has it taken up if it is parked:
+    /// the run, or the innermost of its callers that is under way.
+    pub(super) async fn hand_on(
+        &self,
+        record: RunRecord,
+        request: &Request,
+        answer: Answer,
+    ) -> Result<RunHandle, Error> {
+        let root = record.root().clone();
+        let mut answer = Some(answer);
+        let mut of = record;
+        let mut below: Option<Arc<str>> = None;
+        loop {
+            if let Some(active) = self.active(&of.id) {
+                let taken = match (&below, answer.take()) {
+                    (None, Some(answer)) => active.cell.deliver(&request.path, answer),
+                    (Some(call), _) => active.cell.deliver_below(call),
+                    (None, None) => false,
+                };
+                if taken {
+                    return self.attach(&root).await;
+                }
+                // It is being written down as paused.
+                self.handle_of::<Json>(&active).outcome().await;
+            }
+            let Some(parent) = of.parent else {
+                break;
+            };
+            below = Some(parent.path.clone());
+            let Some(record) = self.storage().run(&parent.run).await? else {
+                break;
+            };
+            of = record;
+        }
+        self.take_up(&root).await
+    }
+}
+
+/// Checks an answer against what is asked.
+fn check(request: &Request, mut answer: Answer) -> Result<Answer, Error> {
+    answer.at = now_micros();
+    if request
+        .deadline
+        .is_some_and(|deadline| deadline <= answer.at)
+    {
+        let problem = format!("the time to answer request `{}` is over", request.id);
+        return Err(Error::new(code::CONFLICT, problem).permanent());
+    }
+    let decisions = request.kind.decisions();
+    if !decisions.contains(&answer.decision) {
+        let wanted: Vec<_> = decisions.iter().map(|one| format!("`{one}`")).collect();
+        let problem = format!(
+            "`{}` is no answer to request `{}`, which asks for {}: {}",
+            answer.decision,
+            request.id,
+            article(request.kind),
+            wanted.join(", ")
+        );
+        return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+    }
+    if answer.decision == Decision::Redo && answer.feedback.as_deref().is_none_or(str::is_empty) {
+        let problem = "to have it done again, say what is to be different";
+        return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+    }
+    answer.feedback = answer.feedback.map(crate::error::bounded);
+    match (answer.decision, answer.value.take()) {
+        (Decision::Value, value) => {
+            answer.value = Some(check_value(request, value)?);
+        }
+        (_, None) => {}
+        (decision, Some(_)) => {
+            let problem = format!("the decision `{decision}` takes no value");
+            return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+        }
+    }
+    Ok(answer)
+}
+
+fn check_value(request: &Request, value: Option<Json>) -> Result<Json, Error> {
+    let Some(value) = value else {
+        let problem = format!("request `{}` wants a value", request.id);
+        return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+    };
+    let schema = request.schema.as_ref().map(Json::to_value);
+    let Some(schema) = schema.and_then(|schema| schemars::Schema::try_from(schema).ok()) else {
+        return Ok(value);
+    };
+    let checked = InputSchema::new(&schema)
+        .check(value.as_str())
+        .map_err(Error::input)?;
+    Json::encode(&checked)
+        .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())
+}
+
+fn article(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Confirm | RequestKind::Tool => "a yes or no",
+        RequestKind::Input => "a value",
+        RequestKind::Choice => "a choice",
+        RequestKind::Choices => "choices",
+        RequestKind::Review => "a review",
+        RequestKind::Failure => "help with a failure",
+        _ => "something else",
+    }
+}
+
+/// Somebody was faster.
+fn taken(request: &Request, answer: Option<&Answer>) -> Error {
+    let problem = match answer {
+        Some(answer) if answer.decision == Decision::Expired => {
+            format!("the time to answer request `{}` is over", request.id)
+        }
+        Some(answer) => {
+            let by = answer.by.as_ref();
+            let by = by.map_or_else(String::new, |by| format!(" by {}", printable(by, 80)));
+            format!(
+                "request `{}` is answered already{by}: `{}`",
+                request.id, answer.decision
+            )
+        }
+        None => format!("request `{}` is not waited for any more", request.id),
+    };
+    Error::new(code::CONFLICT, problem).permanent()
+}

@@ -1,0 +1,151 @@
+//! Removing runs that are over and old.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use agno_storage::{RunId, RunQuery, RunRecord, RunStatus, StoreError};
+use serde::Serialize;
+
+use super::Runtime;
+use crate::{
+    clock::now_micros,
+    error::{Error, code},
+};
+
+/// Which runs are removed.
+#[derive(Clone, Debug)]
+pub struct Prune {
+    /// Only those that ended so long ago. Default: 30 days.
+    pub older_than: Duration,
+    /// Only those that ended so. Default: completed, failed and cancelled.
+    pub statuses: Vec<RunStatus>,
+    /// Keeps so many of each session, the newest, whatever their age and status. Default: none.
+    pub keep_last_per_session: Option<usize>,
+    /// Only says what would be removed. Default: no.
+    pub dry_run: bool,
+}
+
+impl Default for Prune {
+    fn default() -> Self {
+        Self {
+            older_than: Duration::from_secs(30 * 24 * 60 * 60),
+            statuses: vec![
+                RunStatus::Completed,
+                RunStatus::Failed,
+                RunStatus::Cancelled,
+            ],
+            keep_last_per_session: None,
+            dry_run: false,
+        }
+    }
+}
+
+/// A run that was removed, or would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PrunedRun {
+    /// The run.
+    pub id: RunId,
+    /// Its workflow.
+    pub workflow: Arc<str>,
+    /// Its session.
+    pub session: Arc<str>,
+    /// How it ended.
+    pub status: RunStatus,
+    /// When, in microseconds since 1970.
+    pub ended_at: u64,
+    /// The run that had called it, removed as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunId>,
+}
+
+impl From<RunRecord> for PrunedRun {
+    fn from(run: RunRecord) -> Self {
+        Self {
+            id: run.id,
+            workflow: run.workflow,
+            session: run.session,
+            status: run.status,
+            ended_at: run.updated_at,
+            parent: run.parent.map(|parent| parent.run),
+        }
+    }
+}
+
+impl Runtime {
+    /// Removes runs that are over, with all that is recorded of them and the runs they called.
+    /// The state of sessions and the step cache stay. A run that is not over is never removed,
+    /// nor is one that has called such a run. Answers what was removed, called runs ahead of
+    /// their callers.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a status that is not the
+    /// end of a run, or the store's own error; what was removed until then is gone.
+    pub async fn prune(&self, prune: Prune) -> Result<Vec<PrunedRun>, Error> {
+        if let Some(status) = prune.statuses.iter().find(|status| !status.is_over()) {
+            let problem = format!("a run that is {status} is not over, and is not removed");
+            return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+        }
+        let age = u64::try_from(prune.older_than.as_micros()).unwrap_or(u64::MAX);
+        let until = now_micros().saturating_sub(age);
+        let outermost = RunQuery {
+            outermost: true,
+            ..RunQuery::default()
+        };
+        let mut removed = Vec::new();
+        let mut kept: HashMap<(Arc<str>, Arc<str>), usize> = HashMap::new();
+        // Newest first: the first of each session are those to keep.
+        for run in self.storage().runs(outermost).await? {
+            let of_session = kept
+                .entry((run.workflow.clone(), run.session.clone()))
+                .or_default();
+            *of_session += 1;
+            let is_kept = prune
+                .keep_last_per_session
+                .is_some_and(|keep| *of_session <= keep);
+            if is_kept || !prune.statuses.contains(&run.status) || run.updated_at > until {
+                continue;
+            }
+            let Some(tree) = self.over(run).await? else {
+                continue;
+            };
+            for run in tree {
+                if prune.dry_run || self.remove(&run.id).await? {
+                    removed.push(run.into());
+                } else {
+                    // Taken up again meanwhile, so its callers are needed.
+                    break;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    /// A run with those it called, callers last: what a crash in between leaves is found again.
+    /// `None` when one of them is not over.
+    async fn over(&self, run: RunRecord) -> Result<Option<Vec<RunRecord>>, Error> {
+        let mut tree = vec![run];
+        let mut next = 0;
+        while let Some(run) = tree.get(next) {
+            if !run.status.is_over() || self.is_active(&run.id) {
+                return Ok(None);
+            }
+            let called = RunQuery {
+                parent: Some(run.id.clone()),
+                ..RunQuery::default()
+            };
+            tree.extend(self.storage().runs(called).await?);
+            next += 1;
+        }
+        tree.reverse();
+        Ok(Some(tree))
+    }
+
+    /// Whether it is gone.
+    async fn remove(&self, id: &RunId) -> Result<bool, Error> {
+        match self.storage().delete_run(id).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::RunNotOver { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

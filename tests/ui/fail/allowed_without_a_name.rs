@@ -1,0 +1,22 @@
+// Wanted: show the time.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<String> {
+        Ok(topic)
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<String> {
+        #[allow_in_flow]
+        flow.say("now");
+        flow.search(topic).await
+    }
+}
+
+fn main() {}
