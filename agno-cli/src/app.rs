@@ -2,9 +2,7 @@
 
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
 
-use agno_core::{
-    ErrorKind, RunId, Runtime, RuntimeBuilder, Workflow, open, storage::StoreError,
-};
+use agno_core::{ErrorKind, RunId, Runtime, RuntimeBuilder, Workflow, open, storage::StoreError};
 
 use crate::{
     args::{self, PeopleVerb, RecordedVerb, Verb, Wish},
@@ -245,6 +243,15 @@ impl Session {
             None => storage,
         });
         Ok(())
+    }
+
+    /// Opens the store here, or reaches the process that has it.
+    pub(crate) async fn reach(&self, verb: &str) -> Result<(), Failure> {
+        crash::asked_for()?;
+        match self.open(verb).await {
+            Ok(()) => Ok(()),
+            Err(_) => self.look(verb).await,
+        }
     }
 
     /// Why the store does not open, and what to do.

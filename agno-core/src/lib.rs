@@ -61,8 +61,8 @@ pub use registry::{
 pub use runtime::{
     Change, CrashAfter, EventStream, Fingerprint, Fork, OperationDiff, Outcome, Prune, PrunedRun,
     Reason, Resolution, RunDetails, RunDiff, RunHandle, RunMetrics, RunSide, Runtime,
-    RuntimeBuilder, Start, StartJson, StepFingerprint, StepMetrics, ValueDiff, Verdict, Worker,
-    open,
+    RuntimeBuilder, SessionDetails, SessionMetrics, SessionSummary, Start, StartJson,
+    StepFingerprint, StepMetrics, ValueDiff, Verdict, Worker, open,
 };
 pub use state::{Field, Merge, State};
 pub use value::{

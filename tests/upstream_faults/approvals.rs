@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use agno::{Answer, Decision, Request, RequestQuery, RunStatus, prelude::*};
+use serde_json::json;
 
 use crate::kit::{self, Ran};
 
@@ -166,10 +167,14 @@ impl Remembers {
 async fn a_resumed_run_keeps_all_that_it_was_started_with() {
     let storage = kit::store();
     let first = kit::runtime(&storage, Remembers).await;
+    let notes = vec!["given".to_owned()];
     let start = first.start::<Remembers>(("bread".to_owned(), 7));
-    let run = start.run_id("r").session("s").user("anna").await;
-    run.expect("starts").outcome().await;
+    let start = start.run_id("r").session("s").user("anna");
+    let start = start.state(Notes { notes }).metadata(json!({"ticket": 12}));
+    start.await.expect("starts").outcome().await;
     let before = first.inspect(&kit::id()).await.expect("a run").record;
+    let metadata = before.metadata.as_ref().expect("is kept").to_value();
+    assert_eq!(metadata, json!({"ticket": 12}));
     drop(first);
 
     let second = kit::runtime(&storage, Remembers).await;
@@ -182,6 +187,7 @@ async fn a_resumed_run_keeps_all_that_it_was_started_with() {
     assert_eq!(
         output,
         [
+            "given",
             "before bread",
             "after bread 7",
             "anna in s",

@@ -1,6 +1,6 @@
 //! `approve`, `reject` and `answer`.
 
-use agno_core::{Answer, Error, ErrorKind, Request};
+use agno_core::{Answer, Decision, Error, ErrorKind, Request, RunId};
 use serde::Serialize;
 
 use super::{
@@ -12,6 +12,7 @@ use crate::{
     args::{AnswerWish, Given},
     ask::{NoValue, Stop, Terminal, read_value},
     failure::{Failure, exit},
+    owner::Control,
     progress::screen::say,
     report, text,
 };
@@ -29,8 +30,7 @@ pub(crate) async fn answer(session: &Session, wish: AnswerWish) -> Result<u8, Fa
     let Session {
         runtime, program, ..
     } = session;
-    session.open(VERB).await?;
-    session.serve();
+    session.reach(VERB).await?;
     let failed = |error: &Error| match error.kind() {
         ErrorKind::Conflict => Failure::of(error, program, VERB)
             .with_exit(exit::FAILED)
@@ -54,21 +54,34 @@ pub(crate) async fn answer(session: &Session, wish: AnswerWish) -> Result<u8, Fa
     };
     let decision = answer.decision;
     let answer = answer.by(by(wish.by));
+    let control = Control::Answer {
+        request: request.id.clone(),
+        answer: answer.clone(),
+    };
+    let elsewhere = session.control::<RunId>(control).await;
+    if elsewhere.map_err(|error| failed(&error))?.is_some() {
+        let next = format!("show {} --follow", request.root);
+        return Ok(recorded(
+            session,
+            &request,
+            decision,
+            &next,
+            wish.watch.json,
+        ));
+    }
     if wish.no_wait {
         let record = runtime.answer_detached(&request.id, answer).await;
         let record = record.map_err(|error| failed(&error))?;
-        if wish.watch.json {
-            report::print_json(&Report {
-                request_id: &request.id,
-                run_id: record.root().as_str(),
-                decision: decision.as_str(),
-            });
-        }
-        say(&format!("recorded `{decision}`"));
-        let next = program.command(&format!("resume {}", record.root()));
-        say(&format!("next: {next}"));
-        return Ok(exit::DONE);
+        let next = format!("resume {}", record.root());
+        return Ok(recorded(
+            session,
+            &request,
+            decision,
+            &next,
+            wish.watch.json,
+        ));
     }
+    session.serve();
     let seen = session
         .events_of(&request.root)
         .await
@@ -76,6 +89,26 @@ pub(crate) async fn answer(session: &Session, wish: AnswerWish) -> Result<u8, Fa
     let handle = runtime.answer(&request.id, answer).await;
     let handle = handle.map_err(|error| failed(&error))?;
     go_on(session, handle, "goes on with run", seen, wish.watch).await
+}
+
+/// The answer is recorded, and its run is not waited for.
+fn recorded(
+    session: &Session,
+    request: &Request,
+    decision: Decision,
+    next: &str,
+    json: bool,
+) -> u8 {
+    if json {
+        report::print_json(&Report {
+            request_id: &request.id,
+            run_id: request.root.as_str(),
+            decision: decision.as_str(),
+        });
+    }
+    say(&format!("recorded `{decision}`"));
+    say(&format!("next: {}", session.program.command(next)));
+    exit::DONE
 }
 
 /// The answer that was typed, checked as far as it can be here.

@@ -2,10 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::{
-    given,
-    run::{detached, go_on},
-};
+use super::{detached::detached, given, run::go_on};
 use crate::{app::Session, args::ForkWish, failure::Failure, select, text::line};
 
 /// Starts a run that takes over what another recorded.
@@ -49,7 +46,8 @@ pub(crate) async fn fork(session: &Session, wish: ForkWish) -> Result<u8, Failur
     };
     let id = fork.create_only().await.map_err(failed)?;
     if wish.detach {
-        return Ok(detached(session, &record.workflow, &id, wish.watch.json));
+        let json = wish.watch.json;
+        return Ok(detached(session, &record.workflow, &id, "pending", json));
     }
     let seen = session.events_of(&id).await.map_err(failed)?;
     let handle = runtime.take_up(&id).await.map_err(failed)?;

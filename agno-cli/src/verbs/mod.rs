@@ -7,6 +7,7 @@ mod asked;
 pub(crate) mod cache;
 pub(crate) mod cancel;
 pub(crate) mod decide;
+mod detached;
 pub(crate) mod diff;
 pub(crate) mod events;
 pub(crate) mod export;

@@ -3,14 +3,15 @@
 use std::{io, io::IsTerminal, sync::Arc, time::Duration};
 
 use agno_core::{
-    ErrorKind, Json, Outcome, RecordedError, RunHandle, RunId, RunQuery, RunRecord, RunStatus,
-    Runtime,
+    Error, ErrorKind, Json, Outcome, RecordedError, RunHandle, RunId, RunQuery, RunRecord,
+    RunStatus, Runtime, StartJson,
 };
 use serde::Serialize;
 
 use super::{
     answer,
     asked::{self, RequestReport},
+    detached::detach,
     watch::{Watched, watch},
 };
 use crate::{
@@ -78,15 +79,30 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
     let workflow = select::workflow(runtime, wish.workflow.as_deref(), program, "run")?;
     crash::asked_for()?;
     let input = input::read(runtime, &workflow, &wish, program)?;
+    if wish.detach {
+        return detach(session, &workflow, &input, wish).await;
+    }
     session.open("run").await?;
     session.serve();
 
-    let detach = wish.detach;
-    let mut start = runtime.start_json(&workflow, &input);
-    start = match detach {
-        true => start.detached(),
-        false => start.watched(),
-    };
+    let watch = wish.watch;
+    let start = with_options(runtime.start_json(&workflow, &input), wish).watched();
+    let interrupted = interrupted(runtime).await;
+    let started = start.await;
+    let started = started.map_err(|error| not_started(session, &error))?;
+    introduce(session, &workflow, started.id(), "run");
+    if let [first, ..] = interrupted.as_slice() {
+        let number = count(interrupted.len(), "interrupted run");
+        say(&format!(
+            "  {number}: {}",
+            program.command(&format!("resume {}", first.id))
+        ));
+    }
+    follow(session, started, 0, watch).await
+}
+
+/// With what was said of the run beside its input.
+pub(super) fn with_options(mut start: StartJson, wish: RunWish) -> StartJson {
     if let Some(name) = wish.session {
         start = start.session(name);
     }
@@ -99,26 +115,16 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
     if wish.no_cache {
         start = start.no_cache();
     }
-    let interrupted = interrupted(runtime).await;
-    let started = start.await.map_err(|error| {
-        let failure = Failure::of(&error, program, "run");
-        match error.kind() {
-            ErrorKind::Conflict => failure.next(program.command("runs")),
-            _ => failure,
-        }
-    })?;
-    if detach {
-        return Ok(detached(session, &workflow, started.id(), wish.watch.json));
+    start
+}
+
+pub(super) fn not_started(session: &Session, error: &Error) -> Failure {
+    let program = &session.program;
+    let failure = Failure::of(error, program, "run");
+    match error.kind() {
+        ErrorKind::Conflict => failure.next(program.command("runs")),
+        _ => failure,
     }
-    introduce(session, &workflow, started.id(), "run");
-    if let [first, ..] = interrupted.as_slice() {
-        let number = count(interrupted.len(), "interrupted run");
-        say(&format!(
-            "  {number}: {}",
-            program.command(&format!("resume {}", first.id))
-        ));
-    }
-    follow(session, started, 0, wish.watch).await
 }
 
 /// Goes on with a run and follows it.
@@ -178,34 +184,6 @@ pub(super) async fn go_on(
     let workflow = record.ok().flatten().map(|record| record.workflow);
     introduce(session, &workflow.unwrap_or_default(), handle.id(), what);
     follow(session, handle, seen, watch).await
-}
-
-/// A run that a worker is to begin, as a program reads it.
-#[derive(Serialize)]
-struct Detached<'a> {
-    run_id: &'a RunId,
-    workflow: &'a str,
-    status: &'static str,
-}
-
-/// Tells of a run that is left to a worker.
-pub(super) fn detached(session: &Session, workflow: &str, id: &RunId, json: bool) -> u8 {
-    if json {
-        report::print_json(&Detached {
-            run_id: id,
-            workflow,
-            status: "pending",
-        });
-    } else {
-        report::print(id.as_str());
-    }
-    let command = |verb: &str| session.program.command(verb);
-    say(&format!("a worker runs it: {}", command("worker")));
-    say(&format!(
-        "next: {}",
-        command(&format!("show {id} --follow"))
-    ));
-    exit::DONE
 }
 
 /// Which run it is, and where it is kept.

@@ -182,9 +182,8 @@ impl Runtime {
         };
         let body = Json::encode(&named)
             .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
-        let save = self
-            .storage()
-            .save_definition(KIND, &definition_of(&key), body, None);
+        let kept = definition_of(&key);
+        let save = self.storage().save_definition(KIND, &kept, body, None);
         save.await?;
         Ok(())
     }

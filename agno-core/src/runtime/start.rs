@@ -255,6 +255,10 @@ impl StartJson {
     async fn start<O>(self) -> Result<RunHandle<O>, Error> {
         let (registered, input) = self.input?;
         let runtime = self.runtime;
+        if registered.takes_artifacts() {
+            let name = registered.input_schema().type_name();
+            refuse_missing(&**runtime.storage(), name, &input).await?;
+        }
         let session = name(
             "session",
             self.session.unwrap_or_else(|| DEFAULT_SESSION.to_owned()),
