@@ -11,6 +11,8 @@ mod counting;
 mod durable;
 #[path = "agents/effects.rs"]
 mod effects;
+#[path = "agents/inbox.rs"]
+mod inbox;
 #[path = "agents/interrupted.rs"]
 mod interrupted;
 #[path = "replay/kit.rs"]
