@@ -5,7 +5,7 @@
 //! cargo run --example background -- run --detach --run-id films --topic films --parts 30
 //! cargo run --example background -- worker &
 //! cargo run --example background -- show films --follow
-//! cargo run --example background -- run --run-id films --topic films --parts 30     # its result
+//! cargo run --example background -- cancel films            # or let it come to its end
 //! ```
 
 use std::time::Duration;

@@ -2,9 +2,9 @@
 //! is another workflow, which asks a person. Its question pauses the outer run as well.
 //!
 //! ```sh
-//! cargo run --example confidence_router -- run --document "Invoice 12, total 80 EUR"
-//! cargo run --example confidence_router -- run --document "It says 80 somewhere"
-//! cargo run --example confidence_router -- run --document "???"
+//! cargo run --example confidence_router -- run ConfidenceRouter --document "Invoice 12, total 80 EUR"
+//! cargo run --example confidence_router -- run ConfidenceRouter --document "It says 80 somewhere"
+//! cargo run --example confidence_router -- run ConfidenceRouter --document "???"
 //! cargo run --example confidence_router -- inbox
 //! ```
 

@@ -19,19 +19,20 @@ pub use agno_core::__private;
 #[cfg(feature = "testing")]
 pub use agno_core::testing;
 pub use agno_core::{
-    AgentEvent, Answer, AnyState, BoxError, Branches, Cache, Call, Change, Codec, Contenders,
-    CrashAfter, Decision, Definition, Durable, DurableCall, Entry, EntryKind, Error, ErrorKind,
-    Event, EventError, EventKind, EventStream, Execute, Fallible, Fingerprint, Flow, FlowSpec,
-    Fork, FromText, Gate, Handle, Json, Limits, Link, MapCall, Nested, Never, NumberedEvent,
-    OnDrift, OnError, OnReject, OnTimeout, OperationDiff, Outcome, Param, Params, Part, PastRun,
-    PersonCall, Piece, Prune, PrunedRun, RaceCall, Reason, RecordedError, Rejectable, Request,
-    RequestKind, RequestQuery, Resolution, Result, Retry, Returns, Review, RunDetails, RunDiff,
-    RunHandle, RunId, RunMetrics, RunQuery, RunRecord, RunSide, RunStatus, Runtime, RuntimeBuilder,
-    Scope, SessionDetails, SessionMetrics, SessionSummary, Settings, Settled, Skippable, Source,
-    Start, StartJson, State, StateType, Step, StepCall, StepContext, StepFingerprint, StepMetrics,
-    StepQuestion, StepSummary, Steps, Storage, Value, ValueDiff, Verdict, Winner, Worker, Workflow,
-    WorkflowCall, WorkflowInfo, WorkflowSummary, WorkingGuard, WrongState, bail, codec, ensure,
-    export, fallible, graph, open, param, plain, schema, storage,
+    AgentEvent, Answer, AnyState, Artifact, Audio, BoxError, Branches, Cache, Call, Change, Codec,
+    Contenders, Content, CrashAfter, Decision, Definition, Durable, DurableCall, Entry, EntryKind,
+    Error, ErrorKind, Event, EventError, EventKind, EventPolicy, EventStream, Execute, Fallible,
+    File, Fingerprint, Flow, FlowSpec, Fork, FromText, Gate, Handle, Image, Json, Limits, Link,
+    Made, MapCall, Nested, Never, NumberedEvent, OnDrift, OnError, OnReject, OnTimeout,
+    OperationDiff, Outcome, Param, Params, Part, PastRun, PersonCall, Piece, Prune, PrunedRun,
+    RaceCall, Reason, RecordedError, Registry, Rejectable, Request, RequestKind, RequestQuery,
+    Resolution, Result, Retry, Returns, Review, RunDetails, RunDiff, RunHandle, RunId, RunMetrics,
+    RunQuery, RunRecord, RunSide, RunStatus, Runtime, RuntimeBuilder, Scope, SessionDetails,
+    SessionMetrics, SessionSummary, Settings, Settled, Skippable, Source, Stage, Start, StartJson,
+    State, StateType, Step, StepCall, StepContext, StepFingerprint, StepMetrics, StepQuestion,
+    StepSummary, Steps, Storage, Value, ValueDiff, Verdict, Video, Winner, Worker, Workflow,
+    WorkflowCall, WorkflowDefinition, WorkflowInfo, WorkflowSummary, WorkingGuard, WrongState,
+    bail, codec, ensure, export, fallible, graph, open, param, plain, schema, storage,
 };
 #[cfg(feature = "agents")]
 pub use agno_macros::tool;

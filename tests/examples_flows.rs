@@ -8,6 +8,8 @@ mod from_agno;
 #[path = "examples_agents/kit.rs"]
 #[allow(dead_code, reason = "the kit of the examples with agents")]
 mod kit;
+#[path = "examples_flows/media.rs"]
+mod media;
 #[path = "examples_flows/people.rs"]
 mod people;
 #[path = "examples_flows/routes.rs"]
@@ -22,6 +24,7 @@ const NAMES: &[&str] = &[
     "confidence_router",
     "from_agno_1x",
     "from_agno_2x",
+    "media_analysis",
     "quality_gate",
     "session_history",
     "trade_approval",

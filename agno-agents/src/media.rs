@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use agno_core::{Artifact, Result, StepContext};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,28 @@ impl Media {
             name: None,
             source: MediaSource::Url(url.into()),
         }
+    }
+
+    /// What a run has stored, read from the store of the step's run. What the journal holds stays
+    /// the reference.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Artifact::read`].
+    pub async fn from_artifact(artifact: &Artifact, context: &StepContext) -> Result<Self> {
+        let bytes = artifact.read(context).await?;
+        let media_type = artifact.media_type();
+        let kind = match media_type.split('/').next() {
+            Some("image") => MediaKind::Image,
+            Some("audio") => MediaKind::Audio,
+            Some("video") => MediaKind::Video,
+            _ => MediaKind::File,
+        };
+        let media = Self::from_bytes(kind, media_type, &bytes);
+        Ok(match artifact.name() {
+            Some(name) => media.named(name),
+            None => media,
+        })
     }
 
     /// Gives it a name.

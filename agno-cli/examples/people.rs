@@ -4,8 +4,8 @@
 use std::{fs, process::ExitCode, time::Duration};
 
 use agno_core::{
-    Definition, Error, Flow, FlowSpec, Gate, Handle, Result, Review, Step, Workflow, WorkflowInfo,
-    bail, codec, fallible, param,
+    Definition, Flow, FlowSpec, Gate, Handle, Result, Review, Step, Workflow, WorkflowInfo, bail,
+    codec, fallible, param,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ impl Desk {
     fn fragile(mended: &str) -> Result<String> {
         match fs::exists(mended) {
             Ok(true) => Ok("works".to_owned()),
-            _ => Err(Error::from(format!("not {mended} \u{1b}[2J"))),
+            _ => bail!("not {mended} \u{1b}[2J"),
         }
     }
 }

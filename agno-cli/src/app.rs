@@ -149,6 +149,7 @@ impl Session {
         match verb {
             Verb::Run(wish) => verbs::run::run(self, *wish).await,
             Verb::Resume { run, watch } => verbs::run::resume(self, &run, watch).await,
+            Verb::Artifact(wish) => verbs::artifact::artifact(self, wish).await,
             Verb::People(verb) => self.people(verb).await,
             Verb::Recorded(verb) => self.recorded(*verb).await,
             Verb::Runs(wish) => verbs::runs::runs(self, wish).await,
@@ -175,9 +176,20 @@ impl Session {
             } => verbs::events::events(self, &run, from, follow, json).await,
             Verb::Cancel { run, json } => verbs::cancel::cancel(self, &run, json).await,
             Verb::Workflows { json, check } => Ok(verbs::workflows::workflows(self, json, check)),
-            Verb::Schema { workflow, output } => {
-                verbs::workflows::schema(self, workflow.as_deref(), output)
-            }
+            Verb::Schema {
+                workflow,
+                save: Some(file),
+                ..
+            } => verbs::fingerprints::save(self, workflow.as_deref(), &file),
+            Verb::Schema {
+                workflow,
+                check: Some(file),
+                json,
+                ..
+            } => verbs::fingerprints::check(self, workflow.as_deref(), &file, json),
+            Verb::Schema {
+                workflow, output, ..
+            } => verbs::workflows::schema(self, workflow.as_deref(), output),
             Verb::Graph {
                 workflow,
                 run,

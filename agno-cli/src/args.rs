@@ -1,5 +1,6 @@
 //! The command line, as it is read.
 
+mod artifacts;
 mod people;
 mod recorded;
 mod run;
@@ -9,6 +10,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 pub(crate) use self::{
+    artifacts::ArtifactWish,
     people::{AnswerWish, Given, PeopleVerb},
     recorded::{ForkWish, How, PruneWish, RecordedVerb, ResolveWish},
     run::RunWish,
@@ -31,6 +33,7 @@ pub(crate) enum Verb {
         watch: Watch,
     },
     People(PeopleVerb),
+    Artifact(ArtifactWish),
     Recorded(Box<RecordedVerb>),
     Runs(RunsWish),
     Show {
@@ -56,6 +59,11 @@ pub(crate) enum Verb {
     Schema {
         workflow: Option<String>,
         output: bool,
+        /// The file to save to.
+        save: Option<String>,
+        /// The file to compare with.
+        check: Option<String>,
+        json: bool,
     },
     Graph {
         workflow: Option<String>,
@@ -121,7 +129,7 @@ impl Verb {
             | Self::Cache { json, .. }
             | Self::StoreVerify { json }
             | Self::StorePath { json } => *json,
-            Self::Schema { .. } | Self::Graph { .. } => false,
+            Self::Schema { .. } | Self::Graph { .. } | Self::Artifact(_) => false,
         }
     }
 }
@@ -172,6 +180,7 @@ fn verb(name: &str, matches: &ArgMatches, flags: &Flags) -> Verb {
     let run = || text(matches, "run").unwrap_or_default();
     let from = || matches.get_one::<u64>("from").copied().unwrap_or(0);
     match name {
+        "artifact" => Verb::Artifact(ArtifactWish::read(matches)),
         "resume" => Verb::Resume {
             run: run(),
             watch: Watch::read(matches),
@@ -208,6 +217,9 @@ fn verb(name: &str, matches: &ArgMatches, flags: &Flags) -> Verb {
         "schema" => Verb::Schema {
             workflow: text(matches, "workflow"),
             output: set("output"),
+            save: text(matches, "save"),
+            check: text(matches, "check"),
+            json: json(),
         },
         "graph" => Verb::Graph {
             workflow: text(matches, "workflow"),
@@ -269,6 +281,7 @@ fn command(program: &Program, about: &str, flags: &Flags) -> Command {
         )
         .subcommands(people::commands())
         .subcommands(recorded::commands())
+        .subcommand(artifacts::command())
         .subcommand(
             Command::new("runs").about("Lists runs, newest first").args([
                 option("status", "STATUS").value_parser([
@@ -315,7 +328,17 @@ fn command(program: &Program, about: &str, flags: &Flags) -> Command {
         .subcommand(
             Command::new("schema")
                 .about("Prints the JSON Schema of a workflow's input")
-                .args([workflow(), switch("output").help("That of its output")]),
+                .args([
+                    workflow(),
+                    switch("output").help("That of its output"),
+                    option("save", "FILE")
+                        .help("Saves the structure of all workflows, to check a later version")
+                        .conflicts_with_all(["output", "check"]),
+                    option("check", "FILE")
+                        .help("Says which changes since then break runs under way; then exits 1")
+                        .conflicts_with("output"),
+                    json(),
+                ]),
         )
         .subcommand(Command::new("graph").about("Draws a workflow").args([
             workflow(),

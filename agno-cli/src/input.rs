@@ -9,13 +9,20 @@ use std::{
 
 use agno_core::{
     Runtime,
-    schema::{Flag, InputErrors, InputSchema},
+    schema::{Flag, InputErrors, InputSchema, has_artifacts},
     storage::MAX_VALUE_BYTES,
 };
 use schemars::Schema;
 use serde_json::{Map, Value, json, value::RawValue};
 
-use crate::{args::RunWish, failure::Failure, flags, program::Program, text};
+use crate::{
+    args::RunWish,
+    failure::Failure,
+    files::{Files, as_example},
+    flags,
+    program::Program,
+    text,
+};
 
 /// What a record holds beside the input.
 const ROOM: usize = 64 * 1024;
@@ -34,7 +41,8 @@ impl Fields {
         if is_given_whole(runtime, workflow) {
             return None;
         }
-        if schema.document()["type"] == "object" || !schema.flags().is_empty() {
+        let is_artifact = schema.document()["format"] == "artifact";
+        if !is_artifact && (schema.document()["type"] == "object" || !schema.flags().is_empty()) {
             let schema = Schema::try_from(schema.document().clone()).ok()?;
             return Some(Self {
                 schema: InputSchema::new(&schema),
@@ -97,13 +105,14 @@ fn object_of(summary: &agno_core::WorkflowSummary, parameter: &str) -> Value {
     object
 }
 
-/// The input of a run as JSON text, checked. Whatever is wrong with it, nothing has been written.
+/// The input of a run as JSON text, checked, and the files that are to be kept before the run
+/// starts. Whatever is wrong with it, nothing has been written.
 pub(crate) fn read(
     runtime: &Runtime,
     workflow: &str,
     wish: &RunWish,
     program: &Program,
-) -> Result<String, Failure> {
+) -> Result<(String, Files), Failure> {
     let help = Help {
         runtime,
         workflow,
@@ -112,6 +121,7 @@ pub(crate) fn read(
     let schema = runtime
         .input_schema(workflow)
         .map_err(|error| Failure::of(&error, program, "run"))?;
+    let mut files = Files::default();
     let (given, origin) = match &wish.input {
         Some(_) if !wish.fields.is_empty() => {
             let field = flags::long(&wish.fields[0].0);
@@ -135,27 +145,37 @@ pub(crate) fn read(
             })?;
             match is_text {
                 true => (as_text(read.0, &read.1), read.1),
+                false if has_artifacts(schema.document()) => {
+                    let (given, origin) = read;
+                    let referred = with_files(given, &mut files);
+                    let wrong = |problem| help.on(Failure::input(problem));
+                    (referred.map_err(wrong)?, origin)
+                }
                 false => read,
             }
         }
         None => {
-            let text = without_option(runtime, workflow, schema, wish);
+            let flags =
+                Fields::of(runtime, workflow).map_or_else(Vec::new, |fields| fields.flags());
+            let fields = files.in_fields(&flags, &wish.fields);
+            let fields = fields.map_err(|problem| help.on(Failure::input(problem)))?;
+            let text = without_option(runtime, workflow, schema, &fields);
             (
-                text.map_err(|errors| help.refuse_flags(&errors, wish.fields.is_empty()))?,
+                text.map_err(|errors| help.refuse_flags(&errors, fields.is_empty()))?,
                 String::new(),
             )
         }
     };
     if given.len() > MAX_VALUE_BYTES - ROOM {
         let problem = format!(
-            "the input is {} MB, the limit is {} MB: give the path of a file instead, and read it in a step",
+            "the input is {} MB, the limit is {} MB: give large data as files to fields that take an artifact",
             given.len() / 1_000_000,
             (MAX_VALUE_BYTES - ROOM) / 1_000_000
         );
         return Err(help.on(Failure::input(problem)));
     }
     match schema.check(&given) {
-        Ok(_) => Ok(given),
+        Ok(_) => Ok((given, files)),
         Err(errors) if origin.is_empty() => Err(help.refuse_flags(&errors, wish.fields.is_empty())),
         Err(errors) => {
             let failure = help.refuse(&errors.with_origin(&origin), false);
@@ -195,14 +215,25 @@ fn as_text(given: String, origin: &str) -> String {
     Value::from(text).to_string()
 }
 
+/// A text with references in the place of files. What is no JSON stays as it is, to be refused.
+fn with_files(given: String, files: &mut Files) -> Result<String, String> {
+    let Ok(mut value) = serde_json::from_str(&given) else {
+        return Ok(given);
+    };
+    Ok(match files.in_value(&mut value)? {
+        true => value.to_string(),
+        false => given,
+    })
+}
+
 /// Fields given one by one, or nothing at all.
 fn without_option(
     runtime: &Runtime,
     workflow: &str,
     schema: &InputSchema,
-    wish: &RunWish,
+    given: &[(String, String)],
 ) -> Result<String, InputErrors> {
-    if wish.fields.is_empty() {
+    if given.is_empty() {
         // What needs no input is not to ask for one.
         let empty = ["{}", "null"]
             .into_iter()
@@ -212,9 +243,7 @@ fn without_option(
         }
     }
     match Fields::of(runtime, workflow) {
-        Some(fields) if !fields.flags().is_empty() || !wish.fields.is_empty() => {
-            fields.read(&wish.fields)
-        }
+        Some(fields) if !fields.flags().is_empty() || !given.is_empty() => fields.read(given),
         _ => Ok("{}".to_owned()),
     }
 }
@@ -274,7 +303,10 @@ impl Help<'_> {
         };
         let example = match schema.example() {
             Value::String(text) if is_given_whole(self.runtime, self.workflow) => text.clone(),
-            example => example.to_string(),
+            mut example => {
+                as_example(&mut example);
+                example.to_string()
+            }
         };
         let example = text::quoted(&example);
         let example = self.program.command(&format!("run {name} -i {example}"));

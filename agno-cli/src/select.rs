@@ -83,7 +83,7 @@ pub(crate) async fn run(session: &Session, named: &str, verb: &str) -> Result<Ru
             (problem, several.to_vec())
         }
     };
-    let next = match list.first() {
+    let next = match list.iter().find(|run| session.has(&run.workflow)) {
         Some(first) => program.command(&verb.replace("RUN", first.id.as_str())),
         None => program.command("run"),
     };

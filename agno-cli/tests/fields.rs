@@ -111,7 +111,7 @@ fn the_next_command_keeps_what_was_typed() {
     let next = failed.next();
     assert_eq!(
         (&*next[0], &*next[2], &*next[3]),
-        ("resume", "--store", "elsewhere")
+        ("retry", "--store", "elsewhere")
     );
     let mut command = place.command("many_workflows", &["run", "fragile", "--how", "fail"]);
     let failed = Answer::of(command.env("AGNO_STORE", "./.agno").output()).exits(1);

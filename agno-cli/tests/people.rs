@@ -3,7 +3,10 @@
 
 mod common;
 
+use std::time::{Duration, Instant};
+
 use common::{Answer, Place};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 fn people(place: &Place, args: &[&str]) -> Answer {
@@ -12,7 +15,7 @@ fn people(place: &Place, args: &[&str]) -> Answer {
 
 /// Starts a run that asks, and answers its id.
 fn asks(place: &Place, what: &str, id: &str) -> Answer {
-    let run = ["run", "desk", "-i", what, "--run-id", id];
+    let run = ["run", "desk", "--what", what, "--run-id", id];
     people(place, &run).exits(3)
 }
 
@@ -76,7 +79,7 @@ fn without_a_terminal_a_run_stops_and_names_the_command_that_answers() {
 #[test]
 fn in_json_the_outcome_has_the_requests() {
     let place = Place::new();
-    let run = ["run", "desk", "-i", "choice", "--json"];
+    let run = ["run", "desk", "--what", "choice", "--json"];
     let report = people(&place, &run).exits(3).json();
     assert_eq!(report["status"], "paused");
     let request = &report["requests"][0];
@@ -225,4 +228,52 @@ fn a_value_can_come_from_a_file_and_nothing_is_asked_without_a_terminal() {
     place.write("choice.json", b"\"sea\"\n");
     let done = people(&place, &["answer", "r", "@choice.json"]).exits(0);
     assert_eq!(done.out, "Sea\n");
+}
+
+/// A process that has the store answers others, and does what they say.
+#[test]
+fn a_worker_in_another_process_is_given_runs_and_answers() {
+    let place = Place::new();
+    let mut worker = place.command("people", &["worker"]);
+    let mut worker = worker.spawn().expect("starts");
+    let begun = Instant::now();
+    while !place.file(".agno/owner.sock").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "nobody listens");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let run = [
+        "run", "desk", "--what", "choice", "--run-id", "r", "--detach",
+    ];
+    let put = people(&place, &run).exits(0);
+    assert_eq!(put.out, "r\n");
+    people(&place, &["show", "r", "--follow"])
+        .exits(0)
+        .prints("paused");
+    let id = the_request(&place);
+    let unfit = people(&place, &["answer", &id, "air"]).exits(2);
+    unfit.says("expected");
+    let wrong = people(&place, &["approve", &id]).exits(2);
+    wrong.says("is no answer to request");
+    let given = people(&place, &["answer", &id, "sea", "--by", "ada"]).exits(0);
+    assert_eq!(given.next(), ["show", "r", "--follow"]);
+    people(&place, &["show", "r", "--follow"])
+        .exits(0)
+        .prints("\"Sea\"");
+    let late = people(&place, &["answer", &id, "sea", "--json"]).exits(1);
+    assert_eq!(late.json()["error"]["code"], "conflict");
+
+    let failed = [
+        "run", "desk", "--what", "nothing", "--run-id", "f", "--detach",
+    ];
+    people(&place, &failed).exits(0);
+    people(&place, &["show", "f", "--follow"]).exits(0);
+    let retried = people(&place, &["retry", "f"]).exits(0);
+    assert_eq!(retried.next(), ["show", "f", "--follow"]);
+    people(&place, &["show", "f", "--follow"])
+        .exits(0)
+        .prints("1 resume");
+
+    let pid = i32::try_from(worker.id()).ok().and_then(Pid::from_raw);
+    kill_process(pid.expect("a process"), Signal::TERM).expect("is there");
+    assert_eq!(worker.wait().expect("ends").code(), Some(0));
 }

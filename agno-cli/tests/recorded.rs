@@ -19,7 +19,7 @@ fn people(place: &Place, args: &[&str]) -> Answer {
 
 /// A run that is over.
 fn done(place: &Place, id: &str) {
-    let run = ["run", "desk", "-i", "choice", "--run-id", id];
+    let run = ["run", "desk", "--what", "choice", "--run-id", id];
     people(place, &run).exits(3);
     people(place, &["answer", id, "sea"]).exits(0);
 }
@@ -35,7 +35,7 @@ fn a_detached_run_is_a_workers() {
     assert_eq!(put.next(), ["show", "r", "--follow"]);
     let runs = place.many(&["runs", "--status", "pending"]).exits(0);
     runs.prints("pending").prints("worker");
-    let as_json = place.many(&["run", "report", "--topic", "go", "--detach", "--json"]);
+    let as_json = place.many(&["run", "report", "--topic", "golang", "--detach", "--json"]);
     assert_eq!(as_json.exits(0).json()["status"], "pending");
     let worked = place
         .many(&["worker", "--until-idle", "--limit", "1"])
@@ -130,7 +130,7 @@ fn what_may_have_run_is_settled() {
         (&["--failed"], None),
     ] {
         let place = Place::new();
-        let run = ["run", "desk", "-i", "once", "--run-id", "r"];
+        let run = ["run", "desk", "--what", "once", "--run-id", "r"];
         let mut killed = None;
         for commits in 1..10 {
             let mut command = place.command("people", &run);
@@ -164,7 +164,7 @@ fn prune_removes_what_is_over() {
     let place = Place::new();
     done(&place, "a");
     done(&place, "b");
-    let run = ["run", "desk", "-i", "choice", "--run-id", "waits"];
+    let run = ["run", "desk", "--what", "choice", "--run-id", "waits"];
     people(&place, &run).exits(3);
     people(&place, &["prune", "--older-than", "1d"])
         .exits(0)
@@ -241,7 +241,7 @@ fn sessions_are_listed() {
 #[test]
 fn nothing_is_suggested_for_runs_of_another_program() {
     let place = Place::new();
-    let run = ["run", "desk", "-i", "confirm", "--run-id", "r"];
+    let run = ["run", "desk", "--what", "confirm", "--run-id", "r"];
     people(&place, &run).exits(3);
     for args in [&["runs"][..], &["show", "r"], &["inbox"]] {
         let shown = place.many(args).exits(0);

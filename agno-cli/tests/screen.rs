@@ -124,7 +124,7 @@ fn under_cargo_the_next_command_is_cargos() {
         " --release"
     };
     failed.says(&format!(
-        "next: cargo run{release} --example many_workflows -- resume 01"
+        "next: cargo run{release} --example many_workflows -- retry 01"
     ));
     let mut command = place.command("many_workflows", &["run", "fragile", "--how", "fail"]);
     command.args(["--store", "my store"]);

@@ -32,7 +32,7 @@ fn show(place: &Place) -> Value {
 #[test]
 fn a_run_asks_and_goes_on() {
     let place = Place::new();
-    let Some(mut typist) = sits(&place, "run desk -i confirm --run-id r") else {
+    let Some(mut typist) = sits(&place, "run desk --what confirm --run-id r") else {
         return;
     };
     typist
@@ -44,6 +44,8 @@ fn a_run_asks_and_goes_on() {
     let (code, shown) = typist.ends();
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("first, yes: false"), "{shown}");
+    assert!(shown.contains("    next: rm"), "{shown}");
+    assert!(!shown.contains("\nnext: rm"), "{shown}");
     harmless(&shown);
     let answer = &show(&place)["requests"][0]["answer"];
     assert_eq!(answer["feedback"], "not today");
@@ -53,7 +55,7 @@ fn a_run_asks_and_goes_on() {
 #[test]
 fn a_form_is_filled_field_by_field() {
     let place = Place::new();
-    let Some(mut typist) = sits(&place, "run desk -i form --run-id r") else {
+    let Some(mut typist) = sits(&place, "run desk --what form --run-id r") else {
         return;
     };
     typist.reads("Where shall it go?");
@@ -131,7 +133,7 @@ fn choices_reviews_and_failures_are_asked() {
         ("call", &[("clerk sign?", "yes")], "called: true"),
     ] {
         let place = Place::new();
-        let Some(mut typist) = sits(&place, &format!("run desk -i {what} --run-id r")) else {
+        let Some(mut typist) = sits(&place, &format!("run desk --what {what} --run-id r")) else {
             return;
         };
         for (prompt, line) in typed {
@@ -155,15 +157,12 @@ fn choices_reviews_and_failures_are_asked() {
 fn who_leaves_finds_the_run_paused() {
     for leave in ["\u{3}", "\u{4}"] {
         let place = Place::new();
-        let Some(mut typist) = sits(&place, "run desk -i gate --run-id r") else {
+        let Some(mut typist) = sits(&place, "run desk --what gate --run-id r") else {
             return;
         };
         typist.reads("gated  waits for a person: Go through?");
         typist.reads("yes or no?").presses(leave);
-        typist
-            .reads("paused after")
-            .reads("next: ")
-            .reads("approve r:");
+        typist.reads(" after ").reads("next: ").reads("approve r:");
         let (code, shown) = typist.ends();
         assert_eq!(code, Some(3), "{shown}");
         assert_eq!(show(&place)["status"], "paused");
@@ -178,7 +177,7 @@ fn who_leaves_finds_the_run_paused() {
 #[test]
 fn a_deadline_ends_the_question() {
     let place = Place::new();
-    let Some(mut typist) = sits(&place, "run desk -i soon --run-id r") else {
+    let Some(mut typist) = sits(&place, "run desk --what soon --run-id r") else {
         return;
     };
     typist.reads("Quick?").reads("yes or no?");
@@ -192,7 +191,10 @@ fn a_deadline_ends_the_question() {
 fn nothing_is_asked_that_is_not_wanted() {
     for more in ["--no-input", "--json"] {
         let place = Place::new();
-        let Some(typist) = sits(&place, &format!("run desk -i confirm {more} --run-id r")) else {
+        let Some(typist) = sits(
+            &place,
+            &format!("run desk --what confirm {more} --run-id r"),
+        ) else {
             return;
         };
         let (code, shown) = typist.ends();
@@ -203,7 +205,7 @@ fn nothing_is_asked_that_is_not_wanted() {
     let args = [
         "run",
         "desk",
-        "-i",
+        "--what",
         "confirm",
         "--run-id",
         "r",

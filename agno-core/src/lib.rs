@@ -22,6 +22,7 @@ pub mod graph;
 mod history;
 #[doc(hidden)]
 pub mod macro_support;
+mod nearest;
 mod nested;
 mod op;
 mod part;
@@ -36,9 +37,9 @@ mod value;
 
 pub use agno_storage as storage;
 pub use agno_storage::{
-    AgentEvent, Answer, BoxFuture, Decision, Entry, EntryKind, Event, EventError, EventKind, Json,
-    Limits, NumberedEvent, RecordedError, Request, RequestKind, RequestQuery, RunId, RunQuery,
-    RunRecord, RunStatus, Source, Storage,
+    AgentEvent, Answer, BoxFuture, Decision, Entry, EntryKind, Event, EventError, EventKind,
+    EventPolicy, Json, Limits, NumberedEvent, RecordedError, Request, RequestKind, RequestQuery,
+    RunId, RunQuery, RunRecord, RunStatus, Source, Storage,
 };
 pub use artifact::{Artifact, Audio, Content, File, Image, Video};
 pub use asking::{StepQuestion, WorkingGuard};
@@ -59,10 +60,10 @@ pub use registry::{
     Piece, Retry, Scope, Step, StepSummary, Steps, Workflow, WorkflowInfo, WorkflowSummary,
 };
 pub use runtime::{
-    Change, CrashAfter, EventStream, Fingerprint, Fork, OperationDiff, Outcome, Prune, PrunedRun,
-    Reason, Resolution, RunDetails, RunDiff, RunHandle, RunMetrics, RunSide, Runtime,
-    RuntimeBuilder, SessionDetails, SessionMetrics, SessionSummary, Start, StartJson,
-    StepFingerprint, StepMetrics, ValueDiff, Verdict, Worker, open,
+    Change, CrashAfter, EventStream, Fingerprint, Fork, Made, OperationDiff, Outcome, Prune,
+    PrunedRun, Reason, Registry, Resolution, RunDetails, RunDiff, RunHandle, RunMetrics, RunSide,
+    Runtime, RuntimeBuilder, SessionDetails, SessionMetrics, SessionSummary, Stage, Start,
+    StartJson, StepFingerprint, StepMetrics, ValueDiff, Verdict, Worker, WorkflowDefinition, open,
 };
 pub use state::{Field, Merge, State};
 pub use value::{

@@ -235,8 +235,8 @@ pub enum EventKind {
     RunForked {
         /// The other run.
         from: RunId,
-        /// The first operation that was not taken over, by path.
-        at: Arc<str>,
+        /// The first operation that was not taken over.
+        path: Arc<str>,
     },
     /// A step told something of its own.
     Custom {

@@ -12,6 +12,7 @@ mod commit;
 mod definition;
 mod error;
 mod event;
+mod event_name;
 mod json;
 mod memory;
 mod record;
@@ -35,15 +36,17 @@ pub use event::{AgentEvent, Event, EventError, EventKind, NumberedEvent};
 pub use json::{Json, canonical};
 pub use memory::MemoryStorage;
 pub use record::{
-    CacheEntry, CacheKey, Entry, EntryKind, Forked, Limits, Parent, Place, RecordedError, RunId,
-    RunInput, RunRecord, RunStatus, SessionKey, Source,
+    CacheEntry, CacheKey, Entry, EntryKind, EventPolicy, Forked, Limits, Parent, Place,
+    RecordedError, RunId, RunInput, RunRecord, RunStatus, SessionKey, Source,
 };
 pub use request::{Answer, Decision, Request, RequestKind, RequestQuery};
 pub use rules::{MAX_ARTIFACT_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 pub use state::{
     FieldChange, FieldValue, KeyChange, MergeConflict, Operation, SessionFields, StateDelta, digest,
 };
-pub use storage::{ArtifactListing, CacheListing, CacheQuery, RunQuery, SessionListing, Storage, VerifyReport};
+pub use storage::{
+    ArtifactListing, CacheListing, CacheQuery, RunQuery, SessionListing, Storage, VerifyReport,
+};
 
 /// A boxed future that can move between threads; what the object-safe [`Storage`] returns.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -155,6 +155,9 @@ pub struct RunRecord {
     /// How much it may use, if that is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Box<Limits>>,
+    /// Which of its events are stored and told, if not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Box<EventPolicy>>,
     /// What the starter wants to remember with it: a JSON object.
     #[serde(
         default,
@@ -184,6 +187,7 @@ impl RunRecord {
             parent: None,
             forked: None,
             limits: None,
+            events: None,
             metadata: None,
         }
     }
@@ -235,6 +239,35 @@ pub struct Limits {
     /// What its models cost, in the currency of their prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+}
+
+/// Which events of a run are stored and told. What is not said is as by default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventPolicy {
+    /// Whether events are stored. If not, they are told live only. Default: true.
+    pub store_events: bool,
+    /// Kinds that are not stored, by name. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events_to_skip: Vec<Arc<str>>,
+    /// Whether what agents and teams do is stored. Default: true.
+    pub store_executor_outputs: bool,
+    /// Whether what agents and teams do is told live. Default: true.
+    pub stream_executor_events: bool,
+    /// Whether every event is written to the log as well. Default: false.
+    pub debug: bool,
+}
+
+impl Default for EventPolicy {
+    fn default() -> Self {
+        Self {
+            store_events: true,
+            events_to_skip: Vec::new(),
+            store_executor_outputs: true,
+            stream_executor_events: true,
+            debug: false,
+        }
+    }
 }
 
 /// What a run was started with. Written once, beside the head.

@@ -24,9 +24,6 @@ const KINDS: &[&str] = &[
     "toml",
 ];
 
-/// Written together with the page that names its tests; checked as soon as it is there.
-const COMING: &str = "tests/upstream_faults.rs";
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -187,9 +184,6 @@ fn every_test_that_is_named_exists() {
     for page in pages() {
         for (file, test) in named_tests(&read(page)) {
             let path = root().join(&file);
-            if file == COMING && !path.exists() {
-                continue;
-            }
             let code = fs::read_to_string(&path)
                 .unwrap_or_else(|error| panic!("{page} names {file}: {error}"));
             assert!(
@@ -202,14 +196,17 @@ fn every_test_that_is_named_exists() {
     assert!(found > 30, "only {found} tests were found");
 }
 
-/// Names in backticks like `examples/hello.rs`.
+/// Names in backticks like `examples/hello.rs` or `tests/ui/fail/no_steps.rs`.
 #[test]
 fn every_example_that_is_named_exists() {
     let mut found = 0;
     for page in pages() {
         for event in parse(&read(page)) {
             let Event::Code(code) = event else { continue };
-            if code.starts_with("examples/") && code.ends_with(".rs") {
+            let is_there = ["examples/", "tests/"]
+                .iter()
+                .any(|at| code.starts_with(at));
+            if is_there && code.ends_with(".rs") {
                 assert!(root().join(&*code).exists(), "{page}: no {code}");
                 found += 1;
             }
@@ -292,11 +289,41 @@ fn every_event_is_told_of() {
     }
 }
 
+/// The rows of a page's table, without its head.
+fn rows(page: &str) -> Vec<String> {
+    let text = read(page);
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    rows.skip(1).map(str::to_owned).collect()
+}
+
+/// What proves a row: a test, an example, a page.
+fn proofs(row: &str) -> usize {
+    let named = ["examples/", "tests/", ".md"].iter();
+    named.map(|name| row.matches(name).count()).sum()
+}
+
 #[test]
-fn every_scenario_is_in_the_table() {
-    let page = read("from-agno/scenarios.md");
+fn every_scenario_is_in_the_table_with_what_proves_it() {
+    let rows = rows("from-agno/scenarios.md");
     for number in 1..=38 {
-        let row = format!("| A{number} |");
-        assert_eq!(page.matches(&row).count(), 1, "{row}");
+        let head = format!("| A{number} |");
+        let mut of = rows.iter().filter(|row| row.starts_with(&head));
+        let row = of.next().unwrap_or_else(|| panic!("no {head}"));
+        assert!(of.next().is_none(), "{head} is there twice");
+        assert!(proofs(row) > 0, "nothing proves {row}");
+    }
+}
+
+/// Faults of Agno 3.1 that were reproduced.
+const FAULTS: usize = 19;
+
+#[test]
+fn every_fault_has_its_test() {
+    let rows = rows("from-agno/faults.md");
+    assert_eq!(rows.len(), FAULTS);
+    for row in rows {
+        let own = named_tests(&row).into_iter();
+        let own = own.filter(|(file, _)| file.starts_with("tests/upstream_faults/"));
+        assert!(own.count() > 0, "no test in {row}");
     }
 }

@@ -11,6 +11,14 @@ const WISH: [&str; 6] = ["--run-id", "films", "--topic", "films", "--parts", "30
 /// A worker, which ends with the test.
 struct Worker(Child);
 
+impl Worker {
+    fn start(place: &Place) -> Self {
+        let mut worker = place.command(&["worker"]);
+        let worker = worker.stdout(Stdio::null()).stderr(Stdio::null());
+        Self(worker.spawn().expect("starts"))
+    }
+}
+
 impl Drop for Worker {
     fn drop(&mut self) {
         // It may have ended.
@@ -28,9 +36,7 @@ fn background_is_started_run_and_polled_by_three_processes() {
     assert_eq!(begin.0["status"], "pending");
     assert!(begin.steps("ran").is_empty(), "nothing has begun");
 
-    let mut worker = place.command(&["worker"]);
-    let worker = worker.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let _worker = Worker(worker.expect("starts"));
+    let worker = Worker::start(&place);
     // While it works, others look: what was finished never becomes less.
     let mut seen = Vec::new();
     let over = loop {
@@ -46,7 +52,8 @@ fn background_is_started_run_and_polled_by_three_processes() {
     assert_eq!(over.steps("ran").len(), 30);
     assert!(over.output().starts_with("films, part 1\n"));
 
-    // Starting it again under its id answers the same result.
+    // Once the store is free, starting it again under its id answers the same result.
+    drop(worker);
     let again = place.text(&[&["run"], &WISH[..]].concat());
     assert!(again.ends_with("films, part 30\n"), "{again}");
 }
@@ -54,10 +61,9 @@ fn background_is_started_run_and_polled_by_three_processes() {
 #[test]
 fn background_is_followed_to_its_end() {
     let place = Place::new("background");
+    // In the other order: the worker takes what is put down while it runs.
+    let _worker = Worker::start(&place);
     place.text(&[&["run", "--detach"], &WISH[..]].concat());
-    let mut worker = place.command(&["worker"]);
-    let worker = worker.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let _worker = Worker(worker.expect("starts"));
     let follow = place.output(&["events", "films", "--follow", "--json"]);
     assert!(follow.status.success(), "{}", told(&follow));
     let text = String::from_utf8(follow.stdout).expect("is text");

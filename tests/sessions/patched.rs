@@ -191,8 +191,9 @@ async fn crash_again(
     });
     let builder = Runtime::builder().storage(std::sync::Arc::new(dying));
     let runtime = builder.workflow(workflow).build().await.expect("fits");
+    let id = kit::id();
     let resumed = tokio::select! {
-        run = runtime.resume(&kit::id()) => run.expect("resumes"),
+        run = runtime.resume(&id) => run.expect("resumes"),
         _ = crashed.wait_for(|crashed| *crashed) => return true,
     };
     let dead = tokio::select! {

@@ -1,5 +1,7 @@
 //! Calls that run at the same time: races, outcomes as values, and other workflows.
 
+mod events;
+mod fields;
 #[path = "../replay/kit.rs"]
 #[allow(dead_code, reason = "shared with the replay tests")]
 mod kit;

@@ -45,7 +45,7 @@ impl Fails {
             "parallel" => flow.parallel((flow.works(), flow.fails())).await?.1,
             "map" => flow.map([1, 2], |_| flow.fails()).await?.concat(),
             "sub-flow" => flow.group().await?,
-            "race" => match flow.race((flow.fails(), flow.group())).await? {
+            "race" => match flow.race((flow.fails(), flow.waits())).await? {
                 Winner::First(text) | Winner::Second(text) => text,
             },
             "loop" => {
@@ -68,6 +68,12 @@ impl Fails {
             _ => flow.fails().await?,
         };
         flow.after(text).await
+    }
+
+    /// What loses each race.
+    #[step]
+    async fn waits(&self) -> Result<String> {
+        std::future::pending().await
     }
 
     #[flow]

@@ -58,6 +58,7 @@ fn turn(turn: u32) -> AgentEvent {
         model: Arc::from("m"),
         input_tokens: 10,
         output_tokens: 5,
+        cost: None,
         micros: 1000,
     }
 }

@@ -103,6 +103,7 @@ pub(super) fn commands() -> [Command; 4] {
     let because = option("because", "TEXT").help("Why, for whoever reads the run");
     let value = Arg::new("value")
         .value_name("VALUE")
+        .index(2)
         .value_parser(ValueParser::os_string())
         .allow_hyphen_values(true)
         .help("The value: JSON, `@FILE`, or `-` for standard input; where a text is wanted, the text as it is");

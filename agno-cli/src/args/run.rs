@@ -107,6 +107,7 @@ fn field(offered: &Offered) -> Arg {
         }
         FlagKind::Choice(choices) => arg.value_name(choices.join("|")),
         FlagKind::Nested(_) => arg.value_name("JSON").allow_hyphen_values(true),
+        FlagKind::File => arg.value_name("FILE"),
         _ => arg.value_name("TEXT"),
     }
 }

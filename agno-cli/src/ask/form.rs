@@ -30,7 +30,13 @@ impl Form {
     pub(super) fn of(request: &Request) -> Self {
         let schema = schema_of(request);
         let document = schema.document();
-        let flags = schema.flags();
+        let mut flags = schema.flags();
+        // What is needed comes first, in the order of the type.
+        let order = document["required"].as_array().cloned().unwrap_or_default();
+        flags.sort_by_key(|flag| {
+            let place = order.iter().position(|name| *name == *flag.name);
+            place.unwrap_or(usize::MAX)
+        });
         let is_object = !flags.is_empty();
         let fields = if is_object {
             let field = |flag: Flag| {

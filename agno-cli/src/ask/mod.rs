@@ -149,7 +149,8 @@ impl Terminal {
 /// Says what is asked, and about what.
 fn introduce(request: &Request) {
     let sign = paint(Colour::Yellow, "?");
-    let message = text::block(&request.message);
+    // No line of it looks like one of this program's own.
+    let message = text::block(&request.message).replace('\n', "\n    ");
     say(&format!(
         "{sign} {message}  {}",
         paint(Colour::Dim, &text::line(&request.path, 120))

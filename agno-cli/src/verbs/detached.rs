@@ -10,6 +10,7 @@ use crate::{
     app::Session,
     args::RunWish,
     failure::{Failure, exit},
+    files::Files,
     owner::Control,
     progress::screen::say,
     report,
@@ -20,6 +21,7 @@ pub(super) async fn detach(
     session: &Session,
     workflow: &str,
     input: &str,
+    files: Files,
     wish: RunWish,
 ) -> Result<u8, Failure> {
     let failed = |error| not_started(session, &error);
@@ -28,6 +30,7 @@ pub(super) async fn detach(
         let problem = "a detached run needs a store that outlives this process";
         return Err(Failure::usage(problem));
     }
+    files.keep(session).await?;
     let control = Control::Start {
         workflow: Arc::from(workflow),
         // It has been checked.

@@ -57,7 +57,7 @@ pub(crate) async fn export(
 
 /// Writes a file that only its user can read: what a run was told is in it. One that is there is
 /// replaced whole, or not at all.
-fn write(path: &Path, document: &[u8], force: bool) -> io::Result<()> {
+pub(super) fn write(path: &Path, document: &[u8], force: bool) -> io::Result<()> {
     if !force {
         return fill(path, document);
     }

@@ -3,6 +3,7 @@
 mod agents;
 mod answer;
 mod around;
+pub(crate) mod artifact;
 mod asked;
 pub(crate) mod cache;
 pub(crate) mod cancel;
@@ -11,6 +12,7 @@ mod detached;
 pub(crate) mod diff;
 pub(crate) mod events;
 pub(crate) mod export;
+pub(crate) mod fingerprints;
 pub(crate) mod fork;
 mod given;
 pub(crate) mod graph;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{
     answer,
     asked::{self, RequestReport},
-    detached::detach,
+    detached::{detach, detached},
     watch::{Watched, watch},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     crash,
     failure::{Failure, causes, exit, in_words},
     input,
+    owner::Control,
     progress::screen::{Colour, paint, say},
     report, select,
     signals::Signals,
@@ -78,12 +79,13 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
     } = session;
     let workflow = select::workflow(runtime, wish.workflow.as_deref(), program, "run")?;
     crash::asked_for()?;
-    let input = input::read(runtime, &workflow, &wish, program)?;
+    let (input, files) = input::read(runtime, &workflow, &wish, program)?;
     if wish.detach {
-        return detach(session, &workflow, &input, wish).await;
+        return detach(session, &workflow, &input, files, wish).await;
     }
     session.open("run").await?;
     session.serve();
+    files.keep(session).await?;
 
     let watch = wish.watch;
     let start = with_options(runtime.start_json(&workflow, &input), wish).watched();
@@ -130,8 +132,7 @@ pub(super) fn not_started(session: &Session, error: &Error) -> Failure {
 /// Goes on with a run and follows it.
 pub(crate) async fn resume(session: &Session, run: &str, watch: Watch) -> Result<u8, Failure> {
     const VERB: &str = "resume RUN";
-    session.open(VERB).await?;
-    session.serve();
+    session.reach(VERB).await?;
     let record = select::run(session, run, VERB).await?;
     take_up(session, &record, VERB, watch).await
 }
@@ -139,8 +140,7 @@ pub(crate) async fn resume(session: &Session, run: &str, watch: Watch) -> Result
 /// Goes on with a run that has ended badly, from where it ended.
 pub(crate) async fn retry(session: &Session, run: &str, watch: Watch) -> Result<u8, Failure> {
     const VERB: &str = "retry RUN";
-    session.open(VERB).await?;
-    session.serve();
+    session.reach(VERB).await?;
     let record = select::run(session, run, VERB).await?;
     let next = match record.status {
         RunStatus::Failed | RunStatus::Cancelled => {
@@ -167,6 +167,18 @@ async fn take_up(
         runtime, program, ..
     } = session;
     let failed = |error| Failure::of(&error, program, verb);
+    let control = Control::Resume(record.id.clone());
+    let elsewhere = session.control::<RunId>(control).await.map_err(failed)?;
+    if let Some(id) = elsewhere.and_then(|mut ids| ids.pop()) {
+        return Ok(detached(
+            session,
+            &record.workflow,
+            &id,
+            "running",
+            watch.json,
+        ));
+    }
+    session.serve();
     let seen = session.events_of(record.root()).await.map_err(failed)?;
     let handle = runtime.resume(&record.id).await.map_err(failed)?;
     go_on(session, handle, "resumes run", seen, watch).await

@@ -24,6 +24,7 @@ use crate::{
     app::Session,
     failure::{Failure, exit, in_words},
     progress::{screen::say, step_name},
+    references::json_line,
     report, select,
     spent::{self, Spent},
     text::{self, line},
@@ -263,15 +264,15 @@ fn in_text(details: &RunDetails, spent: &HashMap<Arc<str>, Spent>) -> String {
         words.push(text::count(record.resumes as usize, "resume"));
     }
     put("status", words.join(" · "));
-    put("input", line(details.input.input.as_str(), 400));
+    put("input", json_line(&details.input.input, 400));
     for (name, field) in &details.state {
         put(
             "state",
-            format!("{} = {}", line(name, 60), line(field.value.as_str(), 300)),
+            format!("{} = {}", line(name, 60), json_line(&field.value, 300)),
         );
     }
     if let Some(output) = &details.output {
-        put("output", line(output.as_str(), 400));
+        put("output", json_line(output, 400));
     }
     if let Some(error) = &record.error {
         put("error", in_words(error));
@@ -308,7 +309,7 @@ fn row(entry: &Entry, spent: &HashMap<Arc<str>, Spent>) -> Vec<String> {
     };
     let result = match (&entry.error, &entry.output) {
         (Some(error), _) => line(&error.message, 100),
-        (None, Some(output)) => line(output.as_str(), 100),
+        (None, Some(output)) => json_line(output, 100),
         (None, None) => String::new(),
     };
     let mut cells = vec![

@@ -11,8 +11,8 @@ use std::{
 };
 
 use agno_storage::{
-    BoxFuture, Entry, EntryKind, Event, EventKind, Json, NumberedEvent, RunId, RunInput, RunRecord,
-    SessionFields, SessionKey, StateDelta, Storage, StoreError,
+    BoxFuture, Entry, EntryKind, Event, EventKind, EventPolicy, Json, NumberedEvent, RunId,
+    RunInput, RunRecord, SessionFields, SessionKey, StateDelta, Storage, StoreError,
 };
 use futures_util::task::AtomicWaker;
 use tokio::sync::broadcast;
@@ -60,6 +60,8 @@ pub(crate) struct RunCell {
     /// Recorded results are looked up; cached ones are not (`--no-cache`).
     pub(crate) fresh: bool,
     pub(crate) resumes: u32,
+    /// Which events are stored and told.
+    pub(super) events: Arc<EventPolicy>,
     /// Shared with the runs that it has called.
     pub(crate) budget: Arc<Budget>,
     pub(super) me: Weak<Self>,
@@ -223,6 +225,7 @@ impl RunCell {
                 cancellation: CancellationToken::new(),
                 fresh,
                 resumes: head.resumes,
+                events: Arc::new(head.events.as_deref().cloned().unwrap_or_default()),
                 budget,
                 me: me.clone(),
                 fence: AtomicU64::new(head.fence),
@@ -400,7 +403,9 @@ impl RunCell {
     }
 
     pub(super) fn tell_numbered(&self, number: Option<u64>, event: &Event) {
-        if let Some(live) = self.live.get() {
+        if self.tells(event)
+            && let Some(live) = self.live.get()
+        {
             // Nobody listening is no failure.
             let _ = live.send(NumberedEvent {
                 number,
@@ -419,58 +424,6 @@ impl RunCell {
         let early = locked(&self.early).take();
         let live = || self.live.get_or_init(|| broadcast::Sender::new(1024));
         early.unwrap_or_else(|| live().subscribe())
-    }
-
-    // ---- memos ----
-
-    /// What an attempt at a step recorded before the process ended, oldest first.
-    pub(crate) fn memos_of(&self, step: &str, attempt: u32) -> Vec<Entry> {
-        locked(&self.recorded).memos_of(step, attempt)
-    }
-
-    pub(crate) fn recall(&self, path: &str) -> Option<Json> {
-        locked(&self.recorded)
-            .get(path)
-            .and_then(|entry| entry.output.clone())
-    }
-
-    /// Records parts of a step at once, each with its path, value and events. A value that is too
-    /// large is the step's own mistake; for any other refusal this does not resolve, and the run
-    /// stops.
-    pub(crate) async fn memorise(
-        &self,
-        memos: Vec<(Arc<str>, Json, Vec<Event>)>,
-    ) -> Result<(), Error> {
-        let entry = |(path, output, events)| {
-            let mut entry = Entry::new(EntryKind::Memo, path, 0);
-            entry.output = Some(output);
-            entry.events = events;
-            entry.finished_at = now_micros();
-            entry
-        };
-        let writing = Writing {
-            entries: memos.into_iter().map(entry).collect(),
-            ..Writing::default()
-        };
-        match self.commit(writing).await {
-            Ok(_) => Ok(()),
-            Err(error @ StoreError::TooLarge { .. }) => Err(Error::from(error)),
-            Err(StoreError::AlreadyRecorded { path, .. }) => {
-                let problem = format!(
-                    "`{path}` is recorded already: each part of a step needs a key of its own, and \
-                     is to be recalled before it is done"
-                );
-                Err(Error::new(code::MISUSE, problem).permanent())
-            }
-            Err(error) => self.refused(error).await,
-        }
-    }
-
-    /// A memo that later attempts look for as well.
-    pub(crate) fn keep_memo(&self, path: Arc<str>, output: Json) {
-        let mut entry = Entry::new(EntryKind::Memo, path, 0);
-        entry.output = Some(output);
-        locked(&self.recorded).keep(entry);
     }
 }
 

@@ -9,8 +9,7 @@ use std::{
 };
 
 use agno_storage::{
-    Ack, CacheFill, Commit, Entry, EntryKind, Event, EventKind, Request, RunUpdate, StateDelta,
-    StoreError,
+    Ack, CacheFill, Commit, Entry, EntryKind, Request, RunUpdate, StateDelta, StoreError,
 };
 
 use super::cell::{Creation, Riding, RunCell, Stop, locked};
@@ -100,7 +99,7 @@ impl RunCell {
         commit.requests = writing.requests;
         commit.settled = writing.settled;
         commit.settled.append(&mut riding.settled);
-        let telling = self.is_watched().then(|| to_tell(&commit.entries));
+        let telling = self.sift(&mut commit.entries);
 
         let rider = (riders > 0).then(|| self.me.upgrade()).flatten();
         let result = match (rider, kept) {
@@ -121,8 +120,8 @@ impl RunCell {
         if !ends {
             self.check_budget();
         }
-        for (offset, event) in telling.into_iter().flatten() {
-            self.tell_numbered(Some(ack.first_event + offset), &event);
+        for (offset, event) in telling {
+            self.tell_numbered(offset.map(|offset| ack.first_event + offset), &event);
         }
         Ok(Ack {
             seq: ack.seq + riders,
@@ -202,27 +201,4 @@ impl RunCell {
             self.commit_or_stop(Writing::default()).await;
         }
     }
-}
-
-/// The events that are told when they are stored, with their offsets in the commit. The others
-/// were told live.
-fn to_tell(entries: &[Entry]) -> Vec<(u64, Event)> {
-    let events = entries.iter().flat_map(|entry| &entry.events);
-    let numbered = (0..).zip(events);
-    numbered
-        .filter(|(_, event)| {
-            !matches!(
-                event.kind,
-                EventKind::StepStarted { .. }
-                    | EventKind::StepRetrying { .. }
-                    | EventKind::StepProgress { .. }
-                    | EventKind::TimerStarted { .. }
-                    | EventKind::Said { .. }
-                    | EventKind::BranchTaken { .. }
-                    | EventKind::LoopRound { .. }
-                    | EventKind::Agent { .. }
-            )
-        })
-        .map(|(offset, event)| (offset, event.clone()))
-        .collect()
 }

@@ -187,7 +187,12 @@ impl RunCell {
     }
 
     /// Tells that a container is over, with the next commit, once.
-    fn container_ended(&self, path: &Arc<str>, winner: Option<usize>, error: Option<&Error>) {
+    pub(super) fn container_ended(
+        &self,
+        path: &Arc<str>,
+        winner: Option<usize>,
+        error: Option<&Error>,
+    ) {
         self.ride_event(
             &format!("{path}!ended"),
             EventKind::ContainerEnded {

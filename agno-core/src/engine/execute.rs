@@ -66,8 +66,9 @@ impl RunCell {
                     children,
                     ok_only,
                 } => self.run_first(id, children, ok_only, &around).await,
-                Planned::Won { winner, child } => {
-                    let reply = self.run(*child, around).await?;
+                Planned::Won { id, winner, child } => {
+                    let reply = self.clone().run(*child, around).await?;
+                    self.container_ended(&id.path, Some(winner), None);
                     Ok(Reply::Won(winner, Box::new(reply)))
                 }
                 Planned::Ask { ask, is_new } => self.run_ask(ask, is_new, &around).await,

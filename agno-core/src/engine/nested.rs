@@ -96,6 +96,7 @@ impl RunCell {
             session: self.info.session.clone(),
             user: self.info.user.clone(),
             metadata: self.info.metadata.clone(),
+            events: self.events.clone(),
             parent: Parent {
                 run: self.id.clone(),
                 root: self.root.clone(),

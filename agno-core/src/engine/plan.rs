@@ -42,6 +42,7 @@ pub(super) enum Planned {
     },
     /// A race that is decided: only its winner is asked, for what it has recorded.
     Won {
+        id: Identity,
         winner: usize,
         child: Box<Self>,
     },
@@ -188,6 +189,7 @@ impl RunCell {
                     ),
                 })?;
                 Ok(Planned::Won {
+                    id: id.clone(),
                     winner,
                     child: Box::new(child),
                 })
@@ -268,7 +270,9 @@ impl RunCell {
     /// Decided by a failure: nothing of it starts, and what its branches recorded is done with.
     fn decided_as(&self, ops: &[Op], id: &Identity, error: RecordedError) -> Planned {
         self.settle_below(ops.iter().map(|op| &op.id().path).chain([&id.path]));
-        Planned::Recorded(Box::new(Err(Error::from_recorded(error))))
+        let error = Error::from_recorded(error);
+        self.container_ended(&id.path, None, Some(&error));
+        Planned::Recorded(Box::new(Err(error)))
     }
 
     /// What a question is about is part of what it asks; its words may change.

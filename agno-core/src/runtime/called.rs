@@ -1,9 +1,9 @@
 //! Runs that another run has called.
 
-use agno_storage::{Json, Parent, RunId, RunRecord, RunStatus};
+use agno_storage::{EventPolicy, Json, Parent, RunId, RunRecord, RunStatus};
 use std::sync::Arc;
 
-use super::{RunHandle, Runtime, resume::Again, start::New};
+use super::{RunHandle, Runtime, begin::New, resume::Again};
 use crate::{
     clock::now_micros,
     engine::Budget,
@@ -20,6 +20,7 @@ pub(crate) struct Called {
     pub(crate) user: Option<Arc<str>>,
     pub(crate) parent: Parent,
     pub(crate) metadata: Option<Json>,
+    pub(crate) events: Arc<EventPolicy>,
     /// Its failure is recorded with its caller and is tried again.
     pub(crate) retry: bool,
     /// Of the outermost run.
@@ -40,6 +41,7 @@ impl Runtime {
                 user: called.user.clone(),
                 parent: Some(Box::new(called.parent.clone())),
                 metadata: called.metadata.clone(),
+                events: Some(Box::new(EventPolicy::clone(&called.events))),
                 ..RunRecord::new(
                     called.id.clone(),
                     called.workflow.clone(),

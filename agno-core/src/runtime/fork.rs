@@ -316,7 +316,7 @@ fn marker(of: &RunId, at: &Arc<str>, now: u64) -> Entry {
         at: now,
         kind: EventKind::RunForked {
             from: of.clone(),
-            at: at.clone(),
+            path: at.clone(),
         },
     });
     entry

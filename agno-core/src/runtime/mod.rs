@@ -1,12 +1,15 @@
 //! Runs workflows, in a program of one's own.
 
 mod artifacts;
+mod begin;
 mod called;
 mod cancel;
 mod crash;
+mod definitions;
 mod diff;
 mod due;
 mod events;
+mod factories;
 mod fingerprint;
 mod fork;
 mod handle;
@@ -29,13 +32,15 @@ use std::{
 };
 
 use agno_storage::{
-    Entry, Json, Limits, MemoryStorage, RunId, RunInput, RunQuery, RunRecord, SessionFields,
-    SessionKey, Storage,
+    Entry, EventPolicy, Json, Limits, MemoryStorage, RunId, RunInput, RunQuery, RunRecord,
+    SessionFields, SessionKey, Storage,
 };
 pub(crate) use called::Called;
 pub use crash::CrashAfter;
+pub use definitions::{Stage, WorkflowDefinition};
 pub use diff::{OperationDiff, Reason, RunDiff, RunSide, ValueDiff, Verdict};
 pub use events::EventStream;
+pub use factories::{Made, Registry};
 pub use fingerprint::{Change, Fingerprint, StepFingerprint};
 pub use fork::Fork;
 pub use handle::{Outcome, RunHandle};
@@ -47,9 +52,10 @@ pub use start::{Start, StartJson};
 pub use worker::Worker;
 
 use crate::{
-    engine::Flights,
+    engine::{Flights, check_events},
     error::{Error, code},
     graph::Graph,
+    nearest::nearest,
     registry::{Registered, Workflow, WorkflowSummary},
     schema::InputSchema,
 };
@@ -96,6 +102,7 @@ struct Inner {
     shared: Arc<Shared>,
     /// Of runs that name none.
     limits: Option<Limits>,
+    events: Option<EventPolicy>,
 }
 
 impl std::fmt::Debug for Runtime {
@@ -114,6 +121,7 @@ pub struct RuntimeBuilder {
     workflows: Vec<Result<Registered, Error>>,
     doubles: HashMap<String, Double>,
     limits: Option<Limits>,
+    events: Option<EventPolicy>,
 }
 
 enum Store {
@@ -155,6 +163,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Which events of a run are stored and told that is started without a policy of its own: see
+    /// [`Start::events`]. Default: all.
+    pub fn events(mut self, policy: EventPolicy) -> Self {
+        self.events = Some(policy);
+        self
+    }
+
     /// For tests: `double` stands in for every step of this name.
     #[cfg(feature = "testing")]
     pub fn replace_step<I, O>(
@@ -183,6 +198,9 @@ impl RuntimeBuilder {
     /// When the store does not open (another process has it, for one), two workflows have one
     /// name, or a workflow declared by hand does not fit together.
     pub async fn build(self) -> Result<Runtime, Error> {
+        if let Some(policy) = &self.events {
+            check_events(policy)?;
+        }
         let mut workflows = BTreeMap::new();
         let mut first = None;
         for registered in self.workflows {
@@ -213,6 +231,7 @@ impl RuntimeBuilder {
             first,
             shared: Arc::new(shared),
             limits: self.limits,
+            events: self.events,
         };
         Ok(Runtime(Arc::new(inner)))
     }
@@ -283,6 +302,7 @@ impl Runtime {
             workflows: Vec::new(),
             doubles: HashMap::new(),
             limits: None,
+            events: None,
         }
     }
 
@@ -380,12 +400,7 @@ impl Runtime {
             return Ok(found);
         }
         let names: Vec<&str> = self.0.workflows.keys().map(|name| &**name).collect();
-        let near = names.iter().max_by(|a, b| {
-            let likeness = |name: &str| strsim::jaro_winkler(name, workflow);
-            likeness(a).total_cmp(&likeness(b))
-        });
-        let guess = near.filter(|name| strsim::jaro_winkler(name, workflow) > 0.7);
-        let guess = guess
+        let guess = nearest(workflow, names.iter().copied())
             .map(|name| format!(", did you mean `{name}`?"))
             .unwrap_or_else(|| ".".to_owned());
         let problem = format!(

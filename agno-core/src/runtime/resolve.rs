@@ -12,6 +12,7 @@ use agno_storage::{
 use self::uncertain::{Effect, Uncertain, choose};
 use super::{Runtime, path};
 use crate::{
+    artifact::refuse_missing,
     clock::now_micros,
     error::{Error, code},
     registry::Registered,
@@ -78,6 +79,9 @@ impl Runtime {
             return Err(conflict(problem));
         }
         let registered = self.find(&record.workflow)?;
+        if let Resolution::Output(output) = &resolution {
+            refuse_missing(&**storage, "the output", output).await?;
+        }
         let journal = storage.journal(run, 0).await?;
         let settled = match choose(&journal, step, run)? {
             Uncertain::Step {

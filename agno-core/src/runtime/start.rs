@@ -9,8 +9,8 @@ use std::{
 };
 
 use agno_storage::{
-    Commit, Json, Limits, RunId, RunInput, RunRecord, RunStatus, SessionFields, SessionKey,
-    StoreError,
+    Commit, EventPolicy, Json, Limits, RunId, RunInput, RunRecord, RunStatus, SessionFields,
+    SessionKey, StoreError,
 };
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     artifact::refuse_missing,
     clock::now_micros,
-    engine::{Budget, NewCell, Recorded, RunCell, Used},
+    engine::{Budget, NewCell, Recorded, RunCell, Used, check_events},
     error::{Error, code},
     registry::{Registered, Workflow},
     state::{State, snapshot},
@@ -52,21 +52,10 @@ pub struct StartJson {
     watched: bool,
     detached: bool,
     limits: Option<Limits>,
+    events: Option<EventPolicy>,
     metadata: Option<Result<Json, Error>>,
     state: Option<Given>,
     overwrite: bool,
-}
-
-/// A run that is not in the store yet.
-pub(super) struct New {
-    pub(super) registered: Arc<Registered>,
-    pub(super) head: RunRecord,
-    pub(super) input: Json,
-    /// The state that the session begins with, and whether that replaces what it has.
-    pub(super) given: Option<(Given, bool)>,
-    pub(super) budget: Arc<Budget>,
-    pub(super) fresh: bool,
-    pub(super) watched: bool,
 }
 
 macro_rules! options {
@@ -108,6 +97,16 @@ macro_rules! options {
         /// kept. Default: that of [`RuntimeBuilder::limits`](super::RuntimeBuilder::limits).
         pub fn limits(mut $self, limits: Limits) -> Self {
             $inner.limits = Some(limits);
+            $self
+        }
+
+        /// Which of the run's events are stored and told, over all its resumes and with the runs
+        /// that it calls. How it begins and ends, and what people are asked, is stored in any
+        /// case; nothing of a run depends on the others. A name in `events_to_skip` that no event
+        /// has starts nothing. Default: that of
+        /// [`RuntimeBuilder::events`](super::RuntimeBuilder::events).
+        pub fn events(mut $self, policy: EventPolicy) -> Self {
+            $inner.events = Some(policy);
             $self
         }
 
@@ -228,26 +227,11 @@ impl Runtime {
             watched: false,
             detached: false,
             limits: self.0.limits,
+            events: self.0.events.clone(),
             metadata: None,
             state: None,
             overwrite: false,
         }
-    }
-
-    pub(super) async fn fields_of(
-        &self,
-        registered: &Registered,
-        key: &SessionKey,
-    ) -> Result<SessionFields, Error> {
-        let Some(state) = &registered.state else {
-            return Ok(SessionFields::new());
-        };
-        let fields = self.storage().session(key).await?;
-        (state.check)(&fields).map_err(|problem| {
-            let problem = format!("session `{}`: {problem}", key.session);
-            Error::new(code::INVALID_STATE, problem).permanent()
-        })?;
-        Ok(fields)
     }
 }
 
@@ -265,6 +249,9 @@ impl StartJson {
         )?;
         let user = self.user.map(|user| name("user", user)).transpose()?;
         let metadata = self.metadata.transpose()?;
+        if let Some(policy) = &self.events {
+            check_events(policy)?;
+        }
         if let Some(state) = &self.state {
             state.check(&registered)?;
         }
@@ -285,6 +272,7 @@ impl StartJson {
             version: registered.version,
             user,
             limits: self.limits.map(Box::new),
+            events: self.events.map(Box::new),
             metadata,
             ..RunRecord::new(id, registered.name.clone(), session, now_micros())
         };
@@ -309,123 +297,6 @@ impl StartJson {
     }
 }
 
-impl Runtime {
-    /// Begins a run that is not in the store yet.
-    pub(super) async fn begin(&self, new: New) -> Result<Active, Error> {
-        let New {
-            registered,
-            head,
-            input,
-            given,
-            budget,
-            fresh,
-            watched,
-        } = new;
-        let values = registered
-            .entry_values(&input)
-            .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
-        let cell = loop {
-            let (initial, started_with) = self
-                .started_with(&registered, &head, &input, given.as_ref())
-                .await?;
-            let cell = RunCell::new(NewCell {
-                head: head.clone(),
-                input: Some(started_with),
-                registered: registered.clone(),
-                runtime: self.clone(),
-                budget: budget.clone(),
-                recorded: Recorded::default(),
-                kept: HashMap::new(),
-                fields: initial.fields,
-                fresh,
-                watched,
-            });
-            match initial.delta {
-                None => break cell,
-                // The state is there from the run's first commit on, or the run is not.
-                Some(delta) => match cell.create_with(delta).await {
-                    Ok(()) => break cell,
-                    // Another run has begun the session meanwhile.
-                    Err(StoreError::Conflict(_)) => {}
-                    Err(error) => return Err(error.into()),
-                },
-            }
-        };
-        Ok(self.spawn(cell, values, input))
-    }
-
-    /// What the session holds when a run begins, and what is written down of it.
-    async fn started_with(
-        &self,
-        registered: &Registered,
-        head: &RunRecord,
-        input: &Json,
-        given: Option<&(Given, bool)>,
-    ) -> Result<(Initial, RunInput), Error> {
-        let key = SessionKey {
-            workflow: registered.name.clone(),
-            session: head.session.clone(),
-        };
-        let given = match given {
-            Some((given, overwrite)) => {
-                let stored = self.storage().session(&key).await?;
-                given.apply(&stored, *overwrite, &head.id, &key)?
-            }
-            None => None,
-        };
-        let initial = match given {
-            Some(initial) => initial,
-            None => Initial {
-                fields: self.fields_of(registered, &key).await?,
-                delta: None,
-            },
-        };
-        let started_with = RunInput {
-            input: input.clone(),
-            state: snapshot(&initial.fields),
-        };
-        fits(&started_with)?;
-        Ok((initial, started_with))
-    }
-
-    /// Writes a run down for a worker, or for `resume`.
-    async fn put_down_as_pending<O>(
-        &self,
-        registered: &Arc<Registered>,
-        mut head: RunRecord,
-        input: Json,
-        given: Option<(Given, bool)>,
-    ) -> Result<RunHandle<O>, Error> {
-        head.status = RunStatus::Pending;
-        let id = head.id.clone();
-        loop {
-            let (initial, started_with) = self
-                .started_with(registered, &head, &input, given.as_ref())
-                .await?;
-            let key = SessionKey {
-                workflow: registered.name.clone(),
-                session: head.session.clone(),
-            };
-            let mut commit = Commit::new(id.clone(), head.fence);
-            commit.create = Some(Box::new((head.clone(), started_with)));
-            commit.state = initial.delta.map(|delta| (key, delta));
-            match self.storage().commit(commit).await {
-                Ok(_) => break,
-                // Another run has begun the session meanwhile.
-                Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.0.shared.pending.notify_waiters();
-        Ok(self.attach(&id).await?.retyped())
-    }
-
-    /// Resolves when a run is written down for a worker.
-    pub(super) async fn put_down(&self) {
-        self.0.shared.pending.notified().await;
-    }
-}
-
 /// Metadata as it is stored.
 fn object(metadata: &impl Serialize) -> Result<Json, Error> {
     const LIMIT: usize = 64 * 1024;
@@ -443,21 +314,6 @@ fn object(metadata: &impl Serialize) -> Result<Json, Error> {
         Ok(json) => Ok(json),
         Err(error) => refused(error.to_string()),
     }
-}
-
-/// Input and state are stored together, with a little around them.
-fn fits(input: &RunInput) -> Result<(), Error> {
-    const LIMIT: usize = agno_storage::MAX_VALUE_BYTES - 4096;
-    let state = input.state.as_ref().map_or(0, Json::len);
-    let size = input.input.len() + state;
-    if size > LIMIT {
-        let problem = format!(
-            "the input and the session's state are {size} bytes together, the limit is {LIMIT}: \
-             store large data as an artifact, and pass its reference"
-        );
-        return Err(Error::new(code::INVALID_INPUT, problem).permanent());
-    }
-    Ok(())
 }
 
 /// A name of a session or user: any text of a readable length, without control characters.

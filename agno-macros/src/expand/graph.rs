@@ -44,24 +44,24 @@ fn nodes(list: &[Node]) -> TokenStream {
 fn node(node: &Node) -> TokenStream {
     let conditions = &node.conditions;
     let kind = match &node.kind {
-        Kind::Step { name, dot } => {
-            let at = here(*dot);
+        Kind::Step { name, at } => {
+            let at = here(*at);
             quote!(Step { name: #name, at: #at })
         }
-        Kind::Subflow { name, dot } => {
-            let at = here(*dot);
+        Kind::Subflow { name, at } => {
+            let at = here(*at);
             quote!(Subflow { name: #name, at: #at })
         }
-        Kind::Workflow { name, dot } => {
-            let at = here(*dot);
+        Kind::Workflow { name, at } => {
+            let at = here(*at);
             quote!(Workflow { name: #name, at: #at })
         }
-        Kind::Sleep { duration, dot } => {
-            let at = here(*dot);
+        Kind::Sleep { duration, at } => {
+            let at = here(*at);
             quote!(Sleep { duration: #duration, at: #at })
         }
-        Kind::Human { kind, dot } => {
-            let at = here(*dot);
+        Kind::Human { kind, at } => {
+            let at = here(*at);
             quote!(Human { kind: #kind, at: #at })
         }
         Kind::If {
@@ -83,16 +83,16 @@ fn node(node: &Node) -> TokenStream {
             let body = nodes(body);
             quote!(Loop { head: #head, body: #body })
         }
-        Kind::Parallel { branches, dot } => {
-            let (at, branches) = (here(*dot), branches.iter().map(|branch| nodes(branch)));
+        Kind::Parallel { branches, at } => {
+            let (at, branches) = (here(*at), branches.iter().map(|branch| nodes(branch)));
             quote!(Parallel { branches: &[#(#branches,)*], at: #at })
         }
-        Kind::Map { over, body, dot } => {
-            let (at, body) = (here(*dot), nodes(body));
+        Kind::Map { over, body, at } => {
+            let (at, body) = (here(*at), nodes(body));
             quote!(Map { over: #over, body: #body, at: #at })
         }
-        Kind::Race { branches, dot } => {
-            let (at, branches) = (here(*dot), branches.iter().map(|branch| nodes(branch)));
+        Kind::Race { branches, at } => {
+            let (at, branches) = (here(*at), branches.iter().map(|branch| nodes(branch)));
             quote!(Race { branches: &[#(#branches,)*], at: #at })
         }
         Kind::End { text } => quote!(End { text: #text }),

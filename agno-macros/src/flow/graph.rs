@@ -21,27 +21,27 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
 }
 
-/// The nodes of `agno_core::graph::Node`, with the place of the call's dot.
+/// The nodes of `agno_core::graph::Node`, with the place of the call: that of the method's name, as `Location::caller` tells it.
 pub(crate) enum Kind {
     Step {
         name: String,
-        dot: Span,
+        at: Span,
     },
     Subflow {
         name: String,
-        dot: Span,
+        at: Span,
     },
     Workflow {
         name: String,
-        dot: Span,
+        at: Span,
     },
     Sleep {
         duration: String,
-        dot: Span,
+        at: Span,
     },
     Human {
         kind: String,
-        dot: Span,
+        at: Span,
     },
     If {
         condition: String,
@@ -58,16 +58,16 @@ pub(crate) enum Kind {
     },
     Parallel {
         branches: Vec<Vec<Node>>,
-        dot: Span,
+        at: Span,
     },
     Map {
         over: String,
         body: Vec<Node>,
-        dot: Span,
+        at: Span,
     },
     Race {
         branches: Vec<Vec<Node>>,
-        dot: Span,
+        at: Span,
     },
     End {
         text: String,
@@ -80,7 +80,7 @@ pub(crate) enum Kind {
 impl Node {
     pub(crate) fn step(&self) -> Option<(&str, Span)> {
         match &self.kind {
-            Kind::Step { name, dot } => Some((name, *dot)),
+            Kind::Step { name, at } => Some((name, *at)),
             _ => None,
         }
     }

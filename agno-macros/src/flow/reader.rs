@@ -70,7 +70,7 @@ impl Reader<'_> {
     }
 
     fn flow_call(&mut self, call: &ExprMethodCall) {
-        let dot = call.dot_token.spans[0];
+        let at = call.method.span();
         let name = call.method.unraw().to_string();
         let Some(kind) = self.scope.kind(&call.method) else {
             // The method of a trait, say: it may call steps.
@@ -81,9 +81,9 @@ impl Reader<'_> {
             Call::Parallel | Call::Race => {
                 let branches = self.branches(call);
                 self.push(if kind == Call::Parallel {
-                    Kind::Parallel { branches, dot }
+                    Kind::Parallel { branches, at }
                 } else {
-                    Kind::Race { branches, dot }
+                    Kind::Race { branches, at }
                 });
             }
             Call::Map => {
@@ -100,7 +100,7 @@ impl Reader<'_> {
                 self.push(Kind::Map {
                     over: over.map(label).unwrap_or_default(),
                     body,
-                    dot,
+                    at,
                 });
             }
             Call::Step | Call::Subflow | Call::Workflow | Call::Sleep | Call::Human => {
@@ -113,17 +113,17 @@ impl Reader<'_> {
                         name: workflow
                             .step(&call.method)
                             .map_or(name, |step| step.name.clone()),
-                        dot,
+                        at,
                     },
-                    Call::Subflow => Kind::Subflow { name, dot },
+                    Call::Subflow => Kind::Subflow { name, at },
                     Call::Sleep => Kind::Sleep {
                         duration: first,
-                        dot,
+                        at,
                     },
-                    Call::Human => Kind::Human { kind: name, dot },
+                    Call::Human => Kind::Human { kind: name, at },
                     _ => Kind::Workflow {
                         name: called_workflow(call),
-                        dot,
+                        at,
                     },
                 });
             }
@@ -181,16 +181,16 @@ impl Reader<'_> {
                 continue;
             }
             let call = match (tokens.get(index + 1), tokens.get(index + 2)) {
-                (Some(TokenTree::Punct(dot)), Some(TokenTree::Ident(method)))
-                    if dot.as_char() == '.' =>
+                (Some(TokenTree::Punct(punct)), Some(TokenTree::Ident(method)))
+                    if punct.as_char() == '.' =>
                 {
-                    Some((dot.span(), method))
+                    Some((method.span(), method))
                 }
                 _ => None,
             };
             let kind = call.and_then(|(_, method)| self.scope.kind(method));
             match (call, kind) {
-                (Some((dot, method)), Some(Call::Step)) => {
+                (Some((at, method)), Some(Call::Step)) => {
                     let name = self
                         .scope
                         .workflow
@@ -198,17 +198,17 @@ impl Reader<'_> {
                         .map(|step| step.name.clone());
                     self.push(Kind::Step {
                         name: name.unwrap_or_default(),
-                        dot,
+                        at,
                     });
                 }
-                (Some((dot, method)), Some(Call::Subflow)) => self.push(Kind::Subflow {
+                (Some((at, method)), Some(Call::Subflow)) => self.push(Kind::Subflow {
                     name: method.unraw().to_string(),
-                    dot,
+                    at,
                 }),
-                (Some((dot, method)), Some(Call::Human)) => {
+                (Some((at, method)), Some(Call::Human)) => {
                     self.push(Kind::Human {
                         kind: method.to_string(),
-                        dot,
+                        at,
                     });
                 }
                 (Some(_), Some(Call::Quiet)) => {}

@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 
 use super::{append, create, entry, head, id, json, paths, said, started};
 use crate::{
-    Commit, RecordedError, RunInput, RunStatus, RunUpdate, Storage, StoreError, conformance::delta,
+    Commit, Limits, RecordedError, RunInput, RunStatus, RunUpdate, Storage, StoreError,
+    conformance::delta,
 };
 
 fn update(status: RunStatus) -> RunUpdate {
@@ -344,6 +345,20 @@ pub async fn updates(store: &dyn Storage) {
     store.commit(pause).await.expect("pause");
     assert!(store.output(&run).await.expect("output").is_none());
 
+    // What it may use changes by itself.
+    let mut limit = Commit::new(run.clone(), 1);
+    limit.limits = Some(Box::new(Limits {
+        steps: Some(3),
+        cost: Some(0.1),
+        ..Limits::default()
+    }));
+    store.commit(limit.clone()).await.expect("limits");
+    let stored = store.run(&run).await.expect("run").expect("a run");
+    assert_eq!(
+        (stored.status, stored.limits),
+        (RunStatus::Paused, limit.limits)
+    );
+
     // Still the first owner: a pause does not change the fence.
     let mut end = append(&run, [entry("a#0", "1")]);
     end.update = Some(Box::new(RunUpdate {
@@ -358,6 +373,7 @@ pub async fn updates(store: &dyn Storage) {
         (stored.status, stored.active_micros),
         (RunStatus::Completed, 100)
     );
+    assert_eq!(stored.limits.and_then(|limits| limits.steps), Some(3));
     assert_eq!((stored.created_at, stored.updated_at), (1_000, 3_000));
     let output = store
         .output(&run)

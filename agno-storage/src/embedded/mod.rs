@@ -45,9 +45,10 @@ use self::{
     writer::Message,
 };
 use crate::{
-    Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
-    Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey,
-    SessionListing, Storage, StoreError, StoreResult, VerifyReport, artifact,
+    Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
+    Definition, Entry, Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord,
+    SessionFields, SessionKey, SessionListing, Storage, StoreError, StoreResult, VerifyReport,
+    artifact,
 };
 pub use sled::{SledOptions, SledStorage};
 

@@ -11,10 +11,10 @@ use std::{
 
 use self::run::Run;
 use crate::{
-    Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition, Entry,
-    Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey,
-    SessionListing, StateDelta, Storage, StoreError, StoreResult, VerifyReport, artifact,
-    definition, sessions::Sessions,
+    Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
+    Definition, Entry, Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord,
+    SessionFields, SessionKey, SessionListing, StateDelta, Storage, StoreError, StoreResult,
+    VerifyReport, artifact, definition, sessions::Sessions,
 };
 
 /// Keeps everything in the process. Clones share one store.

@@ -23,6 +23,17 @@ pub struct Change {
     pub reason: String,
 }
 
+impl Change {
+    /// The whole workflow is gone from the program.
+    pub fn gone() -> Self {
+        Self {
+            what: "workflow".to_owned(),
+            breaks: true,
+            reason: "it is not part of this program: its runs cannot go on".to_owned(),
+        }
+    }
+}
+
 /// The differences that were found.
 #[derive(Default)]
 struct Changes(Vec<Change>);
