@@ -51,10 +51,7 @@ impl TypedRouter {
     /// Pays back.
     #[step]
     async fn refund(&self, order: u64, cents: u64) -> Result<String> {
-        Ok(format!(
-            "{} cents for order {order} are on their way.",
-            cents
-        ))
+        Ok(format!("{cents} cents for order {order} are on their way."))
     }
 
     /// Sends a link.

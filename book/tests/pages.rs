@@ -203,10 +203,10 @@ fn every_example_that_is_named_exists() {
     for page in pages() {
         for event in parse(&read(page)) {
             let Event::Code(code) = event else { continue };
-            let is_there = ["examples/", "tests/"]
+            let is_named = ["examples/", "tests/"]
                 .iter()
                 .any(|at| code.starts_with(at));
-            if is_there && code.ends_with(".rs") {
+            if is_named && code.ends_with(".rs") {
                 assert!(root().join(&*code).exists(), "{page}: no {code}");
                 found += 1;
             }

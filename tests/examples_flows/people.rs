@@ -1,5 +1,7 @@
 //! Runs that ask people, each answer from a process of its own.
 
+use std::os::unix::process::ExitStatusExt;
+
 use serde_json::Value;
 
 use crate::kit::{Place, told};
@@ -113,17 +115,43 @@ fn trade_approval_takes_no_for_an_answer() {
 
 #[test]
 fn trade_approval_buys_once_whenever_the_process_dies() {
-    let mut crashes = 0;
-    for commits in 1..=2 {
+    // While it runs up to the question.
+    let place = Place::new("trade_approval");
+    assert!(place.crash(&TRADE, 1));
+    let output = place.output(&["resume", "trade-1"]);
+    assert_eq!(output.status.code(), Some(PAUSED), "{}", told(&output));
+
+    // And once somebody has said yes.
+    let (mut crashes, mut unsure) = (0, 0);
+    for commits in 1.. {
         let place = Place::new("trade_approval");
-        if place.crash(&TRADE, commits) {
-            crashes += 1;
+        pauses(&place, &TRADE);
+        let mut approve = place.command(&["approve", "trade-1"]);
+        approve.env("AGNO_CRASH_AFTER", commits.to_string());
+        let output = approve.output().expect("starts");
+        if output.status.success() {
+            break;
         }
-        let output = place.output(&["resume", "trade-1"]);
-        assert_eq!(output.status.code(), Some(PAUSED), "{}", told(&output));
-        place.text(&["approve", "trade-1"]);
+        assert_eq!(output.status.signal(), Some(9), "{}", told(&output));
+        crashes += 1;
+        let resumed = place.output(&["resume", "trade-1"]);
         let run = place.show("trade-1");
-        assert_eq!(run.steps("ran"), ["execute", "quote"]);
+        if resumed.status.success() {
+            assert_eq!(run.steps("ran"), ["execute", "quote"]);
+        } else {
+            // It died after the order had begun: whether it was placed, a person finds out.
+            assert!(
+                told(&resumed).contains("may have run"),
+                "{}",
+                told(&resumed)
+            );
+            assert_eq!(run.0["status"], "failed");
+            unsure += 1;
+        }
     }
-    assert!(crashes > 0);
+    assert!(
+        crashes >= 3,
+        "the answer, the beginning, the end: {crashes}"
+    );
+    assert_eq!(unsure, 1, "only between beginning and end");
 }

@@ -51,7 +51,10 @@ impl Outer {
     #[step(retry(max = 2, backoff = "1ms"))]
     async fn outside(&self, n: u32) -> Result<u32> {
         // Attempts are not steps.
-        ensure!(self.ran.hit("outside") % 2 == 0, "every second time");
+        ensure!(
+            self.ran.hit("outside").is_multiple_of(2),
+            "every second time"
+        );
         Ok(n)
     }
 

@@ -12,13 +12,13 @@ use std::{
 
 use agno_storage::{
     BoxFuture, Entry, EntryKind, Event, EventKind, EventPolicy, Json, NumberedEvent, RunId,
-    RunInput, RunRecord, SessionFields, SessionKey, StateDelta, Storage, StoreError,
+    RunInput, RunRecord, SessionFields, SessionKey, StateDelta, Storage,
 };
 use futures_util::task::AtomicWaker;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use super::{budget::Budget, commit::Writing, parking::Waiting, replay::Recorded};
+use super::{budget::Budget, parking::Waiting, replay::Recorded};
 use crate::{
     clock::now_micros,
     error::{Error, code},

@@ -126,7 +126,7 @@ impl Runtime {
     }
 
     /// Writes a run down for a worker, or for `resume`.
-    async fn put_down_as_pending<O>(
+    pub(super) async fn put_down_as_pending<O>(
         &self,
         registered: &Arc<Registered>,
         mut head: RunRecord,

@@ -1,33 +1,23 @@
 //! Starting runs.
 
 use std::{
-    collections::HashMap,
     future::{Future, IntoFuture},
     marker::PhantomData,
     pin::Pin,
     sync::Arc,
 };
 
-use agno_storage::{
-    Commit, EventPolicy, Json, Limits, RunId, RunInput, RunRecord, RunStatus, SessionFields,
-    SessionKey, StoreError,
-};
+use agno_storage::{EventPolicy, Json, Limits, RunId, RunRecord, RunStatus};
 use serde::Serialize;
 
-use super::{
-    RunHandle, Runtime,
-    handle::Active,
-    initial::{Given, Initial},
-    resume::Again,
-    run_id,
-};
+use super::{RunHandle, Runtime, begin::New, initial::Given, resume::Again, run_id};
 use crate::{
     artifact::refuse_missing,
     clock::now_micros,
-    engine::{Budget, NewCell, Recorded, RunCell, Used, check_events},
+    engine::{Budget, Used, check_events},
     error::{Error, code},
     registry::{Registered, Workflow},
-    state::{State, snapshot},
+    state::State,
 };
 
 /// The session of runs that name none.
