@@ -15,7 +15,7 @@ impl Some {
     #[step]
     async fn even(&self, number: u32) -> Result<u32> {
         self.ran.hit(&format!("even {number}"));
-        ensure!(number % 2 == 0, "{number} is odd");
+        ensure!(number.is_multiple_of(2), "{number} is odd");
         Ok(number)
     }
 

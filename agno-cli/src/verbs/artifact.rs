@@ -2,18 +2,16 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::Path,
     sync::Arc,
 };
 
 use agno_core::Error;
 
-use super::export::write;
+use super::export::into_file;
 use crate::{
     app::Session,
     args::ArtifactWish,
     failure::{Failure, exit},
-    progress::screen::say,
     text::line,
 };
 
@@ -39,21 +37,7 @@ pub(crate) async fn artifact(session: &Session, wish: ArtifactWish) -> Result<u8
         let _ = out.write_all(&bytes).and_then(|()| out.flush());
         return Ok(exit::DONE);
     };
-    let shown = line(&output.to_string_lossy(), 200);
-    match write(Path::new(output), &bytes, wish.force) {
-        Ok(()) => {
-            say(&format!("wrote {shown}"));
-            Ok(exit::DONE)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let problem = format!("{shown} is there already: name another file, or say --force");
-            Err(Failure::usage(problem))
-        }
-        Err(error) => {
-            let problem = format!("cannot write {shown}: {error}");
-            Err(Failure::usage(problem).with_exit(exit::FAILED))
-        }
-    }
+    into_file(output, &bytes, wish.force)
 }
 
 /// The hash that begins so.

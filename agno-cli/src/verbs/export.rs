@@ -34,12 +34,19 @@ pub(crate) async fn export(
         true => export::html(&exported),
         false => export::json(&exported),
     };
-    let Some(output) = output else {
-        report::print(&document);
-        return Ok(exit::DONE);
-    };
+    match output {
+        Some(output) => into_file(output, document.as_bytes(), force),
+        None => {
+            report::print(&document);
+            Ok(exit::DONE)
+        }
+    }
+}
+
+/// Writes a file, and says so.
+pub(super) fn into_file(output: &OsStr, bytes: &[u8], force: bool) -> Result<u8, Failure> {
     let shown = line(&output.to_string_lossy(), 200);
-    match write(Path::new(output), document.as_bytes(), force) {
+    match write(Path::new(output), bytes, force) {
         Ok(()) => {
             say(&format!("wrote {shown}"));
             Ok(exit::DONE)
@@ -57,7 +64,7 @@ pub(crate) async fn export(
 
 /// Writes a file that only its user can read: what a run was told is in it. One that is there is
 /// replaced whole, or not at all.
-pub(super) fn write(path: &Path, document: &[u8], force: bool) -> io::Result<()> {
+fn write(path: &Path, document: &[u8], force: bool) -> io::Result<()> {
     if !force {
         return fill(path, document);
     }
