@@ -35,6 +35,7 @@ pages! {
     limits = "how-to/cancel.md",
     background = "how-to/background.md",
     changes = "how-to/changes.md",
+    registry = "how-to/registry.md",
     testing = "how-to/testing.md",
     tools = "how-to/tools.md",
     models = "how-to/models.md",

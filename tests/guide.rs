@@ -1,8 +1,10 @@
 //! The terminals shown in the guide: each block of `console` in `book/src` is typed into a shell, and
-//! what it says has to be what is printed there. Times, ages and ids may differ.
+//! what it says has to be what is printed there. Times, ages and ids may differ. Commands that are
+//! only named have to be there.
 #![cfg(all(unix, feature = "agents", feature = "cli", feature = "sled"))]
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{Read, pipe},
     path::{Path, PathBuf},
@@ -148,20 +150,126 @@ fn verbs(help: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The options that a text names: `--run-id` of "`--run-id ID`".
+fn options(text: &str) -> BTreeSet<String> {
+    let words = text.split(|letter: char| letter != '-' && !letter.is_ascii_alphanumeric());
+    let named = words.filter_map(|word| word.strip_prefix("--"));
+    let named = named.filter(|name| name.starts_with(|first: char| first.is_ascii_lowercase()));
+    named.map(str::to_owned).collect()
+}
+
+/// What each verb of a program takes.
+struct Help(BTreeMap<String, BTreeSet<String>>);
+
+impl Help {
+    fn read() -> Self {
+        let folder = tempfile::tempdir().expect("is created");
+        let ask = |words: &str| type_in(&format!("{START}hello -- {words}--help"), folder.path());
+        let help = ask("");
+        let verbs = verbs(&help);
+        assert!(verbs.len() > 8, "{help}");
+        let of = |verb: &str| {
+            let help = ask(&format!("{verb} "));
+            let lines = help.lines().filter(|line| line.trim().starts_with('-'));
+            let left = lines.filter_map(|line| line.split_once("--"));
+            let first = left.filter_map(|(_, name)| name.split([' ', '=']).next());
+            first.map(str::to_owned).collect()
+        };
+        Self(
+            verbs
+                .into_iter()
+                .map(|verb| (verb.to_owned(), of(verb)))
+                .collect(),
+        )
+    }
+
+    fn takes(&self, verb: &str, option: &str) -> bool {
+        let taken = self.0.get(verb);
+        taken.is_some_and(|options| options.contains(option))
+    }
+}
+
+/// What is told of many verbs at once, below the table.
+const COMMON: [&str; 6] = ["by", "help", "json", "no-input", "no-wait", "store"];
+
 #[test]
-fn every_verb_is_told_of() {
+fn every_verb_and_option_is_told_of_and_no_other() {
     let page = include_str!("../book/src/reference/command-line.md");
-    let folder = tempfile::tempdir().expect("is created");
-    let help = type_in(&format!("{START}hello -- --help"), folder.path());
-    let verbs = verbs(&help);
-    assert!(verbs.len() > 8, "{help}");
-    for verb in verbs {
-        let begins = [format!("`{verb} "), format!("`{verb}`")];
+    let help = Help::read();
+    let (table, rest) = page.split_once("## Options of `run`").expect("is there");
+    let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let commands = row.split('|').nth(1).expect("a cell");
+        let commands = commands.split('`').skip(1).step_by(2);
+        let verbs = commands.filter_map(|command| command.split(' ').next());
+        let verbs: BTreeSet<&str> = verbs.collect();
+        for option in options(row) {
+            let is_taken = verbs.iter().any(|verb| help.takes(verb, &option));
+            assert!(is_taken, "no `--{option}` of {verbs:?}");
+        }
+        for verb in verbs {
+            told.entry(verb.to_owned())
+                .or_default()
+                .extend(options(row));
+        }
+    }
+    let of_run = rest.split_once("## ").map_or(rest, |(section, _)| section);
+    let of_run = of_run.lines().filter(|line| line.starts_with("| `--"));
+    let run = told.entry("run".to_owned()).or_default();
+    for row in of_run {
+        run.extend(options(row.split('|').nth(1).expect("a cell")));
+    }
+    for option in run.iter() {
+        assert!(help.takes("run", option), "no `--{option}` of `run`");
+    }
+    // `-i`, and the field of the example.
+    run.extend(["input", "name"].map(str::to_owned));
+    for (verb, options) in &help.0 {
+        let Some(told) = told.get(verb) else {
+            panic!("nothing is said of `{verb}`");
+        };
+        for option in options {
+            let is_told = told.contains(option) || COMMON.contains(&option.as_str());
+            assert!(is_told, "nothing is said of `{verb} --{option}`");
+        }
+    }
+    for option in COMMON.iter().filter(|option| **option != "help") {
         assert!(
-            begins.iter().any(|verb| page.contains(verb)),
-            "nothing is said of `{verb}`"
+            page.contains(&format!("--{option}")),
+            "nothing is said of `--{option}`"
         );
     }
+}
+
+/// The program that pages name commands of, and the fields of its inputs.
+const NAMED: (&str, [&str; 2]) = ("report ", ["topic", "images"]);
+
+#[test]
+fn every_command_that_is_named_is_one() {
+    let help = Help::read();
+    let mut found = Vec::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("book/src");
+    pages(&source, &mut found);
+    let mut checked = 0;
+    for page in found {
+        let text = fs::read_to_string(&page).expect("is text");
+        let commands = text.lines().flat_map(|line| line.split('`'));
+        let commands = commands.filter_map(|command| command.strip_prefix(NAMED.0));
+        for command in commands {
+            let command = command.split(" #").next().unwrap_or(command);
+            let verb = command.split(' ').next().unwrap_or_default();
+            let at = page.display();
+            assert!(help.0.contains_key(verb), "{at}: no `{verb}`: {command}");
+            for option in options(command) {
+                let is_taken = help.takes(verb, &option)
+                    || verb == "run" && NAMED.1.contains(&option.as_str())
+                    || option == "store";
+                assert!(is_taken, "{at}: no `--{option}` of `{verb}`");
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 30, "only {checked} commands were found");
 }
 
 fn pages(folder: &Path, found: &mut Vec<PathBuf>) {

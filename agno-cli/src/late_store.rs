@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use agno_core::{
     Entry, Json, RunId, RunQuery, RunRecord,
     storage::{
-        Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition,
-        Request, RequestQuery, RunInput, SessionFields, SessionKey, SessionListing, Storage,
-        StoreError, StoreResult, VerifyReport,
+        Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
+        Definition, Request, RequestQuery, RunInput, SessionFields, SessionKey, SessionListing,
+        Storage, StoreError, StoreResult, VerifyReport,
     },
 };
 

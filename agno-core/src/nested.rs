@@ -33,7 +33,8 @@ impl StepContext {
         drop(input);
         called.check_typed(&json)?;
         let path: Arc<str> = Arc::from(self.call_path());
-        let run = cell.called(&path, called.name.clone(), json, self.attempt() > 1);
+        let again = self.attempt() > 1 || cell.was_over;
+        let run = cell.called(&path, called.name.clone(), json, again);
         let _waits = self.waits(cell);
         let outcome = cell.until_over(run).await?;
         match (outcome.status, outcome.error) {
@@ -97,6 +98,8 @@ impl<W: Workflow> Settings for Nested<W> {
     }
 }
 
+// A message about another type need not name this one.
+#[diagnostic::do_not_recommend]
 impl<W: Workflow> Execute for Nested<W>
 where
     W::Input: Value,

@@ -53,6 +53,8 @@ pub(crate) enum Op {
     Workflow(WorkflowOp),
     /// The last completed runs of the session.
     History { id: Identity, runs: usize },
+    /// The end of this run, and a new one that goes on with this input.
+    Continue { id: Identity, input: Json },
     /// The outcome of an operation as a value, also when it is an error.
     Settle(Box<Self>),
 }
@@ -122,7 +124,8 @@ impl Op {
             Self::Sleep { id, .. }
             | Self::All { id, .. }
             | Self::First { id, .. }
-            | Self::History { id, .. } => id,
+            | Self::History { id, .. }
+            | Self::Continue { id, .. } => id,
             Self::Ask(ask) => &ask.id,
             Self::Workflow(call) => &call.id,
             Self::Settle(op) => op.id(),

@@ -95,6 +95,8 @@ pub struct RunUpdate {
     /// When a paused run is to be taken up again by itself, in microseconds since 1970; `None`
     /// clears it.
     pub wake_at: Option<u64>,
+    /// The run that goes on in its place, when it completed so.
+    pub continued_as: Option<RunId>,
     /// Time to add to the time spent running, in microseconds.
     pub active_micros: u64,
     /// Now, in microseconds since 1970.
@@ -109,6 +111,7 @@ impl RunUpdate {
             output: None,
             error: None,
             wake_at: None,
+            continued_as: None,
             active_micros: 0,
             at,
         }

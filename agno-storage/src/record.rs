@@ -149,6 +149,9 @@ pub struct RunRecord {
     /// The run that it is part of, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Box<Parent>>,
+    /// The run that goes on in its place with a fresh journal, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued_as: Option<RunId>,
     /// The run that it was forked from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked: Option<Box<Forked>>,
@@ -185,6 +188,7 @@ impl RunRecord {
             error: None,
             wake_at: None,
             parent: None,
+            continued_as: None,
             forked: None,
             limits: None,
             events: None,

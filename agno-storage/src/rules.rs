@@ -195,6 +195,7 @@ impl RunRecord {
         self.status = update.status;
         self.error = update.error;
         self.wake_at = update.wake_at;
+        self.continued_as = update.continued_as;
         self.active_micros = self.active_micros.saturating_add(update.active_micros);
         self.updated_at = update.at;
         update.output

@@ -1,5 +1,6 @@
 //! Calls that run at the same time: races, outcomes as values, and other workflows.
 
+mod continued;
 mod events;
 mod fields;
 #[path = "../replay/kit.rs"]

@@ -378,7 +378,10 @@ impl Core {
             "arguments": arguments,
         }));
         let about = about.map_err(|error| Error::new("invalid_output", error.to_string()))?;
-        let asked = step.question(RequestKind::Tool, question).about(about).ask();
+        let asked = step
+            .question(RequestKind::Tool, question)
+            .about(about)
+            .ask();
         let answer = match asked.await {
             Ok(answer) => answer,
             Err(error) if error.code() == "nobody_to_ask" => return Ok(None),
@@ -387,7 +390,9 @@ impl Core {
         Ok(Some(match answer.decision {
             agno_core::Decision::Approve => Decision::Approve,
             _ => Decision::Reject {
-                reason: answer.feedback.unwrap_or_else(|| "no reason given".to_owned()),
+                reason: answer
+                    .feedback
+                    .unwrap_or_else(|| "no reason given".to_owned()),
             },
         }))
     }

@@ -9,9 +9,9 @@ use std::{
 use agno_core::{
     Entry, Error, Json, RunId, RunQuery, RunRecord, open,
     storage::{
-        Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Definition,
-        Request, RequestQuery, RunInput, SessionFields, SessionKey, SessionListing, Storage,
-        StoreError, StoreResult, VerifyReport,
+        Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
+        Definition, Request, RequestQuery, RunInput, SessionFields, SessionKey, SessionListing,
+        Storage, StoreError, StoreResult, VerifyReport,
     },
 };
 use serde::de::DeserializeOwned;

@@ -240,7 +240,7 @@ async fn follow(
     mut seen: u64,
     how: Watch,
 ) -> Result<u8, Failure> {
-    let id = handle.id().clone();
+    let mut id = handle.id().clone();
     let mut terminal = match how.json || how.no_input {
         true => None,
         false => Terminal::open(),
@@ -250,6 +250,14 @@ async fn follow(
             Watched::Ended(outcome) => outcome,
             Watched::Aborted => return abort(session, &id, how.json).await,
         };
+        if let Some(next) = &outcome.continued_as {
+            say(&format!("goes on as run {next}"));
+            let going_on = session.runtime.attach(next).await;
+            handle =
+                going_on.map_err(|error| Failure::of(&error, &session.program, "resume RUN"))?;
+            (id, seen) = (next.clone(), 0);
+            continue;
+        }
         let Some(terminal) = terminal
             .as_mut()
             .filter(|_| outcome.status == RunStatus::Paused)

@@ -118,13 +118,39 @@ impl RunCell {
     pub(crate) async fn ask(&self, question: Question) -> Answer {
         let path = question.path.clone();
         let answer_at = answered(&path);
+        if let Some(asked) = self.recorded_request(&path)
+            && let (Some(was), Some(is)) = (&asked.value, &question.value)
+            && !super::same_input::same_input(was, is, || serde_json::Value::Bool(true))
+        {
+            let problem = format!(
+                "drift: `{path}` was asked about {was}, the code now asks about {is}: the answer \
+                 was not given to that",
+                was = was.as_str(),
+                is = is.as_str()
+            );
+            self.stop(super::cell::Stop::Failed(
+                Error::new(code::DRIFT, problem).permanent().at(&path),
+            ));
+            return std::future::pending().await;
+        }
         if let Some(answer) = self.recorded_answer(&answer_at) {
             return answer;
         }
         let unless = question.unless.clone();
         let failure = question.failure.as_ref().map(|(error, _)| error.clone());
         let request = match self.recorded_request(&path) {
-            Some(request) => request,
+            Some(request) => {
+                // Closed when the run ended, or when what waited for it was given up.
+                if self.was_over {
+                    self.commit_or_stop(Writing {
+                        unless: question.unless,
+                        requests: vec![request.clone()],
+                        ..Writing::default()
+                    })
+                    .await;
+                }
+                request
+            }
             None => self.open(question).await,
         };
         self.open_request(
@@ -147,6 +173,8 @@ impl RunCell {
         };
         waits.over = true;
         self.close_request(&path);
+        // The next attempt of a step may ask the same.
+        locked(&self.recorded).keep(answer_entry(&request, &answer_at, &answer));
         answer
     }
 
@@ -157,7 +185,11 @@ impl RunCell {
     fn recorded_request(&self, path: &str) -> Option<Request> {
         let recorded = locked(&self.recorded);
         let entry = recorded.get(path)?;
-        entry.output.as_ref()?.decode().ok()
+        let request: Request = entry.output.as_ref()?.decode().ok()?;
+        Some(Request {
+            value: entry.input.clone(),
+            ..request
+        })
     }
 
     /// Puts a request into the inbox.
@@ -165,7 +197,7 @@ impl RunCell {
         let at = now_micros();
         let micros = |timeout: Duration| u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
         let request = Request {
-            id: request_id(&self.id, &question.path),
+            id: request_id(&self.id, &question),
             run: self.id.clone(),
             root: self.root.clone(),
             workflow: self.registered.name.clone(),
@@ -185,7 +217,12 @@ impl RunCell {
         let mut entry = Entry::new(EntryKind::Request, question.path, question.position);
         entry.place = question.place;
         entry.input = question.value;
-        entry.output = Json::encode(&request).ok();
+        // What it is about is kept once, as the entry's input.
+        entry.output = Json::encode(&Request {
+            value: None,
+            ..request.clone()
+        })
+        .ok();
         entry.started_at = at;
         entry.finished_at = at;
         if let Some((error, attempts)) = &question.failure {
@@ -264,7 +301,12 @@ pub(crate) fn answer_entry(request: &Request, path: &Arc<str>, answer: &Answer) 
     entry.output = Json::encode(answer).ok();
     entry.started_at = request.asked_at;
     entry.finished_at = answer.at;
-    entry.events.push(Event {
+    entry.events.push(answered_event(request, answer));
+    entry
+}
+
+pub(super) fn answered_event(request: &Request, answer: &Answer) -> Event {
+    Event {
         at: answer.at,
         kind: EventKind::RequestAnswered {
             path: request.path.clone(),
@@ -272,14 +314,18 @@ pub(crate) fn answer_entry(request: &Request, path: &Arc<str>, answer: &Answer) 
             decision: answer.decision,
             by: answer.by.clone(),
         },
-    });
-    entry
+    }
 }
 
 /// The run, and what tells its requests apart: who has the id can find what became of it.
-fn request_id(run: &agno_storage::RunId, path: &str) -> Arc<str> {
-    let hash = blake3::hash(path.as_bytes()).to_hex();
-    Arc::from(format!("{run}:{}", &hash[..6]))
+fn request_id(run: &agno_storage::RunId, question: &Question) -> Arc<str> {
+    let mut hasher = blake3::Hasher::new();
+    let value = question.value.as_ref().map_or("", Json::as_str);
+    for part in [&*question.path, &question.message, value] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    Arc::from(format!("{run}:{}", &hasher.finalize().to_hex()[..12]))
 }
 
 pub(super) fn expired(path: &Arc<str>) -> Error {

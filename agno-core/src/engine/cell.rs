@@ -36,6 +36,8 @@ pub(crate) enum Stop {
     Cancelled,
     /// `interrupt`: between two steps, to be resumed.
     Interrupted,
+    /// A new run goes on with this input.
+    Continued(Json),
     /// The run cannot go on: drift, misuse, state that does not fit.
     Failed(Error),
     /// The store does not take anything more, or not from this owner.
@@ -98,8 +100,12 @@ pub(crate) struct RunCell {
     /// Where the flows are among their branches and loops.
     pub(super) constructs: Mutex<Constructs>,
     pub(super) has_constructs: bool,
+    /// It was over: its requests are closed.
+    pub(crate) was_over: bool,
     /// The runs that it has called and that are not over here.
     pub(super) called: Mutex<Vec<RunHandle>>,
+    /// Calls of workflows that have not returned.
+    pub(super) unreturned: Mutex<HashSet<Arc<str>>>,
     live: OnceLock<broadcast::Sender<NumberedEvent>>,
     /// Keeps what is told before the first listener of a watched run comes.
     early: Mutex<Option<broadcast::Receiver<NumberedEvent>>>,
@@ -196,6 +202,7 @@ impl RunCell {
         });
         let base = Arc::new(fields);
         let constructs = registered.constructs();
+        let unreturned = recorded.unreturned();
         let started = input.is_some().then(|| Event {
             at: head.created_at,
             kind: EventKind::RunStarted {
@@ -210,6 +217,7 @@ impl RunCell {
         Arc::new_cyclic(|me| {
             budget.belongs_to(me);
             Self {
+                was_over: head.status.is_over(),
                 id: head.id.clone(),
                 root: head.root().clone(),
                 depth: head.parent.as_ref().map_or(0, |parent| parent.depth),
@@ -260,6 +268,7 @@ impl RunCell {
                 has_constructs: !constructs.is_empty(),
                 constructs: Mutex::new(constructs),
                 called: Mutex::default(),
+                unreturned: Mutex::new(unreturned),
                 live,
                 early: Mutex::new(early),
                 tally: Tally::default(),
@@ -303,7 +312,7 @@ impl RunCell {
         }
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
 

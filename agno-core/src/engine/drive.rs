@@ -8,7 +8,9 @@ use std::{
     time::Instant,
 };
 
-use agno_storage::{BoxFuture, Entry, Event, EventError, EventKind, Json, RunStatus, RunUpdate};
+use agno_storage::{
+    BoxFuture, Entry, Event, EventError, EventKind, Json, RunId, RunStatus, RunUpdate,
+};
 use futures_util::FutureExt;
 
 use super::{
@@ -33,6 +35,8 @@ pub(crate) struct Ending {
     pub(crate) error: Option<Error>,
     /// Of a paused run: when it is to be taken up again by itself.
     pub(crate) wake_at: Option<u64>,
+    /// The run that goes on in its place.
+    pub(crate) continued_as: Option<RunId>,
 }
 
 impl Ending {
@@ -42,6 +46,15 @@ impl Ending {
             produced: None,
             error: None,
             wake_at: None,
+            continued_as: None,
+        }
+    }
+
+    /// A new run goes on.
+    pub(super) fn continued(next: RunId) -> Self {
+        Self {
+            continued_as: Some(next),
+            ..Self::new(RunStatus::Completed)
         }
     }
 
@@ -88,10 +101,14 @@ async fn turns(cell: &Arc<RunCell>, input: Json) -> Ending {
         match poll_flow(cell, &mut flow).await {
             Turn::Returned(result) => {
                 drop(flow);
+                cell.cancel_unreturned().await;
                 return cell.end(result).await;
             }
             Turn::Stopped(stop) => {
                 drop(flow);
+                if matches!(stop, Stop::Failed(_) | Stop::Cancelled | Stop::Continued(_)) {
+                    cell.cancel_unreturned().await;
+                }
                 return cell.end_stopped(stop).await;
             }
             Turn::Idle => {
@@ -167,7 +184,7 @@ impl RunCell {
     }
 
     /// Something is recorded that the flow did not ask for.
-    fn unasked(&self) -> Option<Error> {
+    pub(super) fn unasked(&self) -> Option<Error> {
         if !self.replaying() {
             return None;
         }
@@ -199,11 +216,12 @@ impl RunCell {
                 let error = Error::new(code::INTERRUPTED, "the run was interrupted");
                 Ending::released(error)
             }
+            Stop::Continued(input) => self.end_continued(input).await,
             Stop::Lost(error) => Ending::released(error),
         }
     }
 
-    async fn end_failed(&self, error: Error) -> Ending {
+    pub(super) async fn end_failed(&self, error: Error) -> Ending {
         self.end_as(RunStatus::Failed, error).await
     }
 

@@ -76,6 +76,7 @@ impl RunCell {
                     self.run_workflow(call, is_new, &around).await
                 }
                 Planned::History { id, runs } => self.run_history(id, runs, &around).await,
+                Planned::Continue { input, .. } => self.run_continue(input).await,
                 Planned::Settled(child) => {
                     let outcome = self.run(*child, around.settled()).await;
                     Ok(Reply::Settled(outcome.map(Box::new)))

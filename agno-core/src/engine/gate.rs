@@ -91,15 +91,20 @@ impl RunCell {
     /// Asks while the step's body does not run: an interruption need not wait for it.
     async fn ask_aside(&self, question: Question, body: &mut Option<Body<'_>>) -> Answer {
         let asked = self.ask(question);
-        self.end_working();
+        self.aside(self.unless_interrupted(body, asked)).await
+    }
+
+    /// Waits for something of which the step itself is no part: meanwhile it does not go on.
+    pub(super) async fn aside<T>(&self, wait: impl Future<Output = T>) -> T {
         struct Again<'a>(&'a RunCell);
         impl Drop for Again<'_> {
             fn drop(&mut self) {
                 self.0.begin_working();
             }
         }
+        self.end_working();
         let _again = Again(self);
-        self.unless_interrupted(body, asked).await
+        wait.await
     }
 
     /// The last recorded pause of a step.

@@ -32,6 +32,7 @@ mod record;
 mod replay;
 mod same_input;
 mod step;
+mod successor;
 mod whole;
 
 pub(crate) use ask::{Question, answer_entry};
@@ -41,4 +42,5 @@ pub(crate) use cell::{NewCell, RunCell, Stop, blame_current};
 pub(crate) use drive::drive;
 pub(crate) use events::check as check_events;
 pub(crate) use execute::sleep_until;
+pub(crate) use parking::Answered;
 pub(crate) use replay::{Recorded, answered};

@@ -23,10 +23,34 @@ use crate::{
 /// without end would fill the store.
 const DEEPEST: u32 = 32;
 
+/// A called run that is parked. Given up, it is cancelled.
+struct Parked<'a> {
+    cell: &'a RunCell,
+    run: &'a RunId,
+    over: bool,
+}
+
+impl Drop for Parked<'_> {
+    fn drop(&mut self) {
+        let cell = self.cell;
+        // A run that stops or parks goes on waiting when it is taken up.
+        let goes_on = !cell.is_stopped() && !cell.is_interrupted() && !cell.is_parked();
+        if !self.over && goes_on {
+            let (runtime, run) = (cell.runtime.clone(), self.run.clone());
+            tokio::spawn(async move {
+                if let Err(error) = runtime.cancel(&run).await {
+                    tracing::debug!(%run, %error, "not cancelled");
+                }
+            });
+        }
+    }
+}
+
 /// A called run that is under way. Dropped, it ends as its caller does.
 struct UnderWay<'a> {
     cell: &'a RunCell,
     run: RunId,
+    over: bool,
 }
 
 impl Drop for UnderWay<'_> {
@@ -41,6 +65,9 @@ impl Drop for UnderWay<'_> {
             }
         };
         let cancelled = self.cell.cancellation.is_cancelled();
+        if self.over {
+            return;
+        }
         if cancelled || !self.cell.is_stopped() {
             called.cancel();
         } else {
@@ -63,7 +90,8 @@ impl RunCell {
         if is_new {
             self.record_call(&call, &run, around).await;
         }
-        let retry = locked(&self.recorded).is_retried(&whole(&path));
+        // A run that is taken up after its end takes up what ended with it.
+        let retry = self.was_over || locked(&self.recorded).is_retried(&whole(&path));
         let called = self.called(&path, call.workflow, call.input, retry);
         let begun = now_micros();
         let outcome = self.until_over(called).await?;
@@ -131,8 +159,12 @@ impl RunCell {
     }
 
     /// Runs it to its end, over all its pauses.
-    pub(crate) async fn until_over(self: &Arc<Self>, called: Called) -> Result<RunOutcome, Error> {
+    pub(crate) async fn until_over(
+        self: &Arc<Self>,
+        mut called: Called,
+    ) -> Result<RunOutcome, Error> {
         let path = called.parent.path.clone();
+        locked(&self.unreturned).insert(path.clone());
         loop {
             let working = self.working_here();
             let begun = Box::pin(self.runtime.begin_called(&called)).await;
@@ -143,7 +175,10 @@ impl RunCell {
             let outcome = self.follow(&handle, &path).await;
             drop(working);
             match outcome.status {
-                RunStatus::Paused => self.until_answered(&path, outcome.wake_at).await,
+                RunStatus::Paused => {
+                    self.until_answered(&called.id, &path, outcome.wake_at)
+                        .await;
+                }
                 // Stopped or taken over, as this run is about to be.
                 RunStatus::Running | RunStatus::Pending => {
                     if self.is_interrupted() {
@@ -155,7 +190,13 @@ impl RunCell {
                     }
                     return std::future::pending().await;
                 }
-                _ => return Ok(outcome),
+                _ => match outcome.continued_as {
+                    Some(next) => called.id = next,
+                    None => {
+                        locked(&self.unreturned).remove(&path);
+                        return Ok(outcome);
+                    }
+                },
             }
         }
     }
@@ -163,9 +204,10 @@ impl RunCell {
     /// Waits for its end or pause, and tells what happens in it meanwhile.
     async fn follow(&self, handle: &RunHandle, path: &Arc<str>) -> RunOutcome {
         locked(&self.called).push(handle.clone());
-        let _under_way = UnderWay {
+        let mut under_way = UnderWay {
             cell: self,
             run: handle.id().clone(),
+            over: false,
         };
         let mut events = if self.is_watched() {
             handle.live()
@@ -193,12 +235,20 @@ impl RunCell {
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => events = None,
                 },
-                outcome = handle.outcome() => return outcome,
+                outcome = handle.outcome() => {
+                    under_way.over = true;
+                    return outcome;
+                }
             }
         }
     }
 
-    async fn until_answered(&self, path: &Arc<str>, wake_at: Option<u64>) {
+    async fn until_answered(&self, run: &RunId, path: &Arc<str>, wake_at: Option<u64>) {
+        let mut parked = Parked {
+            cell: self,
+            run,
+            over: false,
+        };
         self.wait_below(path, true);
         let _asking = self.asking();
         let _timer = wake_at.map(|at| self.timer(at));
@@ -223,6 +273,20 @@ impl RunCell {
             () = due => {}
         }
         self.wait_below(path, false);
+        parked.over = true;
+    }
+
+    /// Cancels the runs that it has called and that nobody waits for any more: their branches
+    /// have lost, or this run ends without them.
+    pub(super) async fn cancel_unreturned(&self) {
+        let unreturned = std::mem::take(&mut *locked(&self.unreturned));
+        for path in unreturned {
+            let run = called_id(&self.id, &path);
+            if let Err(error) = Box::pin(self.runtime.cancel(&run)).await {
+                // Over already, or never begun.
+                tracing::debug!(%run, %error, "not cancelled");
+            }
+        }
     }
 
     async fn record_return(

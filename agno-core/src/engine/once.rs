@@ -21,8 +21,12 @@ use crate::{
 
 impl RunCell {
     /// Records that the step begins. If that is recorded already, it may have run.
-    pub(super) async fn begin_once(&self, step: &Entry) -> Result<(), Error> {
-        let begun = begun(&step.path);
+    /// After a pause it may begin once more for each time a person has said so.
+    pub(super) async fn begin_once(&self, step: &Entry, pauses: u32) -> Result<(), Error> {
+        let begun = match pauses {
+            0 => begun(&step.path),
+            _ => Arc::from(format!("{}.{pauses}", begun(&step.path))),
+        };
         let known = locked(&self.recorded).get(&begun).is_some();
         if known {
             return Err(Error::new(

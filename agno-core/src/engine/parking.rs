@@ -10,10 +10,12 @@ use std::{
     time::Duration,
 };
 
-use agno_storage::{Answer, Event, EventKind, RecordedError, RunStatus, RunUpdate, StoreError};
+use agno_storage::{
+    Answer, Event, EventKind, RecordedError, Request, RunRecord, RunStatus, RunUpdate, StoreError,
+};
 use tokio::sync::Notify;
 
-use super::{cell::RunCell, commit::Writing, drive::Ending};
+use super::{ask::answered_event, cell::RunCell, commit::Writing, drive::Ending};
 use crate::{
     clock::now_micros,
     error::{Error, code},
@@ -37,6 +39,17 @@ pub(super) struct Waiting {
     open: Mutex<HashMap<Arc<str>, Open>>,
     /// Requests that nothing waits for any more; closed with the next commit.
     given_up: Mutex<Vec<Arc<str>>>,
+}
+
+/// An answer that is recorded.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// The run that asks, as it was.
+    pub(crate) run: RunRecord,
+    pub(crate) request: Request,
+    pub(crate) answer: Answer,
+    /// Number of its event.
+    pub(crate) event: u64,
 }
 
 /// An open request.
@@ -107,6 +120,10 @@ impl RunCell {
 
     pub(crate) fn end_working(&self) {
         self.waiting.working.fetch_sub(1, Ordering::SeqCst);
+        // The work may have ended elsewhere, and the run may be idle now.
+        if self.waiting.asking.load(Ordering::SeqCst) > 0 {
+            self.waker.wake();
+        }
     }
 
     pub(super) fn asking(&self) -> Asking<'_> {
@@ -147,10 +164,15 @@ impl RunCell {
     pub(super) fn give_up_request(&self, path: &str) {
         if let Some(open) = locked(&self.waiting.open).remove(path)
             && !self.is_stopped()
+            && !self.is_interrupted()
             && !locked(&self.waiting.answers).parked
         {
             locked(&self.waiting.given_up).push(open.id);
         }
+    }
+
+    pub(super) fn give_up_requests(&self, ids: Vec<Arc<str>>) {
+        locked(&self.waiting.given_up).extend(ids);
     }
 
     pub(super) fn take_given_up(&self) -> Vec<Arc<str>> {
@@ -160,10 +182,16 @@ impl RunCell {
     // ---- answers ----
 
     /// Hands in a recorded answer. `false` when the run has been parked: it is to be taken up.
-    pub(crate) fn deliver(&self, path: &Arc<str>, answer: Answer) -> bool {
-        self.hand_in(|answers| {
-            answers.given.insert(path.clone(), answer);
-        })
+    pub(crate) fn deliver(&self, answered: &Answered) -> bool {
+        let delivered = self.hand_in(|answers| {
+            let answer = answered.answer.clone();
+            answers.given.insert(answered.request.path.clone(), answer);
+        });
+        if delivered {
+            let event = answered_event(&answered.request, &answered.answer);
+            self.tell_numbered(Some(answered.event), &event);
+        }
+        delivered
     }
 
     /// Says that a run it has called was answered. `false` when this run has been parked.
@@ -182,6 +210,10 @@ impl RunCell {
         drop(answers);
         self.waiting.answered.notify_waiters();
         true
+    }
+
+    pub(crate) fn is_parked(&self) -> bool {
+        locked(&self.waiting.answers).parked
     }
 
     pub(super) fn take_answer(&self, path: &str) -> Option<Answer> {
@@ -208,7 +240,8 @@ impl RunCell {
             let open = locked(&self.waiting.open);
             let mut answers = locked(&self.waiting.answers);
             let has_come = answers.given.keys().any(|path| open.contains_key(path));
-            if has_come || !answers.called.is_disjoint(&answers.waiting) {
+            let has_come = has_come || !answers.called.is_disjoint(&answers.waiting);
+            if has_come || self.is_stopped() {
                 return None;
             }
             answers.parked = true;
@@ -240,6 +273,11 @@ impl RunCell {
                 ..Writing::default()
             })
             .await;
+        if self.is_stopped() && written.is_ok() {
+            // Cancelled in this moment: it goes on to its end.
+            locked(&self.waiting.answers).parked = false;
+            return None;
+        }
         Some(match written {
             Ok(_) => Ending::paused(error, wake_at),
             Err(error) => lost(error),

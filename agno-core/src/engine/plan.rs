@@ -58,6 +58,10 @@ pub(super) enum Planned {
         id: Identity,
         runs: usize,
     },
+    Continue {
+        id: Identity,
+        input: Json,
+    },
     /// The outcome is a value.
     Settled(Box<Self>),
 }
@@ -71,7 +75,8 @@ impl Planned {
             Self::Sleep { id, .. }
             | Self::All { id, .. }
             | Self::First { id, .. }
-            | Self::History { id, .. } => Some(id.path.clone()),
+            | Self::History { id, .. }
+            | Self::Continue { id, .. } => Some(id.path.clone()),
             Self::Ask { ask, .. } => Some(ask.id.path.clone()),
             Self::Workflow { call, .. } => Some(call.id.path.clone()),
             Self::Won { child, .. } | Self::Settled(child) => child.path(),
@@ -224,6 +229,10 @@ impl RunCell {
                     runs: *runs,
                 },
             }),
+            Op::Continue { id, input } => Ok(Planned::Continue {
+                id: id.clone(),
+                input: input.clone(),
+            }),
             // The operation inside has claimed what is recorded.
             Op::Settle(op) => Ok(match self.plan_claimed(op, recorded)? {
                 Planned::Recorded(outcome) => {
@@ -371,6 +380,7 @@ impl RunCell {
                 id, until: None, ..
             } => self.check_order(id),
             Planned::History { id, .. } => self.check_order(id),
+            Planned::Continue { id, .. } => self.check_order(id),
             Planned::Ask { ask, is_new: true } => self.check_order(&ask.id),
             Planned::Workflow { call, is_new: true } => self.check_order(&call.id),
             Planned::All { children, .. } | Planned::First { children, .. } => {

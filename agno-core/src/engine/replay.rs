@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use agno_storage::{Entry, EntryKind, Json, Place, StateDelta};
+use agno_storage::{Entry, EntryKind, Json, Place, Request, StateDelta};
 
 use super::cell::{RunCell, locked};
 use crate::{
@@ -203,6 +203,27 @@ impl Recorded {
             }
         }
         changes
+    }
+
+    /// What an operation, and all below it, asks people and is not answered.
+    fn open_requests(&self, top: &str) -> Vec<Arc<str>> {
+        let of_it = |path: &str| path == top || is_below(path, top) || is_beside(path, top);
+        let asked = self.entries.values().filter(|entry| {
+            entry.kind == EntryKind::Request
+                && of_it(&entry.path)
+                && !self.entries.contains_key(&answered(&entry.path))
+        });
+        let requests = asked.filter_map(|entry| entry.output.as_ref()?.decode::<Request>().ok());
+        requests.map(|request| request.id).collect()
+    }
+
+    /// Calls of workflows that have not returned.
+    pub(super) fn unreturned(&self) -> HashSet<Arc<str>> {
+        let calls = self.entries.values().filter(|entry| {
+            entry.kind == EntryKind::Workflow && !self.entries.contains_key(&whole(&entry.path))
+        });
+        let calls = calls.filter(|entry| !entry.path.contains('!'));
+        calls.map(|entry| entry.path.clone()).collect()
     }
 
     /// A recorded operation that should have been asked for before a new one at `path`.
@@ -420,6 +441,7 @@ impl RunCell {
             let mut recorded = locked(&self.recorded);
             for top in tops {
                 changes.extend(recorded.claim_below(top));
+                self.give_up_requests(recorded.open_requests(top));
             }
         }
         for (seq, delta) in changes {

@@ -88,7 +88,7 @@ impl RunCell {
             work.fill = Some((key, ends));
             // Held until the result is stored, so that others find it.
             let lead = self.shared.flights.lead(key);
-            _flight = Some(self.unless_interrupted(&mut body, lead).await);
+            _flight = Some(self.aside(self.unless_interrupted(&mut body, lead)).await);
             if let Some(hit) = self.cached(key, effective).await
                 && (entry.decode)(&hit.output).is_ok()
                 && self.check_artifacts(entry, &hit.output).await.is_ok()
@@ -98,7 +98,8 @@ impl RunCell {
         }
         self.begin_step().await;
         if entry.step.at_most_once
-            && let Err(error) = Box::pin(self.begin_once(&work.entry)).await
+            && entry.step.on_error != OnError::Pause
+            && let Err(error) = Box::pin(self.begin_once(&work.entry, 0)).await
         {
             return Box::pin(self.record_failure(work, error, Vec::new(), 0, entry)).await;
         }
@@ -145,6 +146,16 @@ impl RunCell {
         loop {
             let (asked, events) = match pause.take() {
                 Some(asked) => (asked, Vec::new()),
+                None if entry.step.at_most_once
+                    && let Err(error) = self.begin_once(&work.entry, number).await =>
+                {
+                    let asked = Pause {
+                        number,
+                        error: error.at(path).to_recorded(),
+                        attempts: first - 1,
+                    };
+                    (asked, Vec::new())
+                }
                 None => {
                     let done = self.attempts(call, entry, options, first, base, body).await;
                     let error = match done.result {
@@ -373,18 +384,20 @@ async fn within<T>(
 ) -> Option<T> {
     let mut running = std::pin::pin!(running);
     let begun = tokio::time::Instant::now();
-    loop {
-        let over = begun + limit + context.waited();
-        tokio::select! {
-            biased;
-            done = &mut running => return Some(done),
-            () = tokio::time::sleep_until(over) => {}
+    let mut over = std::pin::pin!(tokio::time::sleep_until(begun + limit));
+    std::future::poll_fn(|cx| {
+        use std::task::Poll;
+        if let Poll::Ready(done) = running.as_mut().poll(cx) {
+            return Poll::Ready(Some(done));
         }
-        if !context.is_waiting() && begun + limit + context.waited() <= tokio::time::Instant::now()
-        {
-            return None;
+        // Whoever ends a wait has this polled again.
+        if context.is_waiting() {
+            return Poll::Pending;
         }
-    }
+        over.as_mut().reset(begun + limit + context.waited());
+        over.as_mut().poll(cx).map(|()| None)
+    })
+    .await
 }
 
 pub(super) fn timed_out(limit: Duration, at_most_once: bool) -> Error {

@@ -8,6 +8,7 @@ mod parallel;
 mod people;
 mod race;
 mod scope;
+mod successor;
 
 use std::{marker::PhantomData, ops::Deref, panic::Location, sync::Arc, time::Duration};
 

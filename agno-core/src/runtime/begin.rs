@@ -157,6 +157,26 @@ impl Runtime {
         Ok(self.attach(&id).await?.retyped())
     }
 
+    /// Writes down the run that goes on in the place of another.
+    pub(crate) async fn put_down_next(
+        &self,
+        registered: &Arc<Registered>,
+        head: RunRecord,
+        input: Json,
+    ) -> Result<(), Error> {
+        match self
+            .put_down_as_pending::<Json>(registered, head, input, None)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(error) => match error.store_error() {
+                // By the process that has crashed.
+                Some(StoreError::RunExists { .. }) => Ok(()),
+                _ => Err(error),
+            },
+        }
+    }
+
     /// Resolves when a run is written down for a worker.
     pub(super) async fn put_down(&self) {
         self.0.shared.pending.notified().await;

@@ -30,10 +30,20 @@ pub(crate) struct Called {
 impl Runtime {
     /// Begins a called run, or takes it up where it stands.
     pub(crate) async fn begin_called(&self, called: &Called) -> Result<RunHandle, Error> {
-        let _turn = self.0.shared.beginning.lock().await;
-        if let Some(active) = self.active(&called.id) {
-            return Ok(self.handle_of(&active));
-        }
+        let _turn = loop {
+            let turn = self.0.shared.beginning.lock().await;
+            let Some(active) = self.active(&called.id) else {
+                break turn;
+            };
+            if !active.cell.cancellation.is_cancelled() {
+                return Ok(self.handle_of(&active));
+            }
+            // Given up by an earlier attempt: it is taken up again once it has ended.
+            drop(turn);
+            self.handle_of::<agno_storage::Json>(&active)
+                .outcome()
+                .await;
+        };
         let Some(record) = self.storage().run(&called.id).await? else {
             let registered = self.registered(&called.workflow)?;
             let head = RunRecord {
@@ -66,6 +76,8 @@ impl Runtime {
             RunStatus::Failed if !called.retry && !is_out_of_budget(&record) => {
                 self.attach(&called.id).await
             }
+            // By a person, and not with its caller.
+            RunStatus::Cancelled if !called.retry => self.attach(&called.id).await,
             _ => {
                 let budget = Some(called.budget.clone());
                 self.resume_with(&called.id, Again::Failure, budget).await

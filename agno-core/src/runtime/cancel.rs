@@ -37,7 +37,7 @@ impl Runtime {
                 }
             }
             // Nobody takes it up meanwhile.
-            let _turn = self.0.shared.beginning.lock().await;
+            let turn = self.0.shared.beginning.lock().await;
             if self.active(id).is_some() {
                 continue;
             }
@@ -50,10 +50,35 @@ impl Runtime {
                     let problem = format!("run `{id}` has {} already", record.status);
                     return Err(Error::new(code::CONFLICT, problem).permanent());
                 }
-                _ => self.write_cancelled(record).await?,
+                _ => {
+                    self.write_cancelled(record.clone()).await?;
+                    drop(turn);
+                    self.tell_caller(record).await?;
+                }
             }
             return Ok(self.attach(id).await?.outcome().await);
         }
+    }
+
+    /// A caller that waits for the run hears that it was cancelled.
+    async fn tell_caller(&self, record: RunRecord) -> Result<(), Error> {
+        let Some(parent) = record.parent else {
+            return Ok(());
+        };
+        if let Some(active) = self.active(&parent.run) {
+            if active.cell.is_stopped() || active.cell.deliver_below(&parent.path) {
+                return Ok(());
+            }
+            // It is being written down as paused.
+            self.handle_of::<agno_storage::Json>(&active)
+                .outcome()
+                .await;
+        }
+        let root = self.storage().run(&parent.root).await?;
+        if root.is_some_and(|root| root.status == RunStatus::Paused) {
+            self.take_up(&parent.root).await?;
+        }
+        Ok(())
     }
 
     /// Writes a run that is not under way down as cancelled, those that it has called first.

@@ -47,6 +47,8 @@ pub struct Outcome {
     pub error: Option<RecordedError>,
     /// Of a paused run: when it is taken up again without an answer, in microseconds since 1970.
     pub wake_at: Option<u64>,
+    /// The run that goes on in its place, after `flow.continue_as_new(..)`.
+    pub continued_as: Option<RunId>,
     /// Steps whose body ran, here and now.
     pub steps_run: u32,
     /// Steps whose result was found in the cache.
@@ -113,9 +115,23 @@ impl<O> RunHandle<O> {
 
     /// Ends the run. A step that is running is dropped at its next `.await`; what is recorded
     /// stays.
+    ///
+    /// # Panics
+    ///
+    /// For a run that is written down as paused, outside of a tokio runtime: a task of its own
+    /// cancels that.
     pub fn cancel(&self) {
-        if let Some(cell) = &self.cell {
-            cell.cancel();
+        let Some(cell) = &self.cell else {
+            return;
+        };
+        cell.cancel();
+        if cell.is_parked() {
+            let (runtime, id) = (self.runtime.clone(), self.id.clone());
+            tokio::spawn(async move {
+                if let Err(error) = runtime.cancel(&id).await {
+                    tracing::debug!(run = %id, %error, "not cancelled");
+                }
+            });
         }
     }
 
@@ -164,6 +180,7 @@ impl<O> RunHandle<O> {
             output: None,
             error: Some(error.to_recorded()),
             wake_at: None,
+            continued_as: None,
             steps_run: 0,
             steps_cached: 0,
             steps_replayed: 0,
@@ -194,7 +211,10 @@ impl<O: Send + 'static> IntoFuture for RunHandle<O> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let outcome = self.outcome().await;
+            let mut outcome = self.outcome().await;
+            while let Some(next) = &outcome.continued_as {
+                outcome = self.runtime.attach(next).await?.outcome().await;
+            }
             if let Some(error) = outcome.error {
                 return Err(Error::from_recorded(error));
             }
@@ -254,6 +274,7 @@ impl Runtime {
             output: self.storage().output(id).await?,
             error,
             wake_at: record.wake_at,
+            continued_as: record.continued_as,
             steps_run: 0,
             steps_cached: 0,
             steps_replayed: 0,
@@ -323,12 +344,19 @@ impl Runtime {
                 output: ending.produced.map(|produced| produced.json),
                 error: ending.error.map(|error| error.to_recorded()),
                 wake_at: ending.wake_at,
+                continued_as: ending.continued_as,
                 steps_run: tally.ran.load(Ordering::Relaxed),
                 steps_cached: tally.cached.load(Ordering::Relaxed),
                 steps_replayed: tally.replayed.load(Ordering::Relaxed),
                 duration: begun.elapsed(),
             };
             crate::sync::locked(&shared.active).remove(&cell.id);
+            if let Some(next) = &outcome.continued_as
+                && let Err(error) = cell.runtime.take_up(next).await
+            {
+                // It is written down: a worker or a resume begins it.
+                tracing::error!(run = %next, %error, "not taken up");
+            }
             if let (Some(at), true) = (outcome.wake_at, cell.depth == 0) {
                 cell.runtime.wake(&cell.id, at);
             }

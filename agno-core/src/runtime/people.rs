@@ -10,7 +10,7 @@ use super::{RunHandle, Runtime};
 use crate::{
     artifact::refuse_missing,
     clock::now_micros,
-    engine::{answer_entry, answered},
+    engine::{Answered, answer_entry, answered},
     error::{Error, code},
     schema::{InputSchema, has_artifacts, printable},
 };
@@ -28,7 +28,8 @@ impl Runtime {
         Ok(self.storage().requests(query).await?)
     }
 
-    /// The open request of this id, or whose id alone begins so.
+    /// The open request of this id, or whose id alone begins so: with its run, `:`, and at least
+    /// four digits of what follows.
     ///
     /// # Errors
     ///
@@ -44,6 +45,14 @@ impl Runtime {
             return Ok(found.swap_remove(at));
         }
         match found.len() {
+            1 if !is_enough(id) => {
+                let problem = format!(
+                    "`{}` is not enough of a request's id: a run's id, `:`, and the beginning of \
+                     what follows",
+                    printable(id, 80)
+                );
+                Err(Error::new(code::NOT_FOUND, problem).permanent())
+            }
             1 => Ok(found.swap_remove(0)),
             0 => Err(self.no_request(id).await),
             several => {
@@ -66,8 +75,8 @@ impl Runtime {
     pub async fn answer(&self, id: &str, answer: Answer) -> Result<RunHandle, Error> {
         let request = self.request(id).await?;
         let answer = self.check(&request, answer).await?;
-        let record = self.record_answer(&request, &answer).await?;
-        self.hand_on(record, &request, answer).await
+        let answered = self.record_answer(&request, &answer).await?;
+        self.hand_on(&answered).await
     }
 
     /// Records an answer as [`answer`](Self::answer) does, and leaves its run to a
@@ -79,7 +88,37 @@ impl Runtime {
     pub async fn answer_detached(&self, id: &str, answer: Answer) -> Result<RunRecord, Error> {
         let request = self.request(id).await?;
         let answer = self.check(&request, answer).await?;
-        self.record_answer(&request, &answer).await
+        let answered = self.record_answer(&request, &answer).await?;
+        let run = answered.run.id.clone();
+        if let Some(active) = self.active(&run) {
+            if active.cell.deliver(&answered) {
+                return Ok(answered.run);
+            }
+            // It is being written down as paused.
+            self.handle_of::<Json>(&active).outcome().await;
+        }
+        self.wake_for(&answered).await?;
+        Ok(answered.run)
+    }
+
+    /// A run that was parked since its answer was recorded is due.
+    async fn wake_for(&self, answered: &Answered) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let Some(record) = self.storage().run(&answered.run.id).await? else {
+                return Ok(());
+            };
+            let is_due = record.wake_at.is_some_and(|at| at <= answered.answer.at);
+            if record.status != RunStatus::Paused || is_due {
+                return Ok(());
+            }
+            let mut commit = Commit::new(record.id.clone(), record.fence);
+            commit.update = Some(Box::new(due(&record, answered.answer.at)));
+            match self.storage().commit(commit).await {
+                Err(StoreError::Fenced { .. }) => {}
+                result => return result.map(drop).map_err(Error::from),
+            }
+        }
+        Ok(())
     }
 
     async fn check(&self, request: &Request, answer: Answer) -> Result<Answer, Error> {
@@ -126,7 +165,7 @@ impl Runtime {
         &self,
         request: &Request,
         answer: &Answer,
-    ) -> Result<RunRecord, Error> {
+    ) -> Result<Answered, Error> {
         let path = answered(&request.path);
         for _ in 0..TRIES {
             let Some(record) = self.storage().run(&request.run).await? else {
@@ -144,15 +183,17 @@ impl Runtime {
             commit.entries = vec![answer_entry(request, &path, answer)];
             commit.settled = vec![request.id.clone()];
             if record.status == RunStatus::Paused {
-                // Should this process end before the run is taken up, a worker does it.
-                commit.update = Some(Box::new(RunUpdate {
-                    error: record.error.clone(),
-                    wake_at: Some(answer.at),
-                    ..RunUpdate::new(RunStatus::Paused, answer.at)
-                }));
+                commit.update = Some(Box::new(due(&record, answer.at)));
             }
             match self.storage().commit(commit).await {
-                Ok(_) => return Ok(record),
+                Ok(ack) => {
+                    return Ok(Answered {
+                        run: record,
+                        request: request.clone(),
+                        answer: answer.clone(),
+                        event: ack.first_event,
+                    });
+                }
                 Err(StoreError::AlreadyRecorded { .. }) => {
                     return Err(self.no_request(&request.id).await);
                 }
@@ -167,40 +208,48 @@ impl Runtime {
 
     /// Brings a recorded answer to the run that waits for it, and has it taken up if it is parked:
     /// the run, or the innermost of its callers that is under way.
-    pub(super) async fn hand_on(
-        &self,
-        record: RunRecord,
-        request: &Request,
-        answer: Answer,
-    ) -> Result<RunHandle, Error> {
-        let root = record.root().clone();
-        let mut answer = Some(answer);
-        let mut of = record;
-        let mut below: Option<Arc<str>> = None;
+    pub(super) async fn hand_on(&self, answered: &Answered) -> Result<RunHandle, Error> {
+        let asks = &answered.run;
+        let root = asks.root().clone();
         loop {
-            if let Some(active) = self.active(&of.id) {
-                let taken = match (&below, answer.take()) {
-                    (None, Some(answer)) => active.cell.deliver(&request.path, answer),
-                    (Some(call), _) => active.cell.deliver_below(call),
-                    (None, None) => false,
-                };
-                if taken {
-                    return self.attach(&root).await;
+            let mut of = asks.clone();
+            let mut below: Option<Arc<str>> = None;
+            loop {
+                if let Some(active) = self.active(&of.id) {
+                    let taken = match &below {
+                        None => active.cell.deliver(answered),
+                        Some(call) => active.cell.deliver_below(call),
+                    };
+                    if taken {
+                        return self.attach(&root).await;
+                    }
+                    // It is being written down as paused.
+                    self.handle_of::<Json>(&active).outcome().await;
                 }
-                // It is being written down as paused.
-                self.handle_of::<Json>(&active).outcome().await;
+                let Some(parent) = of.parent else {
+                    break;
+                };
+                below = Some(parent.path.clone());
+                let Some(record) = self.storage().run(&parent.run).await? else {
+                    break;
+                };
+                of = record;
             }
-            let Some(parent) = of.parent else {
-                break;
-            };
-            below = Some(parent.path.clone());
-            let Some(record) = self.storage().run(&parent.run).await? else {
-                break;
-            };
-            of = record;
+            let _turn = self.0.shared.beginning.lock().await;
+            // Taken up meanwhile, maybe with a journal that was read ahead of the answer.
+            if self.active(&root).is_none() && self.active(&asks.id).is_none() {
+                return self
+                    .resume_in_turn(&root, super::resume::Again::Nothing)
+                    .await;
+            }
         }
-        self.take_up(&root).await
     }
+}
+
+/// Whether the beginning of an id says which question is meant, and not just whose: an answer
+/// must not go to whatever happens to be open.
+fn is_enough(id: &str) -> bool {
+    id.split_once(':').is_some_and(|(_, hash)| hash.len() >= 4)
 }
 
 /// Checks an answer against what is asked.
@@ -257,6 +306,15 @@ fn check_value(request: &Request, value: Option<Json>) -> Result<Json, Error> {
         .map_err(Error::input)?;
     Json::encode(&checked)
         .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())
+}
+
+/// A paused run that is to be taken up: should this process end before that, a worker does it.
+fn due(record: &RunRecord, at: u64) -> RunUpdate {
+    RunUpdate {
+        error: record.error.clone(),
+        wake_at: Some(at),
+        ..RunUpdate::new(RunStatus::Paused, at)
+    }
 }
 
 fn article(kind: RequestKind) -> &'static str {

@@ -44,12 +44,16 @@ impl Runtime {
         let Some(record) = record else {
             return Err(StoreError::RunNotFound { run: id.clone() }.into());
         };
+        if let Some(next) = &record.continued_as {
+            return Box::pin(self.resume(next)).await;
+        }
         let root = record.root();
+        // One at a time: the second finds the run active and joins it.
+        let _turn = self.0.shared.beginning.lock().await;
+        // Nobody takes it up meanwhile, with a journal that is without these answers.
         if self.active(root).is_none() && record.status == RunStatus::Paused {
             self.retry_failures(root).await?;
         }
-        // One at a time: the second finds the run active and joins it.
-        let _turn = self.0.shared.beginning.lock().await;
         self.resume_in_turn(root, Again::Failure).await
     }
 
@@ -276,6 +280,8 @@ fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
         .collect();
     if !again.is_empty() {
         again.push(Arc::from(format!("{path}!begun")));
+        let is_asked = |entry: &&Entry| is_asked_again(error, entry, &path);
+        again.extend(active().filter(is_asked).map(|e| e.path.clone()));
         again.extend(
             active()
                 .filter(|e| is_memo_of(e, &path))
@@ -284,6 +290,16 @@ fn to_try_again(record: &RunRecord, journal: &[Entry]) -> Vec<Arc<str>> {
         again.extend(later);
     }
     again
+}
+
+/// What people have said to the failed step that made it fail: a no, nothing in time, or that it
+/// is to fail. It is asked again.
+fn is_asked_again(error: &RecordedError, entry: &Entry, step: &str) -> bool {
+    let beside = entry.path.strip_prefix(step);
+    beside.is_some_and(|beside| match &*error.code {
+        code::REJECTED | code::EXPIRED => beside.starts_with("!confirm"),
+        _ => beside.starts_with("!pause.") || beside.starts_with("!begun."),
+    })
 }
 
 /// A memo of an attempt at a step. What came of effects is none: it counts in every attempt.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use agno_storage::{Json, RunId, RunQuery, RunStatus};
+use agno_storage::{Json, RunId, RunQuery, RunRecord, RunStatus};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 
 use super::{RunHandle, Runtime};
@@ -108,6 +108,15 @@ impl Worker {
         Ok(())
     }
 
+    /// Whether the outermost run is over: what it has left behind is nobody's any more.
+    async fn is_over(&self, record: &RunRecord) -> Result<bool, Error> {
+        if record.parent.is_none() {
+            return Ok(false);
+        }
+        let root = self.runtime.storage().run(record.root()).await?;
+        Ok(root.is_none_or(|root| root.status.is_over()))
+    }
+
     /// Outermost runs that are to be taken up, oldest first.
     async fn due(&self, refused: &HashSet<RunId>) -> Result<Vec<RunId>, Error> {
         let now = now_micros();
@@ -124,7 +133,11 @@ impl Worker {
                     _ => record.parent.is_none(),
                 };
                 let root = record.root();
-                if is_due && !self.runtime.is_active(root) && !refused.contains(root) {
+                if is_due
+                    && !self.runtime.is_active(root)
+                    && !refused.contains(root)
+                    && !self.is_over(&record).await?
+                {
                     due.insert((record.created_at, root.clone()));
                 }
                 if status == RunStatus::Paused

@@ -27,7 +27,7 @@ const METHODS: [(&str, Call); 24] = [
     ("map", Call::Map),
     ("call", Call::Workflow),
     ("sleep", Call::Sleep),
-    ("sleep_until", Call::Sleep),
+    ("continue_as_new", Call::Quiet),
     ("confirm", Call::Human),
     ("ask", Call::Human),
     ("choose", Call::Human),

@@ -245,7 +245,7 @@ fn the_methods_of_a_flow_are_reserved() {
         "race",
         "call",
         "sleep",
-        "sleep_until",
+        "continue_as_new",
         "now",
         "random",
         "random_below",
