@@ -14,7 +14,7 @@ use crate::{
     look::Looking,
     program::Program,
     progress::screen,
-    verbs,
+    report, verbs,
 };
 
 /// Where runs are kept, if nobody says otherwise.
@@ -97,7 +97,7 @@ impl App {
         let code = runtime.block_on(self.run(args));
         // A blocking step that nobody waits for any more must not keep the process.
         runtime.shutdown_background();
-        ExitCode::from(code)
+        ExitCode::from(report::code(code))
     }
 
     async fn run(self, args: Vec<OsString>) -> u8 {
@@ -137,7 +137,7 @@ impl App {
         match closed {
             Err(error) if code == exit::DONE => {
                 let error = agno_core::Error::from(error);
-                Failure::of(&error, &session.program, "store verify").tell(false)
+                Failure::of(&error, &session.program, "runs").tell(false)
             }
             _ => code,
         }
@@ -274,7 +274,10 @@ impl Session {
             // Another store has other runs: only a new one can begin there.
             (Some(StoreError::Locked { .. }), _) if verb == "run" => {
                 let store = self.url.trim_end_matches('/');
-                failure.next(again(&format!("{store}-2")))
+                let apart = again(&format!("{store}-2"));
+                failure
+                    .note(format!("in a store of its own: {apart}"))
+                    .next(self.program.again_and(verb, "--detach"))
             }
             // It is the URL that does not fit.
             (_, ErrorKind::InvalidInput) => failure.next(again(DEFAULT_STORE)),
@@ -315,8 +318,7 @@ fn refuse(error: &clap::Error, flags: &Flags, json: bool) -> u8 {
         let message = told.lines().next().unwrap_or_default();
         return Failure::usage(message.trim_start_matches("error: ")).tell(true);
     }
-    // Nobody reads it: there is nothing more to do.
-    let _ = error.print();
+    report::note(&error.print());
     if error.kind() == clap::error::ErrorKind::UnknownArgument {
         for note in flags.notes.iter().filter(|note| note.is_named) {
             screen::say(&format!("  = {}", note.text));

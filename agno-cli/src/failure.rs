@@ -82,6 +82,10 @@ impl Failure {
                 let wait = "one process at a time: wait until it ends, or use another store";
                 return failure.note(wait).next(program.again(verb));
             }
+            // It has been verified, and that is what came of it.
+            (Some(StoreError::Corrupt { .. }), _) if verb == "store verify" => {
+                return Self::new(&code, message, exit::FAILED).with_causes(error);
+            }
             (Some(StoreError::Corrupt { .. }), _) => (exit::FAILED, "store verify"),
             (Some(StoreError::RunNotFound { .. }), _) => (exit::USAGE, "runs"),
             (_, ErrorKind::NotFound) => (exit::USAGE, "workflows"),
@@ -90,9 +94,14 @@ impl Failure {
             (Some(_), _) => (exit::FAILED, "store path"),
             _ => (exit::FAILED, "runs"),
         };
-        let mut failure = Self::new(&code, message, exit).next(program.command(next));
-        failure.notes.extend(causes(error.chain()));
-        failure
+        Self::new(&code, message, exit)
+            .with_causes(error)
+            .next(program.command(next))
+    }
+
+    fn with_causes(mut self, error: &Error) -> Self {
+        self.notes.extend(causes(error.chain()));
+        self
     }
 
     /// Adds a line below the message.

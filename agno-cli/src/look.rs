@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     app::Session,
     failure::Failure,
-    owner::{self, Control, Following, Owner, OwnerStorage, Serving, Unanswered},
+    owner::{self, Control, Following, Owner, OwnerStorage, Owning, Serving, Unanswered},
     progress::screen::say,
     signals::Signals,
     text,
@@ -68,13 +68,15 @@ impl Session {
         }
     }
 
-    /// Answers other processes, from now on. The store is open.
-    pub(crate) fn serve(&self) {
-        if !self.outlives_process() {
+    /// Answers other processes, from now on. Does nothing if another one has the store.
+    pub(crate) fn serve(&self, owning: Owning) {
+        let at = self.looking.at.get();
+        let is_elsewhere = at.is_some_and(|at| at.owner().is_some());
+        if is_elsewhere || !self.outlives_process() || self.serving().is_some() {
             return;
         }
         let directory = self.url.strip_prefix("sled:").unwrap_or(&self.url);
-        match Serving::begin(self.runtime.clone(), Path::new(directory)) {
+        match Serving::begin(self.runtime.clone(), owning, Path::new(directory)) {
             Ok(serving) => *self.serving() = Some(serving),
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
             // The runs do not need it.

@@ -57,6 +57,14 @@ impl Program {
         }
     }
 
+    /// The command that was typed, with one more word.
+    pub(crate) fn again_and(&self, verb: &str, more: &str) -> String {
+        match self.typed.is_empty() {
+            true => self.command(&format!("{verb} {more}")),
+            false => self.command(&format!("{} {more}", self.typed.join(" "))),
+        }
+    }
+
     /// The command that was typed, with a workflow's name.
     pub(crate) fn again_with(&self, verb: &str, workflow: &str) -> String {
         let mut typed = self.typed.clone();

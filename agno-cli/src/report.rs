@@ -1,11 +1,17 @@
 //! What is printed on standard output.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::OnceLock,
+};
 
 use agno_core::Json;
 use serde::Serialize;
 
-use crate::text;
+use crate::{failure::exit, progress::screen::say, text};
+
+/// Why something that was to be printed is lost: the first reason.
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// Prints one JSON value.
 pub(crate) fn print_json<T: Serialize>(value: &T) {
@@ -32,7 +38,7 @@ pub(crate) fn print_result(output: &Json) {
     }
 }
 
-/// Prints lines. A reader that has gone away is no failure.
+/// Prints lines. What cannot be written is told at the end, by [`code`].
 pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();
     let written = out
@@ -41,7 +47,33 @@ pub(crate) fn print(text: &str) {
             true => Ok(()),
             false => out.write_all(b"\n"),
         });
-    let _ = written.and_then(|()| out.flush());
+    note(&written.and_then(|()| out.flush()));
+}
+
+/// Takes note of what became of something that was printed. A reader that has gone away is no
+/// failure.
+pub(crate) fn note(written: &io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST.get_or_init(|| error.to_string());
+    }
+}
+
+/// The exit code of this process, which would be `code` if all has been printed. Says so if
+/// something is lost.
+pub(crate) fn code(code: u8) -> u8 {
+    let Some(why) = LOST.get() else {
+        return code;
+    };
+    say(&format!(
+        "error: the output cannot be written: {}",
+        text::line(why, 200)
+    ));
+    match code {
+        exit::DONE => exit::FAILED,
+        code => code,
+    }
 }
 
 /// A table: columns as wide as they need to be, two spaces between them.

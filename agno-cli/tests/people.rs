@@ -126,6 +126,42 @@ fn each_kind_takes_its_answers() {
 }
 
 #[test]
+fn whoever_approves_sees_what_of() {
+    let place = Place::new();
+    let paused = asks(&place, "review", "r");
+    let id = the_request(&place);
+    let paused = paused
+        .says("\n    \"a draft \\u{9b}2J\"\n")
+        .says(&format!("reject {id} --because WHY"))
+        .says(&format!("answer {id} JSON"));
+    assert_eq!(paused.next(), ["approve", &id]);
+    let listed = people(&place, &["inbox"]).exits(0);
+    let listed = listed.prints("\n    \"a draft \\u{9b}2J\"\n");
+    let shown = people(&place, &["show", "r"]).exits(0);
+    let shown = shown.prints("asks about:\n    a draft \\u{9b}2J\n");
+    shown.prints("waits for");
+    assert!(!listed.out.contains('\u{9b}'), "{listed:?}");
+    let confirm = asks(&place, "confirm", "c");
+    assert!(!confirm.err.contains(" JSON"), "{confirm:?}");
+    confirm.says("--because WHY");
+}
+
+#[test]
+fn who_gives_no_value_is_not_told_to_approve() {
+    let place = Place::new();
+    asks(&place, "review", "r");
+    let id = the_request(&place);
+    for args in [&["answer", &id][..], &["answer", &id, "@none"]] {
+        let refused = people(&place, args).exits(2);
+        assert_eq!(refused.next(), ["answer", &*id, "JSON"]);
+    }
+    people(&place, &["approve", &id]).exits(0);
+    asks(&place, "confirm", "c");
+    let refused = people(&place, &["answer", &the_request(&place)]).exits(2);
+    assert_eq!(refused.next(), ["inbox"]);
+}
+
+#[test]
 fn a_failure_is_tried_again_or_let_fail() {
     let place = Place::new();
     asks(&place, "failure", "r").says("not mended \\u{1b}[2J");
@@ -223,10 +259,11 @@ fn a_called_run_asks_for_the_one_that_has_called_it() {
 fn a_value_can_come_from_a_file_and_nothing_is_asked_without_a_terminal() {
     let place = Place::new();
     asks(&place, "choice", "r");
-    let nothing = people(&place, &["answer", "r"]).exits(2);
+    let id = the_request(&place);
+    let nothing = people(&place, &["answer", &id]).exits(2);
     assert_eq!(nothing.next()[0], "answer");
     place.write("choice.json", b"\"sea\"\n");
-    let done = people(&place, &["answer", "r", "@choice.json"]).exits(0);
+    let done = people(&place, &["answer", &id, "@choice.json"]).exits(0);
     assert_eq!(done.out, "Sea\n");
 }
 
@@ -271,7 +308,7 @@ fn a_worker_in_another_process_is_given_runs_and_answers() {
     assert_eq!(retried.next(), ["show", "f", "--follow"]);
     people(&place, &["show", "f", "--follow"])
         .exits(0)
-        .prints("1 resume");
+        .prints("2 resumes");
 
     let pid = i32::try_from(worker.id()).ok().and_then(Pid::from_raw);
     kill_process(pid.expect("a process"), Signal::TERM).expect("is there");

@@ -21,7 +21,14 @@ fn people(place: &Place, args: &[&str]) -> Answer {
 fn done(place: &Place, id: &str) {
     let run = ["run", "desk", "--what", "choice", "--run-id", id];
     people(place, &run).exits(3);
-    people(place, &["answer", id, "sea"]).exits(0);
+    answers(place, "sea");
+}
+
+/// Answers the one thing that is asked.
+fn answers(place: &Place, value: &str) {
+    let inbox = people(place, &["inbox", "--json"]).exits(0).json();
+    let id = inbox["requests"][0]["id"].as_str().expect("an id");
+    people(place, &["answer", id, value]).exits(0);
 }
 
 #[test]
@@ -97,7 +104,7 @@ fn a_fork_takes_over_what_was_recorded_and_a_diff_says_so() {
         ],
     );
     forked.exits(3).says("forks r as f");
-    people(&place, &["answer", "f", "road"]).exits(0);
+    answers(&place, "road");
     let shown = people(&place, &["show", "f"]).exits(0);
     shown.prints("fork of   r from choose#0");
 
@@ -105,6 +112,8 @@ fn a_fork_takes_over_what_was_recorded_and_a_diff_says_so() {
     let diff = diff.prints("≠ work#0  given by a person");
     let diff = diff.prints("/output: \"first\" → \"other\"");
     diff.prints("forked from r").prints("≠ choose#0");
+    let unknown = people(&place, &["diff", "r", "nope"]).exits(2);
+    assert_eq!(unknown.next(), ["runs"]);
     let same = people(&place, &["diff", "r", "r"]).exits(0);
     assert!(!same.out.contains('≠'), "{same:?}");
     let json = people(&place, &["diff", "r", "f", "--json"])
@@ -146,6 +155,13 @@ fn what_may_have_run_is_settled() {
         }
         let failed = killed.expect("it was killed there");
         assert_eq!(failed["error"]["code"], "may_have_run");
+        // To try it again would fail again: it is to be settled.
+        let next = "resolve r 'once#0' --output JSON | --failed | --retry";
+        let resumed = people(&place, &["resume", "r"]).exits(1);
+        assert_eq!(resumed.next().join(" "), next);
+        let shown = people(&place, &["show", "r"]).exits(0);
+        assert_eq!(shown.next().join(" "), next);
+        people(&place, &["runs"]).exits(0).prints(next);
         let settle = [&["resolve", "r", "once"], how].concat();
         let settled = people(&place, &settle).exits(0);
         assert_eq!(settled.next(), ["resume", "r"]);

@@ -134,7 +134,8 @@ fn a_second_process_hears_who_has_the_store() {
     let locked = locked.says(&format!("is in use by pid {} (many_workflows", child.id()));
     let locked = locked.says("wait until it ends, or use another store");
     let next = locked.next().join(" ");
-    assert_eq!(next, "run fragile --how x --store ./.agno-2");
+    assert_eq!(next, "run fragile --how x --detach");
+    locked.says("run fragile --how x --store ./.agno-2\n");
     // Whatever has to write the store is refused.
     let cache = place.many(&["cache", "clear", "--json"]).exits(1);
     assert_eq!(cache.json()["error"]["code"], "locked");

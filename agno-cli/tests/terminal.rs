@@ -175,6 +175,24 @@ fn who_leaves_finds_the_run_paused() {
 }
 
 #[test]
+fn others_look_on_while_a_person_thinks() {
+    let place = Place::new();
+    let paused = ["run", "desk", "--what", "confirm", "--run-id", "r"];
+    let paused = Answer::of(place.command("people", &paused).output()).exits(3);
+    let answer = format!("answer {}", paused.next()[1]);
+    let Some(mut typist) = sits(&place, &answer) else {
+        return;
+    };
+    typist.reads("Ship it?").reads("yes or no?");
+    let look = |args: &[&str]| Answer::of(place.command("people", args).output()).exits(0);
+    look(&["runs"]).prints("paused");
+    look(&["inbox"]).prints("Ship it?");
+    typist.types("yes");
+    let (code, shown) = typist.ends();
+    assert_eq!(code, Some(0), "{shown}");
+}
+
+#[test]
 fn a_deadline_ends_the_question() {
     let place = Place::new();
     let Some(mut typist) = sits(&place, "run desk --what soon --run-id r") else {
@@ -211,8 +229,9 @@ fn nothing_is_asked_that_is_not_wanted() {
         "r",
         "--no-input",
     ];
-    Answer::of(place.command("people", &args).output()).exits(3);
-    let Some(mut typist) = sits(&place, "answer r") else {
+    let paused = Answer::of(place.command("people", &args).output()).exits(3);
+    let answer = format!("answer {}", paused.next()[1]);
+    let Some(mut typist) = sits(&place, &answer) else {
         return;
     };
     typist.reads("Ship it?").reads("yes or no?").types("yes");

@@ -122,6 +122,8 @@ pub(crate) mod code {
     pub(crate) const DRIFT: &str = "drift";
     pub(crate) const MISUSE: &str = "misuse";
     pub(crate) const CANCELLED: &str = "cancelled";
+    /// Cancelled because its caller does not wait for it any more.
+    pub(crate) const GIVEN_UP: &str = "given_up";
     pub(crate) const INTERRUPTED: &str = "interrupted";
     pub(crate) const PAUSED: &str = "paused";
     pub(crate) const NOT_FOUND: &str = "not_found_here";
@@ -195,7 +197,7 @@ impl Error {
             code::INVALID_INPUT => ErrorKind::InvalidInput,
             code::DRIFT => ErrorKind::Drift,
             code::MISUSE => ErrorKind::Misuse,
-            code::CANCELLED => ErrorKind::Cancelled,
+            code::CANCELLED | code::GIVEN_UP => ErrorKind::Cancelled,
             code::INTERRUPTED => ErrorKind::Interrupted,
             code::PAUSED => ErrorKind::Paused,
             code::REJECTED => ErrorKind::Rejected,

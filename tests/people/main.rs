@@ -14,5 +14,7 @@ mod kit;
 mod lagging;
 mod many;
 mod shown;
+mod storm;
+mod stormy;
 mod taken_up;
 mod timers;

@@ -46,15 +46,20 @@ impl Terminal {
 
     /// Asks for a line. The prompt must be safe to show.
     pub(super) async fn line(&mut self, prompt: &str) -> Result<String, Stop> {
-        let mut err = io::stderr().lock();
-        // People who are not there any more do not answer either.
-        let _ = write!(err, "{prompt} ").and_then(|()| err.flush());
-        drop(err);
-        match self.lines.next_line().await {
-            Ok(Some(line)) => Ok(line.trim().to_owned()),
-            Ok(None) | Err(_) => {
-                say("");
-                Err(Stop::Left)
+        loop {
+            let mut err = io::stderr().lock();
+            // People who are not there any more do not answer either.
+            let _ = write!(err, "{prompt} ").and_then(|()| err.flush());
+            drop(err);
+            match self.lines.next_line().await {
+                Ok(Some(line)) => return Ok(line.trim().to_owned()),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    say("  this is not UTF-8 text: please type it again");
+                }
+                Ok(None) | Err(_) => {
+                    say("");
+                    return Err(Stop::Left);
+                }
             }
         }
     }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use agno_core::{Error, RunHandle, RunId, RunRecord, Runtime, storage::StoreError};
+use agno_core::{Error, RunHandle, RunId, RunRecord, Runtime, StartJson, storage::StoreError};
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     fault::Fault,
     message::Control,
     read::{Items, items},
+    serve::Owning,
 };
 
 /// How long to wait until a cancelled run has ended: a step that blocks its thread ends late.
@@ -19,7 +20,12 @@ pub(super) type Guests = Mutex<Option<Vec<RunHandle>>>;
 
 impl Control {
     /// Does it.
-    pub(super) async fn on(self, runtime: &Runtime, guests: &Guests) -> Result<Items, Fault> {
+    pub(super) async fn on(
+        self,
+        runtime: &Runtime,
+        by: Owning,
+        guests: &Guests,
+    ) -> Result<Items, Fault> {
         Ok(match self {
             Self::Active(mut runs) => {
                 runs.retain(|run| runtime.is_active(run));
@@ -51,9 +57,19 @@ impl Control {
                 if no_cache {
                     start = start.no_cache();
                 }
-                admit(guests, runtime, start.into_future()).await?
+                admit(guests, runtime, put_down(runtime, by, start)).await?
             }
         })
+    }
+}
+
+/// Puts a run down, so that it is there whatever becomes of this process, and has it begin: a worker
+/// takes it up by itself, when it has room for it.
+async fn put_down(runtime: &Runtime, by: Owning, start: StartJson) -> Result<RunHandle, Error> {
+    let put = start.detached().await?;
+    match by {
+        Owning::Worker => Ok(put),
+        Owning::Run => runtime.take_up(put.id()).await,
     }
 }
 

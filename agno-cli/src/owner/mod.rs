@@ -43,5 +43,5 @@ pub(crate) use client::{Owner, Unanswered};
 pub(crate) use control::cancel;
 pub(crate) use following::Following;
 pub(crate) use message::Control;
-pub(crate) use serve::Serving;
+pub(crate) use serve::{Owning, Serving};
 pub(crate) use storage::OwnerStorage;

@@ -42,6 +42,15 @@ const TO_TAKE: Duration = Duration::from_secs(30);
 /// For answers under way, when the owner leaves.
 const TO_FINISH: Duration = Duration::from_secs(1);
 
+/// What the process does that has the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owning {
+    /// It takes up whatever is due.
+    Worker,
+    /// It sees to its own run, and to those that others wish for.
+    Run,
+}
+
 /// Answers those who look on, until it is stopped or dropped.
 #[derive(Debug)]
 pub(crate) struct Serving {
@@ -56,6 +65,7 @@ pub(crate) struct Serving {
 #[derive(Debug)]
 struct Serve {
     runtime: Runtime,
+    owning: Owning,
     guests: Guests,
     reads: Semaphore,
     followers: Semaphore,
@@ -68,12 +78,13 @@ impl Serving {
     /// # Errors
     ///
     /// When there can be no socket. The runs do not need one.
-    pub(crate) fn begin(runtime: Runtime, store: &Path) -> io::Result<Self> {
+    pub(crate) fn begin(runtime: Runtime, owning: Owning, store: &Path) -> io::Result<Self> {
         let listener = Listener::bind(store)?;
         let socket = Some(listener.path().to_owned());
         let (sender, leaving) = watch::channel(false);
         let owner = Arc::new(Serve {
             runtime,
+            owning,
             guests: Guests::new(Some(Vec::new())),
             reads: Semaphore::new(MOST_READS),
             followers: Semaphore::new(MOST_FOLLOWERS),
@@ -186,7 +197,7 @@ async fn talk(mut stream: Stream, owner: &Serve) -> io::Result<()> {
             let _turn = owner.reads.acquire().await;
             read.of(&**runtime.storage()).await.map_err(Fault::from)
         }
-        Ask::Control(control) => control.on(runtime, &owner.guests).await,
+        Ask::Control(control) => control.on(runtime, owner.owning, &owner.guests).await,
     };
     let sent = match answer {
         Err(fault) => Err(fault),

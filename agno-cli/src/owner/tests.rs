@@ -10,7 +10,7 @@ use agno_core::{
     },
 };
 
-use super::{Owner, OwnerStorage, Serving};
+use super::{Owner, OwnerStorage, Owning, Serving};
 
 fn json(text: &str) -> Json {
     Json::parse(text).expect("is JSON")
@@ -99,7 +99,7 @@ async fn everything_that_is_read_is_the_same() {
     let artifact = memory.put_artifact(vec![7; 1_500_000]).await;
     let runtime = Runtime::builder().storage(memory.clone()).build().await;
     let runtime = runtime.expect("is built");
-    let serving = Serving::begin(runtime, place.path()).expect("listens");
+    let serving = Serving::begin(runtime, Owning::Run, place.path()).expect("listens");
     let own = place.path().join("own");
     let owner = Owner::new(place.path().to_owned(), "pid 1 (x)".to_owned());
     let reached = OwnerStorage::reach(&own.to_string_lossy(), owner).await;

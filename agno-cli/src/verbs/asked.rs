@@ -1,6 +1,6 @@
 //! What runs ask of people, in words and for programs.
 
-use agno_core::{ErrorKind, Json, Request, RequestKind, RequestQuery, RunHandle, RunId};
+use agno_core::{Decision, ErrorKind, Json, Request, RequestKind, RequestQuery, RunHandle, RunId};
 use serde::Serialize;
 
 use crate::{
@@ -8,7 +8,8 @@ use crate::{
     ask::{self, Stop, Terminal},
     failure::Failure,
     progress::screen::{Colour, paint, say},
-    text::{block, line, quoted},
+    references::json_line,
+    text::{block, line, pretty_json, quoted},
     time,
 };
 
@@ -67,6 +68,68 @@ pub(super) fn command(request: &Request) -> String {
     }
 }
 
+/// The command that gives a value, for somebody who was about to: it approves of nothing. Where no
+/// value is an answer, the one that lists what is asked.
+pub(super) fn with_value(request: &Request) -> String {
+    match request.kind {
+        RequestKind::Confirm | RequestKind::Tool => "inbox".to_owned(),
+        RequestKind::Review | RequestKind::Failure => value(request),
+        _ => command(request),
+    }
+}
+
+fn value(request: &Request) -> String {
+    format!("answer {} JSON", quoted(&request.id))
+}
+
+/// The other commands that answer, each with what it is for.
+fn others(request: &Request) -> Vec<(&'static str, String)> {
+    let id = quoted(&request.id);
+    let decisions = request.kind.decisions().iter();
+    let other = |decision: &Decision| match decision {
+        Decision::Reject => Some(("to reject it", format!("reject {id} --because WHY"))),
+        Decision::Redo => Some(("to have it done again", format!("answer {id} --redo WHAT"))),
+        Decision::Skip => Some(("to go on without it", format!("answer {id} --skip"))),
+        Decision::Fail => Some(("to let it fail", format!("answer {id} --fail"))),
+        Decision::Value if request.kind.decisions().len() > 1 => {
+            Some(("to give another value", value(request)))
+        }
+        _ => None,
+    };
+    decisions.filter_map(other).collect()
+}
+
+/// What it is asked about, on a line; where to see it whole, if it is long.
+pub(super) fn about(session: &Session, request: &Request) -> Option<String> {
+    const LONGEST: usize = 200;
+    let value = request.value.as_ref()?;
+    let shown = json_line(value, LONGEST);
+    Some(match shown.ends_with('…') {
+        true => {
+            let show = format!("show {}", request.run);
+            format!("{shown}  (whole: {})", session.program.command(&show))
+        }
+        false => shown,
+    })
+}
+
+/// All that requests are about.
+pub(super) fn in_full(requests: &[Request]) -> String {
+    let mut out = String::new();
+    for request in requests {
+        let Some(value) = &request.value else {
+            continue;
+        };
+        let whole = match value.decode::<String>() {
+            Ok(words) => block(&words).into_owned(),
+            Err(_) => pretty_json(value.as_str()),
+        };
+        let (path, whole) = (line(&request.path, 100), whole.replace('\n', "\n    "));
+        out.push_str(&format!("\n  ? {path} asks about:\n    {whole}\n"));
+    }
+    out
+}
+
 /// What a run and those it has called wait for.
 pub(super) async fn of_run(session: &Session, root: &RunId) -> Vec<Request> {
     let query = RequestQuery {
@@ -93,6 +156,9 @@ pub(super) fn tell(session: &Session, run: &RunId, requests: &[Request]) {
     let sign = paint(Colour::Yellow, "?");
     for request in requests.iter().take(MOST) {
         say(&format!("  {sign} {}", in_words(request)));
+        if let Some(about) = about(session, request) {
+            say(&format!("    {about}"));
+        }
     }
     if requests.len() > MOST {
         say(&format!("  and {} more", requests.len() - MOST));
@@ -101,6 +167,9 @@ pub(super) fn tell(session: &Session, run: &RunId, requests: &[Request]) {
         return;
     }
     for request in requests {
+        for (what, command) in others(request) {
+            say(&format!("{what}: {}", session.program.command(&command)));
+        }
         say(&format!(
             "next: {}",
             session.program.command(&command(request))

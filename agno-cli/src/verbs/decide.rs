@@ -4,7 +4,7 @@ use agno_core::{Answer, Decision, Error, ErrorKind, Request, RunId};
 use serde::Serialize;
 
 use super::{
-    asked::{by, in_words},
+    asked::{by, in_words, with_value},
     run::go_on,
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     args::{AnswerWish, Given},
     ask::{NoValue, Stop, Terminal, read_value},
     failure::{Failure, exit},
-    owner::Control,
+    owner::{Control, Owning},
     progress::screen::say,
     report, text,
 };
@@ -81,7 +81,7 @@ pub(crate) async fn answer(session: &Session, wish: AnswerWish) -> Result<u8, Fa
             wish.watch.json,
         ));
     }
-    session.serve();
+    session.serve(Owning::Run);
     let seen = session
         .events_of(&request.root)
         .await
@@ -123,10 +123,7 @@ fn read(session: &Session, request: &Request, given: Given) -> Result<Answer, Fa
         }
         Given::Value(typed) => typed,
     };
-    let again = || {
-        let command = super::asked::command(request);
-        session.program.command(&command)
-    };
+    let again = || session.program.command(&with_value(request));
     match read_value(request, &typed) {
         Ok(value) => Ok(Answer::value(value)),
         Err(NoValue::Unread(problem)) => Err(Failure::input(problem).next(again())),
@@ -142,7 +139,7 @@ async fn ask(
     request: &Request,
     no_input: bool,
 ) -> Result<Option<Answer>, Failure> {
-    let next = || session.program.command(&super::asked::command(request));
+    let next = || session.program.command(&with_value(request));
     let terminal = if no_input { None } else { Terminal::open() };
     let Some(mut terminal) = terminal else {
         let problem = format!(
@@ -152,6 +149,8 @@ async fn ask(
         );
         return Err(Failure::usage(problem).next(next()));
     };
+    // A person may think for long: others look on meanwhile, or answer.
+    session.serve(Owning::Run);
     match terminal.ask(session, request).await {
         Ok(answer) => Ok(Some(answer)),
         Err(stop) => {

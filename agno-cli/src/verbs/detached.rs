@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agno_core::{Json, RunId};
+use agno_core::{Json, RunId, RunStatus};
 use serde::Serialize;
 
 use super::run::{not_started, with_options};
@@ -42,7 +42,11 @@ pub(super) async fn detach(
     };
     let elsewhere = session.control::<RunId>(control).await.map_err(failed)?;
     if let Some(id) = elsewhere.and_then(|mut ids| ids.pop()) {
-        return Ok(detached(session, workflow, &id, "running", wish.watch.json));
+        // A worker begins it when it has room for it.
+        let record = session.runtime.storage().run(&id).await.ok().flatten();
+        let status = record.map_or(RunStatus::Pending, |record| record.status);
+        left(session, workflow, &id, status.as_str(), wish.watch.json);
+        return Ok(exit::DONE);
     }
     let json = wish.watch.json;
     let start = with_options(session.runtime.start_json(workflow, input), wish).detached();
@@ -66,6 +70,16 @@ pub(super) fn detached(
     status: &'static str,
     json: bool,
 ) -> u8 {
+    if status == "pending" {
+        let worker = session.program.command("worker");
+        say(&format!("a worker runs it: {worker}"));
+    }
+    left(session, workflow, run_id, status, json);
+    exit::DONE
+}
+
+/// Tells of a run that somebody else sees to.
+fn left(session: &Session, workflow: &str, run_id: &RunId, status: &'static str, json: bool) {
     match json {
         true => report::print_json(&Detached {
             run_id,
@@ -74,11 +88,6 @@ pub(super) fn detached(
         }),
         false => report::print(run_id.as_str()),
     }
-    let command = |verb: &str| session.program.command(verb);
-    if status == "pending" {
-        say(&format!("a worker runs it: {}", command("worker")));
-    }
-    let follow = command(&format!("show {run_id} --follow"));
+    let follow = session.program.command(&format!("show {run_id} --follow"));
     say(&format!("next: {follow}"));
-    exit::DONE
 }

@@ -21,8 +21,10 @@ pub(crate) async fn diff(
 ) -> Result<u8, Failure> {
     const VERB: &str = "diff RUN OTHER";
     session.look(VERB).await?;
-    let left = select::run(session, left, "diff RUN OTHER").await?.id;
-    let right = select::run(session, right, "diff OTHER RUN").await?.id;
+    // Which two are meant, nobody else knows.
+    let unknown = |failure: Failure| failure.next(session.program.command("runs"));
+    let left = select::run(session, left, VERB).await.map_err(unknown)?.id;
+    let right = select::run(session, right, VERB).await.map_err(unknown)?.id;
     let diff = session.runtime.diff(&left, &right).await;
     let diff = diff.map_err(|error| Failure::of(&error, &session.program, VERB))?;
     match json {

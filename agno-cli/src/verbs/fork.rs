@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use super::{detached::detached, given, run::go_on};
-use crate::{app::Session, args::ForkWish, failure::Failure, select, text::line};
+use crate::{app::Session, args::ForkWish, failure::Failure, owner::Owning, select, text::line};
 
 /// Starts a run that takes over what another recorded.
 pub(crate) async fn fork(session: &Session, wish: ForkWish) -> Result<u8, Failure> {
@@ -22,7 +22,7 @@ pub(crate) async fn fork(session: &Session, wish: ForkWish) -> Result<u8, Failur
         set.push((step, given::json(OsStr::new(output))?));
     }
     session.open(VERB).await?;
-    session.serve();
+    session.serve(Owning::Run);
     let record = select::run(session, &wish.run, VERB).await?;
     let mut fork = runtime.fork(&record.id);
     if let Some(from) = wish.from {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use agno_core::{RequestQuery, RunId};
 use serde::Serialize;
 
-use super::asked::{RequestReport, command};
+use super::asked::{RequestReport, about, command};
 use crate::{
     app::Session,
     failure::{Failure, exit},
@@ -73,7 +73,15 @@ pub(crate) async fn inbox(
             },
         ]);
     }
-    report::print(&report::table(&rows));
+    let mut lines = report::table(&rows);
+    let shown = lines.lines().skip(1).zip(&found).map(|(line, request)| {
+        let about = about(session, request);
+        let about = about.map(|about| format!("    {about}\n"));
+        format!("{line}\n{}", about.unwrap_or_default())
+    });
+    let shown: String = shown.collect();
+    lines.truncate(lines.find('\n').map_or(0, |end| end + 1));
+    report::print(&(lines + &shown));
     if let Some(first) = found.iter().find(|request| session.has(&request.workflow)) {
         let next = session.program.command(&command(first));
         say(&format!("next: {next}"));

@@ -21,7 +21,7 @@ use crate::{
     crash,
     failure::{Failure, causes, exit, in_words},
     input,
-    owner::Control,
+    owner::{Control, Owning},
     progress::screen::{Colour, paint, say},
     report, select,
     signals::Signals,
@@ -84,7 +84,7 @@ pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure>
         return detach(session, &workflow, &input, files, wish).await;
     }
     session.open("run").await?;
-    session.serve();
+    session.serve(Owning::Run);
     files.keep(session).await?;
 
     let watch = wish.watch;
@@ -178,7 +178,7 @@ async fn take_up(
             watch.json,
         ));
     }
-    session.serve();
+    session.serve(Owning::Run);
     let seen = session.events_of(record.root()).await.map_err(failed)?;
     let handle = runtime.resume(&record.id).await.map_err(failed)?;
     go_on(session, handle, "resumes run", seen, watch).await
@@ -410,7 +410,7 @@ async fn explain(session: &Session, outcome: &Outcome) -> u8 {
                 "details: {}",
                 program.command(&format!("show {}", outcome.run))
             ));
-            format!("retry {}", outcome.run)
+            again(&outcome.run, outcome.error.as_ref())
         }
         RunStatus::Cancelled => format!("retry {}", outcome.run),
         _ => format!("resume {}", outcome.run),
@@ -420,6 +420,24 @@ async fn explain(session: &Session, outcome: &Outcome) -> u8 {
         RunStatus::Paused => exit::PAUSED,
         RunStatus::Running if stopped => exit::INTERRUPTED,
         _ => exit::FAILED,
+    }
+}
+
+/// What to type next for a run that has failed with this error. A step that may have run is settled
+/// first: tried again, the run would only fail as before.
+pub(super) fn again(run: &RunId, error: Option<&RecordedError>) -> String {
+    match error {
+        Some(RecordedError {
+            code,
+            path: Some(path),
+            ..
+        }) if &**code == "may_have_run" => {
+            format!(
+                "resolve {run} {} --output JSON | --failed | --retry",
+                quoted(path)
+            )
+        }
+        _ => format!("retry {run}"),
     }
 }
 

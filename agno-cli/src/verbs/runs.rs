@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use agno_core::{RunQuery, RunRecord, RunStatus};
 use serde::Serialize;
 
-use super::{asked, run::ErrorReport};
+use super::{
+    asked,
+    run::{ErrorReport, again},
+};
 use crate::{
     app::Session,
     args::RunsWish,
@@ -112,7 +115,7 @@ async fn next_of(session: &Session, run: &RunRecord, shown: &str) -> String {
         _ if is_called => String::new(),
         RunStatus::Pending => "worker".to_owned(),
         RunStatus::Paused => asked::next(&run.id, &asked::of_run(session, &run.id).await),
-        RunStatus::Failed | RunStatus::Cancelled => format!("retry {}", run.id),
+        RunStatus::Failed | RunStatus::Cancelled => again(&run.id, run.error.as_ref()),
         _ => format!("resume {}", run.id),
     }
 }

@@ -17,7 +17,7 @@ use super::{
     around::{self, Asked, Called},
     asked,
     events::detached,
-    run::ErrorReport,
+    run::{ErrorReport, again},
     watch::look_on,
 };
 use crate::{
@@ -119,6 +119,14 @@ async fn tell(session: &Session, id: &RunId, json: bool) -> Result<u8, Failure> 
     } else {
         let mut shown = in_text(&details, &spent);
         shown.push_str(&around::in_text(&details, &called));
+        let root = details.record.root();
+        let open = match details.record.status.is_over() {
+            true => Vec::new(),
+            false => asked::of_run(session, root).await,
+        };
+        let mut own = open.clone();
+        own.retain(|request| root == id || request.run == *id);
+        shown.push_str(&asked::in_full(&own));
         report::print(&shown);
         let agents = agents::in_text(&events);
         if !agents.is_empty() {
@@ -130,11 +138,10 @@ async fn tell(session: &Session, id: &RunId, json: bool) -> Result<u8, Failure> 
             _ if !session.has(&record.workflow) => None,
             _ if details.is_active => Some(format!("show {id} --follow")),
             RunStatus::Pending => Some("worker".to_owned()),
-            RunStatus::Paused => {
-                let root = record.root();
-                Some(asked::next(root, &asked::of_run(session, root).await))
+            RunStatus::Paused => Some(asked::next(root, &open)),
+            RunStatus::Failed | RunStatus::Cancelled => {
+                Some(again(record.root(), record.error.as_ref()))
             }
-            RunStatus::Failed | RunStatus::Cancelled => Some(format!("retry {}", record.root())),
             _ => Some(format!("resume {}", record.root())),
         };
         if let Some(next) = next {
@@ -275,7 +282,11 @@ fn in_text(details: &RunDetails, spent: &HashMap<Arc<str>, Spent>) -> String {
         put("output", json_line(output, 400));
     }
     if let Some(error) = &record.error {
-        put("error", in_words(error));
+        let name = match record.status {
+            RunStatus::Paused => "waits for",
+            _ => "error",
+        };
+        put(name, in_words(error));
     }
     let mut total = Spent::default();
     spent.values().for_each(|spent| total.plus(spent));

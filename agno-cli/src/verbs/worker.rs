@@ -9,6 +9,7 @@ use super::asked;
 use crate::{
     app::Session,
     failure::{Failure, exit, in_words},
+    owner::Owning,
     progress::screen::{Colour, paint, say},
     report,
     signals::Signals,
@@ -26,7 +27,7 @@ pub(crate) async fn worker(
     let no_signals = |_| Failure::usage("signals cannot be heard").with_exit(exit::FAILED);
     let mut signals = Signals::new().map_err(no_signals)?;
     session.open(VERB).await?;
-    session.serve();
+    session.serve(Owning::Worker);
     let store = line(&session.runtime.storage().location(), 200);
     say(&format!("worker · store {store} · press Ctrl-C to stop"));
     let under_way = Arc::new(Mutex::new(JoinSet::new()));

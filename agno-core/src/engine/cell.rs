@@ -102,6 +102,7 @@ pub(crate) struct RunCell {
     pub(super) has_constructs: bool,
     /// It was over: its requests are closed.
     pub(crate) was_over: bool,
+    pub(super) given_up: AtomicBool,
     /// The runs that it has called and that are not over here.
     pub(super) called: Mutex<Vec<RunHandle>>,
     /// Calls of workflows that have not returned.
@@ -218,6 +219,7 @@ impl RunCell {
             budget.belongs_to(me);
             Self {
                 was_over: head.status.is_over(),
+                given_up: AtomicBool::new(false),
                 id: head.id.clone(),
                 root: head.root().clone(),
                 depth: head.parent.as_ref().map_or(0, |parent| parent.depth),
@@ -314,6 +316,12 @@ impl RunCell {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
+    }
+
+    /// Cancels it because its caller does not wait for it any more.
+    pub(crate) fn give_up_run(&self) {
+        self.given_up.store(true, Ordering::Release);
+        self.cancel();
     }
 
     pub(crate) fn cancel(&self) {

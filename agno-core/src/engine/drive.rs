@@ -158,6 +158,18 @@ async fn poll_flow(
     .await
 }
 
+/// Why a run is cancelled: by somebody, or because its caller does not wait for it any more.
+pub(crate) fn cancelled(given_up: bool) -> Error {
+    let (code, words) = match given_up {
+        true => (
+            code::GIVEN_UP,
+            "the run that called it does not wait for it any more",
+        ),
+        false => (code::CANCELLED, "the run was cancelled"),
+    };
+    Error::new(code, words).permanent()
+}
+
 impl RunCell {
     async fn end(&self, result: Result<Produced, Error>) -> Ending {
         if let Some(error) = self.unasked() {
@@ -208,7 +220,7 @@ impl RunCell {
         match stop {
             Stop::Failed(error) => self.end_failed(error).await,
             Stop::Cancelled => {
-                let error = Error::new(code::CANCELLED, "the run was cancelled").permanent();
+                let error = cancelled(self.given_up.load(Ordering::Acquire));
                 self.end_as(RunStatus::Cancelled, error).await
             }
             Stop::Interrupted => {

@@ -39,7 +39,7 @@ pub(crate) use ask::{Question, answer_entry};
 pub(crate) use budget::{Budget, Used};
 pub(crate) use cache::Flights;
 pub(crate) use cell::{NewCell, RunCell, Stop, blame_current};
-pub(crate) use drive::drive;
+pub(crate) use drive::{cancelled, drive};
 pub(crate) use events::check as check_events;
 pub(crate) use execute::sleep_until;
 pub(crate) use parking::Answered;

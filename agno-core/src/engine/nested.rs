@@ -37,11 +37,7 @@ impl Drop for Parked<'_> {
         let goes_on = !cell.is_stopped() && !cell.is_interrupted() && !cell.is_parked();
         if !self.over && goes_on {
             let (runtime, run) = (cell.runtime.clone(), self.run.clone());
-            tokio::spawn(async move {
-                if let Err(error) = runtime.cancel(&run).await {
-                    tracing::debug!(%run, %error, "not cancelled");
-                }
-            });
+            tokio::spawn(async move { runtime.give_up(&run).await });
         }
     }
 }
@@ -69,7 +65,7 @@ impl Drop for UnderWay<'_> {
             return;
         }
         if cancelled || !self.cell.is_stopped() {
-            called.cancel();
+            called.give_up();
         } else {
             called.interrupt();
         }
@@ -282,10 +278,7 @@ impl RunCell {
         let unreturned = std::mem::take(&mut *locked(&self.unreturned));
         for path in unreturned {
             let run = called_id(&self.id, &path);
-            if let Err(error) = Box::pin(self.runtime.cancel(&run)).await {
-                // Over already, or never begun.
-                tracing::debug!(%run, %error, "not cancelled");
-            }
+            Box::pin(self.runtime.give_up(&run)).await;
         }
     }
 
@@ -346,7 +339,7 @@ impl RunCell {
         let called = std::mem::take(&mut *locked(&self.called));
         for run in called {
             match stop {
-                Stop::Cancelled => run.cancel(),
+                Stop::Cancelled => run.give_up(),
                 _ => run.interrupt(),
             }
             run.outcome().await;

@@ -425,6 +425,12 @@ impl RunCell {
             }
             paths
         };
+        let open = {
+            let recorded = locked(&self.recorded);
+            let open = paths.iter().map(|path| recorded.open_requests(path));
+            open.flatten().collect()
+        };
+        self.give_up_requests(open);
         self.commit_supersede(paths.clone()).await;
         locked(&self.recorded).forget(&paths);
         Ok(())

@@ -76,8 +76,9 @@ impl Runtime {
             RunStatus::Failed if !called.retry && !is_out_of_budget(&record) => {
                 self.attach(&called.id).await
             }
-            // By a person, and not with its caller.
-            RunStatus::Cancelled if !called.retry => self.attach(&called.id).await,
+            RunStatus::Cancelled if !called.retry && !is_given_up(&record) => {
+                self.attach(&called.id).await
+            }
             _ => {
                 let budget = Some(called.budget.clone());
                 self.resume_with(&called.id, Again::Failure, budget).await
@@ -90,4 +91,10 @@ impl Runtime {
 fn is_out_of_budget(record: &RunRecord) -> bool {
     let error = record.error.as_ref();
     error.is_some_and(|error| &*error.code == code::LIMIT)
+}
+
+/// Cancelled by its caller, which now calls it again, and not by a person.
+fn is_given_up(record: &RunRecord) -> bool {
+    let error = record.error.as_ref();
+    error.is_some_and(|error| &*error.code == code::GIVEN_UP)
 }

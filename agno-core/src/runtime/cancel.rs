@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{Runtime, handle::Outcome};
 use crate::{
     clock::now_micros,
+    engine::cancelled,
     error::{Error, code},
 };
 
@@ -23,9 +24,25 @@ impl Runtime {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such run,
     /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when it has completed or failed.
     pub async fn cancel(&self, id: &RunId) -> Result<Outcome, Error> {
+        self.cancel_as(id, false).await
+    }
+
+    /// Cancels a called run that its caller does not wait for any more. Should the caller call it
+    /// again after all, it is taken up.
+    pub(crate) async fn give_up(&self, id: &RunId) {
+        if let Err(error) = self.cancel_as(id, true).await {
+            // Over already, or never begun.
+            tracing::debug!(run = %id, %error, "not cancelled");
+        }
+    }
+
+    async fn cancel_as(&self, id: &RunId, given_up: bool) -> Result<Outcome, Error> {
         loop {
             if let Some(active) = self.active(id) {
-                active.cell.cancel();
+                match given_up {
+                    true => active.cell.give_up_run(),
+                    false => active.cell.cancel(),
+                }
                 let outcome = self
                     .handle_of::<agno_storage::Json>(&active)
                     .outcome()
@@ -51,9 +68,11 @@ impl Runtime {
                     return Err(Error::new(code::CONFLICT, problem).permanent());
                 }
                 _ => {
-                    self.write_cancelled(record.clone()).await?;
+                    self.write_cancelled(record.clone(), given_up).await?;
                     drop(turn);
-                    self.tell_caller(record).await?;
+                    if !given_up {
+                        self.tell_caller(record).await?;
+                    }
                 }
             }
             return Ok(self.attach(id).await?.outcome().await);
@@ -82,7 +101,11 @@ impl Runtime {
     }
 
     /// Writes a run that is not under way down as cancelled, those that it has called first.
-    fn write_cancelled(&self, record: RunRecord) -> BoxFuture<'_, Result<(), Error>> {
+    fn write_cancelled(
+        &self,
+        record: RunRecord,
+        given_up: bool,
+    ) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             let called = RunQuery {
                 parent: Some(record.id.clone()),
@@ -90,11 +113,11 @@ impl Runtime {
             };
             for called in self.storage().runs(called).await? {
                 if !called.status.is_over() {
-                    self.write_cancelled(called).await?;
+                    self.write_cancelled(called, true).await?;
                 }
             }
             let at = now_micros();
-            let error = Error::new(code::CANCELLED, "the run was cancelled").permanent();
+            let error = cancelled(given_up);
             let path = format!("@cancelled~{}", record.resumes);
             let mut entry = Entry::new(EntryKind::Marker, Arc::from(path), 0);
             entry.finished_at = at;

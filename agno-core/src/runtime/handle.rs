@@ -147,6 +147,13 @@ impl<O> RunHandle<O> {
         self.cell.as_ref().map(|cell| cell.subscribe())
     }
 
+    /// Cancels it because its caller does not wait for it any more.
+    pub(crate) fn give_up(&self) {
+        if let Some(cell) = &self.cell {
+            cell.give_up_run();
+        }
+    }
+
     /// Stops the run once the steps that run now are recorded. It can be resumed.
     pub fn interrupt(&self) {
         if let Some(cell) = &self.cell {

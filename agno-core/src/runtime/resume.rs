@@ -148,7 +148,7 @@ impl Runtime {
             Vec::new()
         };
         if fruitless_resumes(&journal) >= MOST_FRUITLESS_RESUMES {
-            return Err(self.give_up(&record).await);
+            return Err(self.end_crash_loop(&record).await);
         }
         let again = to_try_again(&record, &journal);
         let fields = restore(input.state.as_ref()).map_err(|error| {
@@ -200,7 +200,7 @@ impl Runtime {
         Ok(self.handle_of(&active))
     }
 
-    async fn give_up(&self, record: &RunRecord) -> Error {
+    async fn end_crash_loop(&self, record: &RunRecord) -> Error {
         let problem = format!(
             "run `{}` was resumed {MOST_FRUITLESS_RESUMES} times without recording another step: \
              its next step ends the process each time. Repair it, then resume once more",
