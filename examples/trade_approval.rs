@@ -4,7 +4,7 @@
 //! ```sh
 //! cargo run --example trade_approval -- run --run-id trade-1 --symbol ACME --shares 300
 //! cargo run --example trade_approval -- inbox
-//! cargo run --example trade_approval -- approve trade-1 --by anna
+//! cargo run --example trade_approval -- approve ID --by anna    # the ID is in the inbox
 //! ```
 //!
 //! Small trades need nobody, and a question that nobody answers in a day is a no.

@@ -90,7 +90,7 @@ fn trade_approval_waits_over_a_restart() {
     assert_eq!(request["message"], "Buy 300 ACME for 12600 EUR?");
     let waiting = place.show("trade-1");
     assert_eq!(waiting.steps("ran"), ["quote"], "nothing was bought");
-    place.text(&["approve", "trade-1", "--by", "anna"]);
+    place.text(&["approve", id(&request), "--by", "anna"]);
     let run = place.show("trade-1");
     assert_eq!(run.output(), "Bought 300 ACME for 12600.00 EUR.");
     assert!(run.said().contains("anna"), "who said yes is recorded");
@@ -103,8 +103,11 @@ fn trade_approval_waits_over_a_restart() {
 #[test]
 fn trade_approval_takes_no_for_an_answer() {
     let place = Place::new("trade_approval");
-    pauses(&place, &TRADE);
-    place.text(&["reject", "trade-1"]);
+    let request = pauses(&place, &TRADE);
+    // A run is no question: what is meant has to be said.
+    let output = place.output(&["reject", "trade-1"]);
+    assert!(!output.status.success(), "{}", told(&output));
+    place.text(&["reject", id(&request)]);
     let run = place.show("trade-1");
     assert_eq!(run.output(), "Nothing was bought: 300 ACME were declined.");
     assert_eq!(run.steps("ran"), ["quote"]);
@@ -125,8 +128,8 @@ fn trade_approval_buys_once_whenever_the_process_dies() {
     let (mut crashes, mut unsure) = (0, 0);
     for commits in 1.. {
         let place = Place::new("trade_approval");
-        pauses(&place, &TRADE);
-        let mut approve = place.command(&["approve", "trade-1"]);
+        let request = pauses(&place, &TRADE);
+        let mut approve = place.command(&["approve", id(&request)]);
         approve.env("AGNO_CRASH_AFTER", commits.to_string());
         let output = approve.output().expect("starts");
         if output.status.success() {
