@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use agno_storage::{RequestQuery, RunId, SledStorage, Storage, StoreError};
+use agno_storage::{Request, RequestQuery, RunId, SledStorage, Storage, StoreError};
 use common::{asking_step, create, id, output, request, session};
 
 const RUNS: usize = 4;
@@ -98,7 +98,13 @@ impl Outcome {
             };
             match store.requests(query).await {
                 Ok(open) if open.is_empty() => lost += 1,
-                Ok(open) => assert_eq!(open, [request(&run, STEPS - 1)], "{what}"),
+                // Like a journal without its end, those of before are what is left of them. None of
+                // them is one that nobody wrote.
+                Ok(open) => {
+                    let written = |one: &Request| (0..STEPS).any(|at| *one == request(&run, at));
+                    assert!(open.iter().all(written), "{what}: {open:?}");
+                    lost += usize::from(open != [request(&run, STEPS - 1)]);
+                }
                 Err(error) => corrupt += is_corrupt(&error, what),
             }
         }

@@ -5,6 +5,7 @@
 //! records go next, and the mark last; an opening finishes what it finds marked.
 
 use super::{
+    format::{Change, asked},
     journal,
     key_value::{Batch, KeyValue},
     keys, record,
@@ -15,8 +16,8 @@ use crate::{RunId, StoreResult};
 #[derive(Default)]
 pub(super) struct Deletion {
     pub(super) begin: Batch,
-    /// Journal entries that it removes.
-    pub(super) entries: u64,
+    /// What it takes from the store's own counts.
+    pub(super) change: Change,
     /// The records, then the mark.
     pub(super) rest: [Batch; 2],
 }
@@ -37,27 +38,34 @@ pub(super) fn delete<K: KeyValue>(store: &K, id: &RunId) -> StoreResult<Deletion
         begin.remove(&keys::run(keys::HEAD, id), stored.chunks);
     }
     // Entries that were lost are gone as well: the store is to miss them no longer.
-    let entries = found.max(head.map_or(0, |stored| stored.entries));
+    let entries = head.map_or(0, |stored| stored.entries);
+    let change = Change {
+        removed: found.removed.max(entries),
+        ..found
+    };
     Ok(Deletion {
         begin,
-        entries,
+        change,
         rest,
     })
 }
 
-/// What is left to do once the head is gone, and the journal entries in it.
-pub(super) fn rest<K: KeyValue>(store: &K, id: &RunId) -> StoreResult<([Batch; 2], u64)> {
+/// What is left to do once the head is gone, and what it takes from the store's own counts.
+pub(super) fn rest<K: KeyValue>(store: &K, id: &RunId) -> StoreResult<([Batch; 2], Change)> {
     let (mut records, mut mark) = (Batch::default(), Batch::default());
-    let mut entries = 0;
+    let mut change = Change::default();
     for tag in keys::OF_A_RUN {
         store.scan(&keys::run(tag, id), &mut |chunk, _| {
             let first = chunk.ends_with(&[0, 0]);
-            entries += u64::from(tag == keys::JOURNAL && first);
+            change.removed += u64::from(tag == keys::JOURNAL && first);
+            if let (keys::REQUEST, Some(key)) = (tag, chunk.strip_suffix(&[0, 0])) {
+                change.asked ^= asked(key);
+            }
             records.writes.push((chunk.to_vec(), None));
         })?;
     }
     mark.remove(&keys::run(keys::REMOVED, id), 1);
-    Ok(([records, mark], entries))
+    Ok(([records, mark], change))
 }
 
 /// The runs whose removal was begun and not finished.

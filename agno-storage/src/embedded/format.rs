@@ -75,18 +75,40 @@ pub(super) struct LastBatch {
     pub(super) entries: u64,
     /// Those of them that were removed with their runs.
     pub(super) removed: u64,
+    /// The open requests, as the exclusive or of a hash of each key: which ones they are, whatever
+    /// their order.
+    pub(super) asked: u64,
+}
+
+/// What a batch changes of that.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Change {
+    /// Journal entries that it appends.
+    pub(super) appended: u64,
+    /// Journal entries that it removes.
+    pub(super) removed: u64,
+    /// The requests that it opens and closes.
+    pub(super) asked: u64,
+}
+
+/// What a request's key adds to, and takes from, the sum of those that are open.
+pub(super) fn asked(key: &[u8]) -> u64 {
+    let hash = blake3::hash(key);
+    hash.as_bytes()
+        .first_chunk()
+        .map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 impl LastBatch {
-    /// The batch after this one, which appends and removes so many entries. The record becomes
-    /// part of it.
-    pub(super) fn next(self, batch: &mut Batch, appended: u64, removed: u64) -> Self {
+    /// The batch after this one. The record becomes part of it.
+    pub(super) fn next(self, batch: &mut Batch, change: Change) -> Self {
         let next = Self {
             number: self.number + 1,
-            entries: self.entries + appended,
-            removed: self.removed + removed,
+            entries: self.entries + change.appended,
+            removed: self.removed + change.removed,
+            asked: self.asked ^ change.asked,
         };
-        let body = [next.number, next.entries, next.removed].map(u64::to_be_bytes);
+        let body = [next.number, next.entries, next.removed, next.asked].map(u64::to_be_bytes);
         let body = body.concat();
         batch.put(&keys::last_batch(), &body, 1);
         next
@@ -98,16 +120,17 @@ impl LastBatch {
             return Err(record::corrupt(&key, "it is missing"));
         };
         match record.body.as_chunks() {
-            // Format 1 removed nothing.
+            // Format 1 removed nothing, and asked nothing.
             ([number, entries], []) => Ok(Self {
                 number: u64::from_be_bytes(*number),
                 entries: u64::from_be_bytes(*entries),
-                removed: 0,
+                ..Self::default()
             }),
-            ([number, entries, removed], []) => Ok(Self {
+            ([number, entries, removed, asked], []) => Ok(Self {
                 number: u64::from_be_bytes(*number),
                 entries: u64::from_be_bytes(*entries),
                 removed: u64::from_be_bytes(*removed),
+                asked: u64::from_be_bytes(*asked),
             }),
             _ => Err(record::corrupt(&key, "it is not three numbers")),
         }

@@ -4,7 +4,7 @@
 //! | tag | rest | record |
 //! |---|---|---|
 //! | `m` | | format of the store |
-//! | `b` | | last batch: its number, entries so far, entries removed |
+//! | `b` | | last batch: its number, entries so far, entries removed, which requests are open |
 //! | `r` | run | head |
 //! | `i` | run | input |
 //! | `o` | run | output |

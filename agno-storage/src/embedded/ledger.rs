@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     body::{self, Numbers},
+    format::{Change, asked},
     journal,
     key_value::{Batch, KeyValue},
     keys,
@@ -42,8 +43,8 @@ pub(super) struct Ledger {
     /// Fields that commits of this batch read or changed.
     sessions: HashMap<SessionKey, TouchedSession>,
     batch: Batch,
-    /// Journal entries that this batch appends.
-    appended: u64,
+    /// What this batch adds to the store's own counts.
+    change: Change,
     /// Runs with a part in this batch.
     touched: HashSet<RunId>,
     /// Chunks of the outputs and cached results that this batch wrote.
@@ -79,7 +80,7 @@ impl Ledger {
             active: HashMap::new(),
             sessions: HashMap::new(),
             batch: Batch::default(),
-            appended: 0,
+            change: Change::default(),
             touched: HashSet::new(),
             replaced: HashMap::new(),
         }
@@ -177,7 +178,7 @@ impl Ledger {
             let key = keys::entry(&commit.run, &entry.path);
             self.batch.put(&key, &numbers.before(json), 0);
         }
-        self.appended += commit.entries.len() as u64;
+        self.change.appended += commit.entries.len() as u64;
         self.touched.insert(commit.run.clone());
         run.dirty |= prepared.input.is_some()
             || commit.claim
@@ -191,7 +192,7 @@ impl Ledger {
             run.head.update(*update);
         }
         run.head.limit(prepared.commit.limits);
-        run.ask(
+        self.change.asked ^= run.ask(
             &mut self.batch,
             &prepared.commit.settled,
             &prepared.requests,
@@ -267,7 +268,7 @@ impl Ledger {
     }
 
     /// The batch of all that was accepted since the last, and the journal entries in it.
-    pub(super) fn finish(&mut self) -> StoreResult<(Batch, u64)> {
+    pub(super) fn finish(&mut self) -> StoreResult<(Batch, Change)> {
         let mut batch = mem::take(&mut self.batch);
         for (key, session) in self.sessions.drain() {
             for name in &session.changed {
@@ -295,7 +296,7 @@ impl Ledger {
         }
         self.touched.clear();
         self.replaced.clear();
-        Ok((batch, mem::take(&mut self.appended)))
+        Ok((batch, mem::take(&mut self.change)))
     }
 }
 
@@ -374,25 +375,36 @@ impl ActiveRun {
         }
     }
 
-    /// Closes requests and opens others. A run that is over asks nobody.
-    fn ask(&mut self, batch: &mut Batch, settled: &[Arc<str>], opened: &[(Vec<u8>, Vec<u8>)]) {
+    /// Closes requests and opens others, and answers which. A run that is over asks nobody.
+    fn ask(
+        &mut self,
+        batch: &mut Batch,
+        settled: &[Arc<str>],
+        opened: &[(Vec<u8>, Vec<u8>)],
+    ) -> u64 {
+        let mut changed = 0;
         if self.head.status.is_over() {
             for (key, chunks) in mem::take(&mut self.requests) {
+                changed ^= asked(&key);
                 batch.remove(&key, chunks);
             }
-            return;
+            return changed;
         }
         for id in settled {
             let key = keys::request(&self.head.id, id);
             if let Some(chunks) = self.requests.remove(&key) {
+                changed ^= asked(&key);
                 batch.remove(&key, chunks);
             }
         }
         for (key, json) in opened {
-            let old = self.requests.get(key).copied().unwrap_or(0);
-            let chunks = batch.put(key, json, old);
-            self.requests.insert(key.clone(), chunks);
+            let old = self.requests.get(key).copied();
+            let chunks = batch.put(key, json, old.unwrap_or(0));
+            if self.requests.insert(key.clone(), chunks).is_none() {
+                changed ^= asked(key);
+            }
         }
+        changed
     }
 
     fn read_superseded<K: KeyValue>(

@@ -36,7 +36,7 @@ use self::{
     body::decode,
     definitions::NewDefinition,
     directory::Directory,
-    format::LastBatch,
+    format::{Change, LastBatch},
     key_value::{Batch, KeyValue},
     lock::Lock,
     marker::Marker,
@@ -207,7 +207,7 @@ fn prepare_store<K: KeyValue>(
             return lost("it has lost its records".to_owned());
         }
         let mut batch = format::create()?;
-        let first = LastBatch::default().next(&mut batch, 0, 0);
+        let first = LastBatch::default().next(&mut batch, Change::default());
         store.apply(batch)?;
         store.sync()?;
         directory.make_files_private()?;
@@ -227,7 +227,7 @@ fn prepare_store<K: KeyValue>(
         Some((marker, _)) => marker,
     };
     let mut write = |mut batch: Batch| -> StoreResult<()> {
-        last = last.next(&mut batch, 0, 0);
+        last = last.next(&mut batch, Change::default());
         store.apply(batch)?;
         store.sync()?;
         marker.record(last.number);

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    format::LastBatch,
+    format::{Change, LastBatch},
     key_value::{Batch, KeyValue},
     marker::Marker,
 };
@@ -91,19 +91,13 @@ impl<K: KeyValue> Shared<K> {
     }
 
     /// Makes a batch visible, then durable. It appends and removes so many journal entries.
-    pub(super) fn write(
-        &self,
-        store: &K,
-        mut batch: Batch,
-        appended: u64,
-        removed: u64,
-    ) -> StoreResult<()> {
+    pub(super) fn write(&self, store: &K, mut batch: Batch, change: Change) -> StoreResult<()> {
         if batch.writes.is_empty() {
             return Ok(());
         }
         let number = {
             let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-            slot.visible = slot.visible.next(&mut batch, appended, removed);
+            slot.visible = slot.visible.next(&mut batch, change);
             store.apply(batch)?;
             slot.visible.number
         };

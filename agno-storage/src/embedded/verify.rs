@@ -46,6 +46,10 @@ struct Audit {
     /// Journal entries that were written before this began; more may come while it is read, and
     /// some may go.
     written: u64,
+    /// Number of the last batch as this began.
+    number: u64,
+    /// The open requests that were found, summed as the store does.
+    asked: u64,
 }
 
 impl Audit {
@@ -86,7 +90,8 @@ impl Audit {
         if format::check(store)?.is_none() {
             self.problem("record `format` is missing");
         }
-        self.written = LastBatch::read(store)?.entries;
+        let last = LastBatch::read(store)?;
+        (self.number, self.written) = (last.number, last.entries);
         Ok(())
     }
 
@@ -147,6 +152,7 @@ impl Audit {
             |audit, key, record| {
                 requests::read(key, &record.body)?;
                 audit.report.requests += 1;
+                audit.asked ^= format::asked(key);
                 if over {
                     return Err(record::corrupt(key, format!("run `{id}` is over")));
                 }
@@ -184,7 +190,13 @@ impl Audit {
     /// count is from a later batch and tells.
     fn count<K: KeyValue>(&mut self, store: &K) -> StoreResult<()> {
         let found = self.report.entries;
-        let expected = self.written.saturating_sub(LastBatch::read(store)?.removed);
+        let last = LastBatch::read(store)?;
+        let expected = self.written.saturating_sub(last.removed);
+        // Commits go on meanwhile: only what was still so at the end can be told.
+        if self.report.problems.is_empty() && last.number == self.number && last.asked != self.asked
+        {
+            self.problem("the open requests are not those that the last batch left".to_owned());
+        }
         if self.report.problems.is_empty() && found < expected {
             self.problem(format!(
                 "the journals have {found} entries, {expected} were written"

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     definitions::{self, NewDefinition},
     deletion::{self, Deletion},
+    format::Change,
     key_value::KeyValue,
     ledger::{Ledger, Verdict},
     lock::Lock,
@@ -78,8 +79,8 @@ impl<K: KeyValue> Writer<K> {
                 Message::ClearCache(query, reply) => {
                     let result = self.guarded(|writer| {
                         let removed = writer.ledger.clear_cache(&*writer.store, &query)?;
-                        let (batch, entries) = writer.ledger.finish()?;
-                        writer.shared.write(&writer.store, batch, entries, 0)?;
+                        let (batch, change) = writer.ledger.finish()?;
+                        writer.shared.write(&writer.store, batch, change)?;
                         Ok(removed)
                     });
                     let _ = reply.send(result);
@@ -91,7 +92,9 @@ impl<K: KeyValue> Writer<K> {
                             Ok(saved) => saved,
                             Err(refused) => return Ok(Err(refused)),
                         };
-                        writer.shared.write(&writer.store, batch, 0, 0)?;
+                        writer
+                            .shared
+                            .write(&writer.store, batch, Change::default())?;
                         Ok(Ok(version))
                     });
                     let _ = reply.send(result.flatten());
@@ -101,7 +104,7 @@ impl<K: KeyValue> Writer<K> {
                     let result = self.guarded(|writer| {
                         let Deletion {
                             begin,
-                            entries,
+                            change,
                             rest,
                         } = match deletion::delete(&*writer.store, &id) {
                             Ok(deletion) => deletion,
@@ -109,9 +112,11 @@ impl<K: KeyValue> Writer<K> {
                         };
                         let found = !begin.writes.is_empty();
                         writer.ledger.forget(&id);
-                        writer.shared.write(&writer.store, begin, 0, entries)?;
+                        writer.shared.write(&writer.store, begin, change)?;
                         for batch in rest {
-                            writer.shared.write(&writer.store, batch, 0, 0)?;
+                            writer
+                                .shared
+                                .write(&writer.store, batch, Change::default())?;
                         }
                         Ok(Ok(found))
                     });
@@ -141,8 +146,8 @@ impl<K: KeyValue> Writer<K> {
         let mut waiting = Vec::new();
         let written = self.guarded(|writer| {
             writer.fill_batch(commit, reply, &mut waiting);
-            let (batch, entries) = writer.ledger.finish()?;
-            writer.shared.write(&writer.store, batch, entries, 0)
+            let (batch, change) = writer.ledger.finish()?;
+            writer.shared.write(&writer.store, batch, change)
         });
         for (reply, verdict) in waiting {
             // A refusal may rest on what was only in this batch, so it waits for the sync too.
