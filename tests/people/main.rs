@@ -18,3 +18,4 @@ mod storm;
 mod stormy;
 mod taken_up;
 mod timers;
+mod unheard;

@@ -9,11 +9,12 @@ use agno_storage::{
 
 use super::{
     around::Around,
-    cell::{RunCell, locked},
+    cell::{RunCell, Stop, locked},
     commit::Writing,
     execute::{Outcome, sleep_until},
     parking::Open,
     replay::answered,
+    same_input::same_input,
 };
 use crate::{
     clock::now_micros,
@@ -120,7 +121,7 @@ impl RunCell {
         let answer_at = answered(&path);
         if let Some(asked) = self.recorded_request(&path)
             && let (Some(was), Some(is)) = (&asked.value, &question.value)
-            && !super::same_input::same_input(was, is, || serde_json::Value::Bool(true))
+            && !same_input(was, is, || serde_json::Value::Bool(true))
         {
             let problem = format!(
                 "drift: `{path}` was asked about {was}, the code now asks about {is}: the answer \
@@ -128,7 +129,7 @@ impl RunCell {
                 was = was.as_str(),
                 is = is.as_str()
             );
-            self.stop(super::cell::Stop::Failed(
+            self.stop(Stop::Failed(
                 Error::new(code::DRIFT, problem).permanent().at(&path),
             ));
             return std::future::pending().await;

@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use agno_storage::{
@@ -15,7 +15,7 @@ use agno_storage::{
 };
 use tokio::sync::Notify;
 
-use super::{ask::answered_event, cell::RunCell, commit::Writing, drive::Ending};
+use super::{ask::answered_event, cell::RunCell, commit::Writing, drive::Ending, replay::answered};
 use crate::{
     clock::now_micros,
     error::{Error, code},
@@ -248,7 +248,8 @@ impl RunCell {
         }
         let at = now_micros();
         let wake_at = self.wake_at();
-        let open: Vec<Open> = locked(&self.waiting.open).values().cloned().collect();
+        let (paths, open): (Vec<_>, Vec<_>) =
+            locked(&self.waiting.open).clone().into_iter().unzip();
         let failure = open.iter().find_map(|open| open.failure.clone());
         let error = failure.map_or_else(|| waits_for(&open), Error::from_recorded);
         let mut entry = self.marker("parked");
@@ -270,18 +271,42 @@ impl RunCell {
             .commit(Writing {
                 entries: vec![entry],
                 update: Some(Box::new(update)),
+                unless: paths.iter().map(|path| answered(path)).collect(),
                 ..Writing::default()
             })
             .await;
-        if self.is_stopped() && written.is_ok() {
-            // Cancelled in this moment: it goes on to its end.
-            locked(&self.waiting.answers).parked = false;
-            return None;
+        match written {
+            // Cancelled in this moment: it goes on to its end. The time so far is written down.
+            Ok(_) if self.is_stopped() => {
+                *locked(&self.begun) = Some(Instant::now());
+            }
+            Ok(_) => return Some(Ending::paused(error, wake_at)),
+            // Answered in this moment, by somebody who may not come to hand it in.
+            Err(StoreError::Decided { .. }) => {
+                if let Err(error) = self.take_recorded_answers(&paths).await {
+                    return Some(lost(error));
+                }
+            }
+            Err(error) => return Some(lost(error)),
         }
-        Some(match written {
-            Ok(_) => Ending::paused(error, wake_at),
-            Err(error) => lost(error),
-        })
+        locked(&self.waiting.answers).parked = false;
+        None
+    }
+
+    async fn take_recorded_answers(&self, open: &[Arc<str>]) -> Result<(), StoreError> {
+        let journal = self.storage.journal(&self.id, 0).await?;
+        let mut answers = locked(&self.waiting.answers);
+        for path in open {
+            let at = answered(path);
+            let entry = journal.iter().find(|entry| entry.path == at);
+            let answer = entry.and_then(|entry| entry.output.as_ref()?.decode().ok());
+            answers
+                .given
+                .extend(answer.map(|answer| (path.clone(), answer)));
+        }
+        drop(answers);
+        self.waiting.answered.notify_waiters();
+        Ok(())
     }
 }
 

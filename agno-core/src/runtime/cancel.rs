@@ -118,8 +118,7 @@ impl Runtime {
             }
             let at = now_micros();
             let error = cancelled(given_up);
-            let path = format!("@cancelled~{}", record.resumes);
-            let mut entry = Entry::new(EntryKind::Marker, Arc::from(path), 0);
+            let mut entry = Entry::new(EntryKind::Marker, cancelled_at(&record), 0);
             entry.finished_at = at;
             entry.events.push(Event {
                 at,
@@ -138,4 +137,10 @@ impl Runtime {
             Ok(())
         })
     }
+}
+
+/// Where it is recorded that a run that was not under way was cancelled. What was decided on the
+/// head of before must not be written after that.
+pub(super) fn cancelled_at(record: &RunRecord) -> Arc<str> {
+    Arc::from(format!("@cancelled~{}", record.resumes))
 }

@@ -6,7 +6,7 @@ use agno_storage::{
 };
 use std::sync::Arc;
 
-use super::{RunHandle, Runtime};
+use super::{RunHandle, Runtime, cancel::cancelled_at};
 use crate::{
     artifact::refuse_missing,
     clock::now_micros,
@@ -113,8 +113,9 @@ impl Runtime {
             }
             let mut commit = Commit::new(record.id.clone(), record.fence);
             commit.update = Some(Box::new(due(&record, answered.answer.at)));
+            commit.unless = vec![cancelled_at(&record)];
             match self.storage().commit(commit).await {
-                Err(StoreError::Fenced { .. }) => {}
+                Err(StoreError::Fenced { .. } | StoreError::Decided { .. }) => {}
                 result => return result.map(drop).map_err(Error::from),
             }
         }
@@ -184,6 +185,7 @@ impl Runtime {
             commit.settled = vec![request.id.clone()];
             if record.status == RunStatus::Paused {
                 commit.update = Some(Box::new(due(&record, answer.at)));
+                commit.unless = vec![cancelled_at(&record)];
             }
             match self.storage().commit(commit).await {
                 Ok(ack) => {
@@ -197,8 +199,8 @@ impl Runtime {
                 Err(StoreError::AlreadyRecorded { .. }) => {
                     return Err(self.no_request(&request.id).await);
                 }
-                // Taken up in this moment.
-                Err(StoreError::Fenced { .. }) => {}
+                // Taken up or cancelled in this moment.
+                Err(StoreError::Fenced { .. } | StoreError::Decided { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
