@@ -153,7 +153,7 @@ impl Runtime {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.0.shared.pending.notify_waiters();
+        self.0.shared.pending.notify_one();
         Ok(self.attach(&id).await?.retyped())
     }
 

@@ -71,7 +71,7 @@ pub(crate) struct Shared {
     /// Held while a run of a given id is begun or taken up: nobody begins it twice.
     beginning: tokio::sync::Mutex<()>,
     due: due::Due,
-    /// A run was written down for a worker.
+    /// A run was written down for a worker, which may be looking elsewhere at that moment.
     pending: tokio::sync::Notify,
 }
 
