@@ -46,6 +46,7 @@ pages! {
     events = "reference/events.md",
     statuses = "reference/statuses.md",
     errors = "reference/errors.md",
+    compiler_messages = "reference/compiler-messages.md",
     store = "reference/store.md",
     vocabulary = "from-agno/vocabulary.md",
     side_by_side = "from-agno/side-by-side.md",

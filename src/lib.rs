@@ -32,7 +32,7 @@ pub use agno_core::{
     State, StateType, Step, StepCall, StepContext, StepFingerprint, StepMetrics, StepQuestion,
     StepSummary, Steps, Storage, Value, ValueDiff, Verdict, Video, Winner, Worker, Workflow,
     WorkflowCall, WorkflowDefinition, WorkflowInfo, WorkflowSummary, WorkingGuard, WrongState,
-    bail, codec, ensure, export, fallible, graph, open, param, plain, schema, storage,
+    bail, bounds, codec, ensure, export, fallible, graph, open, param, plain, schema, storage,
 };
 #[cfg(feature = "agents")]
 pub use agno_macros::tool;
@@ -40,7 +40,7 @@ pub use agno_macros::{State, allow_in_flow, data, flow, step, workflow};
 
 /// Everything a program needs: `use agno::prelude::*;`.
 pub mod prelude {
-    pub use std::process::ExitCode;
+    pub use std::{process::ExitCode, time::Duration};
 
     #[cfg(feature = "agents")]
     pub use agno_agents::{Agent, Team, Tool, ToolContext};
@@ -55,4 +55,23 @@ pub mod prelude {
     #[cfg(feature = "agents")]
     pub use agno_macros::tool;
     pub use agno_macros::{State, allow_in_flow, data, flow, step, workflow};
+}
+
+/// The examples in the documentation of the macros: they name this crate, which the macros cannot.
+#[cfg(all(doctest, feature = "agents"))]
+mod examples_of {
+    #[doc = include_str!("../agno-macros/docs/workflow.md")]
+    struct Workflow;
+    #[doc = include_str!("../agno-macros/docs/step.md")]
+    struct Step;
+    #[doc = include_str!("../agno-macros/docs/flow.md")]
+    struct Flow;
+    #[doc = include_str!("../agno-macros/docs/allow_in_flow.md")]
+    struct AllowInFlow;
+    #[doc = include_str!("../agno-macros/docs/data.md")]
+    struct Data;
+    #[doc = include_str!("../agno-macros/docs/state.md")]
+    struct State;
+    #[doc = include_str!("../agno-macros/docs/tool.md")]
+    struct Tool;
 }

@@ -92,6 +92,7 @@ impl Chancy {
 
     #[flow]
     async fn run(flow: &Flow<Self>) -> Result<u32> {
+        #[allow_in_flow(environment = "the kit is to find it")]
         let chance = flow.workflow().counter.0.fetch_add(1, Ordering::SeqCst);
         let one = flow.one(chance).await?;
         flow.one(one).await

@@ -10,52 +10,22 @@ pub mod tool {
     // The derive of `JsonSchema` wants these in scope, also in a module without a prelude.
     pub use core::{convert::Into, default::Default};
 
-    use agno_core::{BoxError, BoxFuture, Error, State};
+    use agno_core::{BoxFuture, Error};
     use futures_util::FutureExt;
     use schemars::{JsonSchema, Schema, SchemaGenerator};
     use serde::{
-        Deserialize, Deserializer, Serialize,
+        Deserialize, Deserializer,
         de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
     };
     use serde_json::{Map, Value};
 
-    use crate::tool::call;
-    pub use crate::tool::{Tool, ToolAnswer, ToolContext};
-
-    /// A value that a model may write.
-    #[diagnostic::on_unimplemented(
-        message = "`{Self}` cannot be an argument of a tool",
-        label = "a model writes this value",
-        note = "write `#[agno::data]` above `{Self}`; a type of another crate: wrap it in a struct of your own, or convert it"
-    )]
-    pub trait Argument: DeserializeOwned + JsonSchema + Send + 'static {}
-
-    #[diagnostic::do_not_recommend]
-    impl<T: DeserializeOwned + JsonSchema + Send + 'static> Argument for T {}
-
-    /// Marks an argument that may be left out, until [`Described`] has seen it.
-    const OPTIONAL: &str = "x-agno-optional";
-
-    /// The schema of an argument. This and [`describe_flat`] are the only places that ask whether
-    /// its type is one.
-    pub fn describe<T: Argument>(schemas: &mut SchemaGenerator) -> Schema {
-        /// What a missing field is to serde, it is here.
-        #[derive(Deserialize)]
-        struct Only<T> {
-            #[serde(rename = "value")]
-            _value: T,
-        }
-        let mut schema = schemas.subschema_for::<T>();
-        if serde_json::from_str::<Only<T>>("{}").is_ok() {
-            schema.insert(OPTIONAL.to_owned(), Value::Bool(true));
-        }
-        schema
-    }
-
-    /// The schema of an argument with `#[serde(flatten)]`, whose fields are arguments themselves.
-    pub fn describe_flat<T: Argument>(schemas: &mut SchemaGenerator) -> Schema {
-        T::json_schema(schemas)
-    }
+    use crate::tool::bounds::OPTIONAL;
+    pub use crate::tool::{
+        Tool, ToolAnswer, ToolContext,
+        bounds::{
+            Answers, Failures, IsToolContext, ToolArgument, ToolFailure, ToolOutput, ToolState,
+        },
+    };
 
     /// The arguments of a tool, with those in `required` that have to be there.
     struct Described<A>(A);
@@ -113,53 +83,6 @@ pub mod tool {
         }
     }
 
-    /// What a tool may answer.
-    #[diagnostic::on_unimplemented(
-        message = "`{Self}` cannot be the answer of a tool",
-        label = "a model reads this value as text or JSON",
-        note = "write `#[agno::data]` above `{Self}`; a type of another crate: wrap it in a struct of your own, or convert it"
-    )]
-    pub trait Answer: Serialize + 'static {}
-
-    #[diagnostic::do_not_recommend]
-    impl<T: Serialize + 'static> Answer for T {}
-
-    /// An error that a tool may return.
-    #[diagnostic::on_unimplemented(
-        message = "`{Self}` cannot be the error of a tool",
-        label = "the error of this result does not turn into `Box<dyn Error + Send + Sync>`",
-        note = "return `agno::Result<T>`, or an error type that implements `std::error::Error + Send + Sync`"
-    )]
-    pub trait Failure {
-        /// The error in a box.
-        fn boxed(self) -> BoxError;
-    }
-
-    #[diagnostic::do_not_recommend]
-    impl<E: Into<BoxError>> Failure for E {
-        fn boxed(self) -> BoxError {
-            self.into()
-        }
-    }
-
-    /// How a value is shown to a model.
-    #[derive(Debug)]
-    pub struct Answers<T>(fn(T) -> Result<ToolAnswer, Error>);
-
-    /// How a value is shown to a model. This is the only place that asks whether it can be.
-    pub fn answers<T: Answer>() -> Answers<T> {
-        Answers(|value| call::answer(Ok::<T, Error>(value)))
-    }
-
-    /// How an error goes into a box.
-    #[derive(Debug)]
-    pub struct Failures<E>(fn(E) -> BoxError);
-
-    /// How an error goes into a box. This is the only place that asks whether it can.
-    pub fn failures<E: Failure>() -> Failures<E> {
-        Failures(E::boxed)
-    }
-
     type Split<R> = dyn Fn(R) -> Result<ToolAnswer, Error> + Send + Sync;
 
     /// How what a function returned becomes an answer or an error.
@@ -178,7 +101,7 @@ pub mod tool {
 
     impl<T: 'static, E: 'static> Returned<Result<T, E>> {
         /// A function that returns a `Result`.
-        pub fn returns(
+        pub fn agno_returns(
             Answers(answer): Answers<T>,
             Failures(boxed): Failures<E>,
         ) -> Returns<Result<T, E>> {
@@ -192,35 +115,12 @@ pub mod tool {
     /// A function that returns a plain value.
     pub trait Plain<T: 'static> {
         /// The value is the answer.
-        fn returns(answers: Answers<T>, _: Failures<Infallible>) -> Returns<T> {
+        fn agno_returns(answers: Answers<T>, _: Failures<Infallible>) -> Returns<T> {
             Returns(Arc::new(answers.0))
         }
     }
 
     impl<T: 'static> Plain<T> for Returned<T> {}
-
-    /// What a tool takes by shared reference.
-    #[diagnostic::on_unimplemented(
-        message = "a tool takes `&ToolContext` by reference, not `&{Self}`",
-        label = "arguments are owned values",
-        note = "write the type without `&` for an argument, or `&ToolContext` for the context"
-    )]
-    pub trait Context {
-        /// The context as this type.
-        fn of(context: &ToolContext) -> &Self;
-    }
-
-    #[diagnostic::do_not_recommend]
-    impl Context for ToolContext {
-        fn of(context: &ToolContext) -> &Self {
-            context
-        }
-    }
-
-    /// The context of a call.
-    pub fn context<T: Context>(context: &ToolContext) -> &T {
-        T::of(context)
-    }
 
     /// Makes a tool of a function that takes these arguments.
     #[derive(Debug)]
@@ -265,26 +165,26 @@ pub mod tool {
         }
 
         /// Of an asynchronous function that changes the session's state.
-        pub fn with_state<S: State, R: 'static>(
+        pub fn with_state<S: ToolState + 'static, R: 'static>(
             name: &str,
             description: &str,
             returns: Returns<R>,
             function: for<'a> fn(A, ToolContext, &'a mut S) -> BoxFuture<'a, R>,
         ) -> Tool {
-            Tool::with_state::<S, Described<A>, _, _>(
+            S::tool::<Described<A>>(
                 name,
                 description,
-                move |Described(arguments), context, state| {
+                Box::new(move |Described(arguments), context, state| {
                     let returned = function(arguments, context, state);
                     let returns = returns.0.clone();
                     async move { returns(returned.await) }.boxed()
-                },
+                }),
             )
         }
     }
 
-    /// What stands in for [`Arguments`] where an argument cannot be read, so that [`describe`]
-    /// is the only one that says so.
+    /// What stands in for [`Arguments`] where an argument cannot be read, so that its
+    /// [`ToolArgument`] is the only one that says so.
     pub trait Unreadable<A> {
         /// As in [`Arguments`].
         fn tool<R>(
@@ -302,7 +202,7 @@ pub mod tool {
         }
 
         /// As in [`Arguments`].
-        fn with_state<S: State, R>(
+        fn with_state<S, R>(
             _: &str,
             _: &str,
             _: Returns<R>,
@@ -315,6 +215,6 @@ pub mod tool {
     impl<A> Unreadable<A> for Arguments<A> {}
 
     fn refused() -> Tool {
-        unreachable!("the program was refused by `describe`")
+        unreachable!("the program was refused by `ToolArgument`")
     }
 }

@@ -1,12 +1,13 @@
 //! A program with several workflows, declared by hand, that do what a command line has to cope
 //! with: lists, caches, state, failures, panics, pauses, slow steps.
 
-use std::{fs, io::Write, process::ExitCode, time::Duration};
+use std::{fs, io::Write, panic::Location, process::ExitCode, time::Duration};
 
 use agno_core::{
-    __private::state,
     Cache, Definition, Error, Field, Flow, FlowSpec, Handle, Merge, Result, Retry, Scope, State,
-    Step, Workflow, WorkflowInfo, bail, codec, fallible,
+    Step, Workflow, WorkflowInfo, bail,
+    bounds::SessionState,
+    codec, fallible,
     graph::{FlowGraph, Graph, Node},
     param, plain,
 };
@@ -76,11 +77,12 @@ impl Workflow for Report {
             },
         );
         definition.step(
-            Step::new("read"),
+            // With one retry there is nothing that the factor could change.
+            Step::new("read").retry(Retry::new(1).factor(3.0)),
             (param("source", codec::<String>()),),
             plain(codec()),
             |_, call, (source,)| {
-                state::<Seen>(&mut call.state).pages += 1;
+                Seen::change(&mut call.state).pages += 1;
                 Box::pin(async move { u32::try_from(source.len()).unwrap_or(0) })
             },
         );
@@ -97,6 +99,7 @@ impl Workflow for Report {
             |flow, (topic,)| Box::pin(Self::run(flow, topic)),
         );
         definition.graph(&REPORT);
+        definition.warning("run", "this loop is never left", Location::caller());
     }
 }
 

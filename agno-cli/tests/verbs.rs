@@ -365,13 +365,22 @@ fn workflows_and_schemas() {
     assert_eq!(report["workflows"][1].get("problems"), None);
     let checked = place.many(&["workflows", "--check"]).exits(0);
     checked
-        .says("warning: report: no flow calls the step `write`")
+        .says("warning: report: no flow calls the step `write`; call it where it belongs")
+        .says("warning: report: flow `run`, agno-cli/examples/many_workflows.rs:")
+        .says(": this loop is never left")
+        .says("warning: report: step `read`: `factor` has no effect")
         .says("slow: schemas are sound");
     let checked = place
         .many(&["workflows", "--check", "--json"])
         .exits(0)
         .json();
     assert_eq!(checked["workflows"][1]["problems"], json!([]));
+    let warnings = checked["workflows"][1]["warnings"].as_array();
+    assert_eq!(warnings.map(Vec::len), Some(3));
+    assert_eq!(
+        warnings.and_then(|warnings| warnings[2].as_str()),
+        Some("step `read`: `factor` has no effect: with one retry there is one wait")
+    );
     let schema = place.many(&["schema", "report"]).exits(0).json();
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["properties"]["topic"]["minLength"], 3);

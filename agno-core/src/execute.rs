@@ -41,7 +41,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a step by itself",
     label = "this field is marked `#[step]`",
-    note = "an `Agent`, a `Team` and what implements `agno::Execute` can; else write a `#[step]` method that uses the field"
+    note = "an `Agent` or a `Team` can, if its types have `#[agno::data]`, and what implements `agno::Execute`; else write a `#[step]` method that uses the field"
 )]
 pub trait Execute: Settings + Send + Sync + 'static {
     /// What it takes.

@@ -10,6 +10,7 @@
 
 mod artifact;
 mod asking;
+pub mod bounds;
 mod clock;
 mod context;
 mod current;
@@ -33,6 +34,7 @@ mod state;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unmarked;
 mod value;
 
 pub use agno_storage as storage;

@@ -3,8 +3,10 @@
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
 use agno_storage::{FieldChange, Json, KeyChange, Operation, SessionFields, StateDelta, digest};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::{Map, Number, Value};
+
+use crate::bounds::StateData;
 
 /// The state of a session. Write `#[agno::data]` and `#[derive(Default, State)]` above the struct: the first brings
 /// `Clone`, `Serialize` and `Deserialize` from the library.
@@ -16,9 +18,22 @@ use serde_json::{Map, Number, Value};
     label = "this is the state of a session",
     note = "write `#[agno::data] #[derive(Default, State)]` above `{Self}`"
 )]
-pub trait State: Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static {
+pub trait State: StateData {
     /// The fields, by the names that serde writes, with their merge rules.
     const FIELDS: &'static [Field];
+}
+
+/// The fields of a state, which is what the derive writes. The condition stands here and not there, so that rustc weighs it
+/// where the state is used: what the struct lacks is one error there, and not one for each derive. Nor can a derive say
+/// `diagnostic::`, which a module of the user's may be called.
+pub trait StateFields {
+    /// As [`State::FIELDS`].
+    const FIELDS: &'static [Field];
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: StateData + StateFields> State for S {
+    const FIELDS: &'static [Field] = <S as StateFields>::FIELDS;
 }
 
 /// A field of a state.
@@ -67,40 +82,44 @@ pub enum Merge {
     message = "`#[merge(append)]` does not fit `{Self}`",
     label = "this rule takes a list: `Vec`, `VecDeque`"
 )]
-pub trait MergeAppend {}
-
-/// Fits `#[merge(append)]`.
-pub fn merge_append<T: MergeAppend>() {}
+pub trait MergeAppend {
+    /// Does nothing: that it can be named is the check.
+    #[doc(hidden)]
+    fn fits() {}
+}
 
 /// Fits `#[merge(union)]`.
 #[diagnostic::on_unimplemented(
     message = "`#[merge(union)]` does not fit `{Self}`",
     label = "this rule takes a list, a set, or a map with text keys"
 )]
-pub trait MergeUnion {}
-
-/// Fits `#[merge(union)]`.
-pub fn merge_union<T: MergeUnion>() {}
+pub trait MergeUnion {
+    /// Does nothing: that it can be named is the check.
+    #[doc(hidden)]
+    fn fits() {}
+}
 
 /// Fits `#[merge(sum)]`.
 #[diagnostic::on_unimplemented(
     message = "`#[merge(sum)]` does not fit `{Self}`",
     label = "this rule takes a number"
 )]
-pub trait MergeSum {}
-
-/// Fits `#[merge(sum)]`.
-pub fn merge_sum<T: MergeSum>() {}
+pub trait MergeSum {
+    /// Does nothing: that it can be named is the check.
+    #[doc(hidden)]
+    fn fits() {}
+}
 
 /// Fits `#[merge(max)]` and `#[merge(min)]`.
 #[diagnostic::on_unimplemented(
     message = "`#[merge(max)]` and `#[merge(min)]` do not fit `{Self}`",
     label = "these rules take a number or a text, or an `Option` of one"
 )]
-pub trait MergeExtreme {}
-
-/// Fits `#[merge(max)]` and `#[merge(min)]`.
-pub fn merge_extreme<T: MergeExtreme>() {}
+pub trait MergeExtreme {
+    /// Does nothing: that it can be named is the check.
+    #[doc(hidden)]
+    fn fits() {}
+}
 
 impl<T> MergeAppend for Vec<T> {}
 impl<T> MergeAppend for std::collections::VecDeque<T> {}

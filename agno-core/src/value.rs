@@ -14,7 +14,7 @@ use crate::error::{BoxError, Error, code};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "write `#[agno::data]` above `{Self}`; a type of another crate: wrap it in a struct of your own, or convert it"
+    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it"
 )]
 pub trait Value: Serialize + DeserializeOwned + JsonSchema + Send + 'static {}
 
@@ -332,6 +332,15 @@ impl<R, T> std::fmt::Debug for Returns<R, T> {
 pub trait Fallible<T> {
     /// Splits the return value.
     fn split(self) -> Result<T, BoxError>;
+
+    /// [`fallible`], as the macros call it: see [`bounds`](crate::bounds).
+    #[doc(hidden)]
+    fn returns(codec: Codec<T>) -> Returns<Self, T>
+    where
+        Self: Sized,
+    {
+        fallible(codec)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -369,10 +378,19 @@ pub fn plain<T>(codec: Codec<T>) -> Returns<T, T> {
     label = "this output would stand in for the failed step",
     note = "derive `Default` for `{Self}`, or return `Option<{Self}>`"
 )]
-pub trait Skippable: Default {}
+pub trait Skippable: Sized {
+    /// Stands in for a failed step. As [`Returns::or_default`]; how the macros call it.
+    fn or_default<R>(returns: Returns<R, Self>) -> Returns<R, Self>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Default> Skippable for T {}
+impl<T: Default> Skippable for T {
+    fn or_default<R>(mut returns: Returns<R, Self>) -> Returns<R, Self> {
+        returns.default = Some(T::default);
+        returns.skips_failures = true;
+        returns
+    }
+}
 
 /// An output that has a default, to stand in for a step that a person rejected.
 #[diagnostic::on_unimplemented(
@@ -380,34 +398,40 @@ impl<T: Default> Skippable for T {}
     label = "this output would stand in for the rejected step",
     note = "derive `Default` for `{Self}`, or return `Option<{Self}>`"
 )]
-pub trait Rejectable: Default {}
+pub trait Rejectable: Sized {
+    /// Stands in for a rejected step. As [`Returns::or_default_if_rejected`]; how the macros call
+    /// it.
+    fn or_default_if_rejected<R>(returns: Returns<R, Self>) -> Returns<R, Self>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Default> Rejectable for T {}
+impl<T: Default> Rejectable for T {
+    fn or_default_if_rejected<R>(mut returns: Returns<R, Self>) -> Returns<R, Self> {
+        returns.default = Some(T::default);
+        returns
+    }
+}
 
 impl<R, T> Returns<R, T> {
     /// A failed step answers the default of its output: `on_error = "skip"`. So does a rejected
     /// one whose gate skips.
     #[must_use]
-    pub fn or_default(mut self) -> Self
+    pub fn or_default(self) -> Self
     where
         // Here and not on the impl: else rustc says "no such method" instead of our text.
         T: Skippable,
     {
-        self.default = Some(T::default);
-        self.skips_failures = true;
-        self
+        T::or_default(self)
     }
 
     /// A rejected step whose gate skips answers the default of its output: `on_reject = "skip"`.
     /// A failed one answers its error.
     #[must_use]
-    pub fn or_default_if_rejected(mut self) -> Self
+    pub fn or_default_if_rejected(self) -> Self
     where
         T: Rejectable,
     {
-        self.default = Some(T::default);
-        self
+        T::or_default_if_rejected(self)
     }
 }
 
@@ -416,41 +440,14 @@ impl<R, T> Returns<R, T> {
 pub struct Probe<T>(PhantomData<T>);
 
 /// What [`Probe`] answers for everything that is not a `Result`.
-pub trait ProbePlain<T> {
+pub trait ProbePlain {
     /// True: it is no `Result`.
-    const PLAIN: bool = true;
-
-    /// The codec of the output.
-    fn codec<V: Value>() -> Codec<V> {
-        codec::<V>()
-    }
+    const AGNO_PLAIN: bool = true;
 }
 
-impl<T> ProbePlain<T> for Probe<T> {}
+impl<T> ProbePlain for Probe<T> {}
 
 impl<T, E> Probe<Result<T, E>> {
     /// False: it is a `Result`. An inherent constant comes before one of a trait.
-    pub const PLAIN: bool = false;
-
-    /// Asks for nothing, so that the probe's error is the only one.
-    ///
-    /// # Panics
-    ///
-    /// Never: [`assert_plain`] has refused the program.
-    pub fn codec<V>() -> Codec<V> {
-        unreachable!("refused by `assert_plain`")
-    }
-}
-
-const HIDDEN: &str = "this type is a `Result` under another name, so an error would be saved as a \
-                      success: write `Result<..>` as the return type";
-
-/// Refuses an alias that hides a `Result`, when the crate is compiled.
-///
-/// # Panics
-///
-/// At compile time, with the reason.
-pub const fn assert_plain(plain: bool) {
-    // The text apart from the line, so that the compiler's answer fits a screen.
-    assert!(plain, "{}", HIDDEN);
+    pub const AGNO_PLAIN: bool = false;
 }

@@ -47,8 +47,15 @@ pub(crate) fn data(args: TokenStream, item: &TokenStream) -> TokenStream {
         .then(|| quote!(#[serde(crate = #serde)]));
     let schemars = (ours("JsonSchema") && !sets_crate(&head.attrs, "schemars"))
         .then(|| quote!(#[schemars(crate = #schemars)]));
+    // The derive of `JsonSchema` takes them from the prelude, which a module may do without.
+    let prelude = ours("JsonSchema").then(|| {
+        quote!(
+            use ::core::convert::{From as _, Into as _};
+        )
+    });
     let errors = diag.finish();
     quote! {
+        #prelude
         #[derive(#(#missing),*)]
         #serde
         #schemars

@@ -5,14 +5,16 @@ use quote::quote;
 use syn::ext::IdentExt;
 
 use crate::diag::Diagnostics;
-use crate::expand::{self, declaration::declaration};
+use crate::expand::{self, declaration::declaration, lints};
 use crate::fallback;
 use crate::flow::{lint, reader};
 use crate::model::{Declaration, Workflow};
 use crate::parse::fields::{self, Parsed};
 use crate::parse::head::{self, Head};
 use crate::parse::options::Options;
-use crate::parse::{attributes, methods, strip, table};
+use crate::parse::{attributes, half_typed, methods, strip, table};
+use crate::stray;
+pub(crate) use crate::stray::stray;
 use crate::validate;
 
 /// `#[workflow]`
@@ -42,9 +44,10 @@ fn on_struct(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
         false => item,
     };
     validate::fields(&parsed.steps, &diag);
-    let Some(model) = read_struct(args, head, parsed, &diag) else {
+    let Some(model) = read_struct(args.clone(), head, parsed, &diag) else {
         let errors = diag.finish();
-        return quote!(#item #errors);
+        let expanded = fallback::generic(args, head, &item);
+        return quote!(#item #errors #expanded);
     };
     let errors = diag.finish();
     let expanded = declaration(&model, errors.is_empty());
@@ -78,11 +81,7 @@ fn read_struct(
         .and_then(|option| option.choice(diag, &["fail", "rerun"]));
     let krate = options.get("crate").and_then(|option| option.path(diag));
     let state = options.get("state").and_then(|option| option.ty(diag));
-    if let Some(generics) = &head.generics {
-        diag.at(
-            generics.span(),
-            "a workflow struct cannot be generic; put what varies in a field, such as `Arc<dyn Trait>`",
-        );
+    if head.generics.is_some() {
         return None;
     }
     Some(Declaration {
@@ -101,28 +100,42 @@ fn read_struct(
 fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     let diag = Diagnostics::new();
     let parts = strip::split(item);
-    let Some(model) = methods::workflow(args, &parts, &diag) else {
+    let Some(model) = methods::workflow(args.clone(), &parts, &diag) else {
         let (item, errors) = (&parts.emitted, diag.finish());
-        let expanded = fallback::unreadable(head, &parts.skeleton);
-        return quote!(#item #errors #expanded);
+        let expanded = match half_typed(args.clone(), &parts) {
+            Some(model) => fallback::workflow(&model),
+            None => fallback::unreadable(args, head, &parts.skeleton),
+        };
+        // What it says of a type with an error would be errors as well.
+        let off = fallback::is_generic(&parts.skeleton).then(|| quote!(#[cfg(any())]));
+        return quote!(#off #item #errors #expanded);
     };
     let graph = reader::read(&model);
     validate::workflow(&model, &graph, &diag);
-    let misdirected = lint::check(&model, &diag);
+    let mends = lint::check(&model, &diag);
+    let outside = stray::allowances(&parts, &model, &diag);
     let errors = diag.finish();
     let item = without_allowances(parts.emitted, &model);
-    // What the macro asks for (`&self`, owned inputs, `async` flows) is not the user's to change.
-    let lints =
-        quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_async, clippy::unused_self)]);
+    let lints = lints::asked_for();
     if errors.is_empty() {
         let expanded = expand::workflow(&model, &graph);
         return quote!(#lints #item #expanded);
     }
-    let item = fallback::redirected(item, &model, &misdirected);
+    let item = fallback::without_allowances(item, &outside);
+    let item = fallback::mended(item, &model, &mends);
     let item = fallback::told_apart(item, &model);
     let expanded = fallback::workflow(&model);
     // What the mistake leaves unused is no second thing to read about.
-    quote!(#[allow(unused)] #item #errors #expanded)
+    quote!(#[allow(unexpected_cfgs, unused)] #item #errors #expanded)
+}
+
+/// What can be read of an impl block that cannot be read whole. That is already an error, and enough of one.
+fn half_typed(args: TokenStream, parts: &strip::Impl) -> Option<Workflow> {
+    let diag = Diagnostics::new();
+    let readable = half_typed::readable(parts);
+    let model = readable.and_then(|readable| methods::workflow(args, &readable, &diag));
+    let _ = diag.finish();
+    model
 }
 
 /// The impl block without `#[allow_in_flow]`, which has been read.
@@ -134,21 +147,4 @@ fn without_allowances(item: TokenStream, workflow: &Workflow) -> TokenStream {
         let stripped = workflow.flow_of(body)?.stripped.as_ref()?;
         Some(stripped.body.clone())
     })
-}
-
-/// `#[step]`, `#[flow]` and `#[allow_in_flow]`: read by `#[workflow]`, so where they run themselves they are out of place.
-pub(crate) fn stray(name: &str, args: &TokenStream, item: &TokenStream) -> TokenStream {
-    if args.to_string() == "__seen" {
-        return TokenStream::new();
-    }
-    let diag = Diagnostics::new();
-    diag.at(
-        proc_macro2::Span::call_site(),
-        match name {
-            strip::ALLOWANCE => format!("`#[{name}]` works only on a statement inside a `#[flow]`; remove it"),
-            _ => format!("`#[{name}]` works only inside an impl block marked `#[workflow]`; put `#[workflow]` on the block"),
-        },
-    );
-    let errors = diag.finish();
-    quote!(#item #errors)
 }

@@ -1,46 +1,104 @@
 //! What is emitted beside the errors: enough for callers, flows and editors, and nothing that fails again.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::ItemImpl;
 use syn::ext::IdentExt;
+use syn::{ItemImpl, ItemStruct, Path};
 
+use crate::diag::Diagnostics;
 use crate::expand::{self, handle};
-use crate::flow::redirect::{self, Misdirected};
+use crate::flow::mend::{self, Mend};
 use crate::model::{Method, Workflow};
 use crate::parse::attributes::conditions;
 use crate::parse::head::Head;
 use crate::parse::methods::last_segment;
-use crate::parse::strip;
+use crate::parse::nesting;
+use crate::parse::options::Options;
+use crate::parse::{strip, table};
 use crate::paths;
 
 /// The handle with every method, and an empty definition.
 pub(crate) fn workflow(workflow: &Workflow) -> TokenStream {
-    let handle = handle::handle(workflow, handle::Bodies::Empty);
+    let handle = handle::handle(workflow, handle::Bodies::Empty, false);
     let contract = expand::contract(workflow, &quote!(let _ = __d;));
     expand::block(workflow, &quote!(#handle #contract))
 }
 
+/// The option `crate`. What is wrong with the options has been reported, and both tables know this one.
+fn krate(args: TokenStream) -> Option<Path> {
+    let quiet = Diagnostics::new();
+    let options = Options::read(args, &table::STRUCT, &quiet);
+    let krate = options.get("crate").and_then(|option| option.path(&quiet));
+    drop(quiet.finish());
+    krate
+}
+
+/// A struct with parameters: the error, and a workflow of types that hang on it, so that no use of it has another.
+pub(crate) fn generic(args: TokenStream, head: &Head, item: &TokenStream) -> Option<TokenStream> {
+    let place = head.generics.as_ref()?.span();
+    let message =
+        "a workflow struct cannot be generic; put what varies in a field, such as `Arc<dyn Trait>`";
+    let error = syn::Error::new(place, message).to_compile_error();
+    let Ok(item) = nesting::parse::<ItemStruct>(item.clone()) else {
+        return Some(error);
+    };
+    let import = paths::import(krate(args).as_ref());
+    let ident = &item.ident;
+    let (params, args, clause) = item.generics.split_for_impl();
+    let clause = clause.map(|clause| &clause.predicates);
+    let bounds = quote! {
+        where Self: __agno::std::marker::Send + __agno::std::marker::Sync + 'static, #clause
+    };
+    Some(quote! {
+        const _: () = {
+            #import
+            const REFUSED: __agno::std::primitive::bool = #error;
+            impl #params __agno::WorkflowInfo for #ident #args #bounds {
+                const NAME: &'static __agno::std::primitive::str = "";
+            }
+            impl #params __agno::Workflow for #ident #args #bounds {
+                type Steps = __agno::Undeclared<REFUSED>;
+                type Input = __agno::Undeclared<REFUSED>;
+                type Output = __agno::Undeclared<REFUSED>;
+                fn define(_: &mut __agno::Definition<Self>) {}
+            }
+        };
+    })
+}
+
+/// Whether an impl block is that of a struct with parameters, or has some of its own.
+pub(crate) fn is_generic(skeleton: &TokenStream) -> bool {
+    let item = nesting::parse::<ItemImpl>(skeleton.clone());
+    item.is_ok_and(|item| {
+        let is_plain = item.generics.params.is_empty() && last_segment(&item.self_ty).is_some();
+        item.trait_.is_none() && !is_plain
+    })
+}
+
 /// For an impl block that cannot be read: an empty handle, if at least its type is known.
-pub(crate) fn unreadable(head: &Head, skeleton: &TokenStream) -> TokenStream {
-    let ident = match syn::parse2::<ItemImpl>(skeleton.clone()) {
-        Ok(item) if item.generics.params.is_empty() => last_segment(&item.self_ty),
-        Ok(_) => None,
+pub(crate) fn unreadable(args: TokenStream, head: &Head, skeleton: &TokenStream) -> TokenStream {
+    let ident = match nesting::parse::<ItemImpl>(skeleton.clone()) {
+        Ok(item) => last_segment(&item.self_ty),
         Err(_) => head.name.clone().filter(|_| head.generics.is_none()),
     };
     let Some(ident) = ident else {
         return TokenStream::new();
     };
-    let import = paths::import(None);
+    let import = paths::import(krate(args).as_ref());
     let handle = format_ident!("{}Steps", ident.unraw());
+    let declared = expand::declared(&quote!(#ident), Span::call_site());
     quote! {
         const _: () = {
             #import
+            #declared
             /// The durable calls, once the impl block can be read.
             #[allow(missing_debug_implementations)]
-            pub struct #handle(__agno::Handle);
+            pub enum #handle {
+                #[doc(hidden)]
+                Of(__agno::Handle),
+            }
             impl __agno::Steps for #handle {
-                fn new(handle: __agno::Handle) -> Self { Self(handle) }
+                fn new(handle: __agno::Handle) -> Self { Self::Of(handle) }
             }
             impl __agno::Workflow for #ident {
                 type Steps = #handle;
@@ -52,22 +110,36 @@ pub(crate) fn unreadable(head: &Head, skeleton: &TokenStream) -> TokenStream {
     }
 }
 
-/// The impl block with `self.step()` as `flow.step()`: rustc would report the same token again.
-pub(crate) fn redirected(
-    item: TokenStream,
-    workflow: &Workflow,
-    wrong: &[Misdirected],
-) -> TokenStream {
-    if wrong.is_empty() {
+/// The impl block without `#[allow_in_flow]` in these bodies, which are no flow's.
+pub(crate) fn without_allowances(item: TokenStream, bodies: &[usize]) -> TokenStream {
+    if bodies.is_empty() {
+        return item;
+    }
+    strip::change_bodies(item, |body, braces| {
+        let outside = bodies.contains(&body);
+        outside.then(|| strip::without_allowances(braces.stream()))?
+    })
+}
+
+/// The impl block as it was meant: rustc would report the same mistakes again.
+pub(crate) fn mended(item: TokenStream, workflow: &Workflow, mends: &[Mend]) -> TokenStream {
+    if mends.is_empty() {
         return item;
     }
     strip::change_bodies(item, |body, braces| {
         let flow = workflow.flow_of(body)?.flow.as_ref()?;
         let mut tokens = braces.stream();
-        for wrong in wrong.iter().filter(|wrong| wrong.body == body) {
-            tokens = redirect::redirect(tokens, wrong.kind, flow);
+        let mut wrong = mends.iter().filter(|wrong| wrong.body == body).peekable();
+        wrong.peek()?;
+        for wrong in wrong {
+            tokens = mend::mend(tokens, &wrong.change, flow);
         }
-        Some(tokens)
+        // What is being typed is often what is wrong with it: an editor reads the body as it is.
+        let written = braces.stream();
+        Some(quote! {
+            #[cfg(rust_analyzer)] { #written }
+            #[cfg(not(rust_analyzer))] { #tokens }
+        })
     })
 }
 

@@ -1,5 +1,7 @@
 //! What the macros know about a workflow, with the tokens that said so. Nothing is emitted here.
 
+use std::collections::HashMap;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -70,6 +72,37 @@ pub(crate) struct Workflow {
     pub(crate) flows: Vec<Flow>,
     /// Methods that are neither: a flow that calls one has a forgotten `#[step]`.
     pub(crate) unmarked: Vec<Method>,
+    /// Functions without a receiver that are neither: one that takes the flow has a forgotten `#[flow]`.
+    pub(crate) functions: Vec<Signature>,
+    pub(crate) names: Names,
+}
+
+/// Where the methods stand. A flow's readers ask at every call, and to compare identifiers is slow: each comparison
+/// writes both of them down.
+pub(crate) struct Names {
+    steps: HashMap<String, usize>,
+    subflows: HashMap<String, usize>,
+    unmarked: HashMap<String, usize>,
+}
+
+impl Names {
+    pub(crate) fn new(steps: &[Step], flows: &[Flow], unmarked: &[Method]) -> Self {
+        let subflows = flows.get(1..).unwrap_or_default();
+        Self {
+            steps: places(steps.iter().map(|step| &step.method)),
+            subflows: places(subflows.iter().map(|flow| &flow.method)),
+            unmarked: places(unmarked.iter()),
+        }
+    }
+}
+
+/// The first of each name.
+fn places<'a>(methods: impl Iterator<Item = &'a Method>) -> HashMap<String, usize> {
+    let mut places = HashMap::new();
+    for (place, method) in methods.enumerate() {
+        places.entry(method.sig.ident.to_string()).or_insert(place);
+    }
+    places
 }
 
 impl Workflow {
@@ -95,21 +128,34 @@ impl Workflow {
     }
 
     pub(crate) fn step(&self, ident: &Ident) -> Option<&Step> {
-        self.steps
-            .iter()
-            .find(|step| step.method.sig.ident == *ident)
+        let place = self.names.steps.get(&ident.to_string())?;
+        self.steps.get(*place)
     }
 
     pub(crate) fn unmarked(&self, ident: &Ident) -> bool {
-        self.unmarked
-            .iter()
-            .any(|method| method.sig.ident == *ident)
+        self.names.unmarked.contains_key(&ident.to_string())
+    }
+
+    /// Whether the type of an input, an output or the state is called so, or has a part that is.
+    pub(crate) fn names_type(&self, name: &str) -> bool {
+        let steps = self.steps.iter().map(|step| &step.method);
+        let mut methods = steps.chain(self.flows.iter().map(|flow| &flow.method));
+        let in_state = self.state.as_ref().is_some_and(|ty| mentions(ty, name));
+        in_state
+            || methods.any(|method| {
+                let inputs = method.inputs().any(|param| mentions(&param.ty, name));
+                inputs
+                    || method
+                        .output
+                        .whole
+                        .as_ref()
+                        .is_some_and(|ty| mentions(ty, name))
+            })
     }
 
     pub(crate) fn subflow(&self, ident: &Ident) -> Option<&Flow> {
-        self.subflows()
-            .iter()
-            .find(|flow| flow.method.sig.ident == *ident)
+        let place = self.names.subflows.get(&ident.to_string())?;
+        self.subflows().get(*place)
     }
 }
 
@@ -285,6 +331,18 @@ pub(crate) fn type_key(ty: &Type, conditions: &[Attribute]) -> String {
         quote::ToTokens::to_tokens(condition, &mut tokens);
     }
     tokens.to_string()
+}
+
+fn mentions(ty: &Type, name: &str) -> bool {
+    struct Mention<'a>(&'a str, bool);
+    impl<'ast> Visit<'ast> for Mention<'_> {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.1 |= ident == self.0;
+        }
+    }
+    let mut mention = Mention(name, false);
+    mention.visit_type(ty);
+    mention.1
 }
 
 /// Whether the type could be stored, as far as its tokens tell.

@@ -7,6 +7,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Meta, Path, Token
 
 use crate::diag::{Diagnostics, list, suggestion};
 use crate::expand::at;
+use crate::parse::nesting;
 use crate::parse::options::Options;
 use crate::parse::table::{self, MERGE_RULES};
 use crate::paths;
@@ -20,7 +21,7 @@ struct Stored {
 }
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    let input: DeriveInput = match syn::parse2(item) {
+    let input: DeriveInput = match nesting::parse(item) {
         Ok(input) => input,
         Err(error) => return error.to_compile_error(),
     };
@@ -50,19 +51,20 @@ fn expand(ident: &Ident, fields: &[Stored], krate: Option<&Path>) -> TokenStream
     let checks = fields.iter().filter_map(|field| {
         let (rule, _) = field.rule.filter(|(rule, _)| *rule != "last")?;
         let ty = &field.ty;
-        let bound = if matches!(rule, "max" | "min") {
-            "extreme"
-        } else {
-            rule
+        let bound = match rule {
+            "append" => "MergeAppend",
+            "union" => "MergeUnion",
+            "sum" => "MergeSum",
+            _ => "MergeExtreme",
         };
-        let check = format_ident!("merge_{bound}", span = at(ty));
-        Some(quote_spanned!(at(ty)=> const _: fn() = __agno::#check::<#ty>;))
+        let bound = Ident::new(bound, at(ty));
+        Some(quote_spanned!(at(ty)=> const _: fn() = <#ty as __agno::#bound>::fits;))
     });
     quote! {
         const _: () = {
             #import
             #[automatically_derived]
-            impl __agno::State for #ident {
+            impl __agno::StateFields for #ident {
                 const FIELDS: &'static [__agno::Field] = &[#(#list),*];
             }
             #(#checks)*
@@ -107,7 +109,7 @@ fn read(input: &DeriveInput, diag: &Diagnostics) -> Vec<Stored> {
         Data::Union(data) => {
             diag.at(
                 data.union_token.span,
-                "a state is a struct with named fields",
+                "a state is a struct with named fields; write `struct`",
             );
             return Vec::new();
         }

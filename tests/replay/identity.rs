@@ -266,6 +266,7 @@ version!(Grown, ran);
 
 #[workflow]
 impl Grown {
+    #[allow(dead_code)]
     #[step]
     async fn unrelated(&self, n: u32) -> Result<u32> {
         Ok(n)

@@ -9,9 +9,13 @@ use super::{
     output::Validate,
 };
 use crate::{
-    model::{self, Model, ModelError, ModelRequest, ToolChoice},
+    model::{self, Model, ModelError, ModelRequest, SchemaDialect, ToolChoice},
+    schema::SchemaError,
     settings::AgentSettings,
-    tool::{Dependencies, Tool},
+    tool::{
+        Dependencies, Tool,
+        bounds::{Dependency, IntoTool},
+    },
     usage::Prices,
 };
 
@@ -19,9 +23,13 @@ use crate::{
 #[must_use = "an agent is made by `build`"]
 pub struct AgentBuilder<O = String, I = String> {
     parts: Parts,
+    /// Made where the type is named: `output` alone asks it to be a [`Value`].
+    shape: MakeShape<O>,
     validate: Option<Validate<O>>,
     input: PhantomData<fn(I)>,
 }
+
+type MakeShape<O> = fn(SchemaDialect, bool) -> std::result::Result<Shape<O>, SchemaError>;
 
 /// What is set of an agent, whatever it takes and answers.
 struct Parts {
@@ -81,6 +89,7 @@ impl AgentBuilder {
         };
         Self {
             parts,
+            shape: Shape::new,
             validate: None,
             input: PhantomData,
         }
@@ -141,13 +150,14 @@ impl<O, I> AgentBuilder<O, I> {
     }
 
     /// A tool it may call.
-    pub fn tool(mut self, tool: Tool) -> Self {
-        self.parts.tools.push(tool);
+    pub fn tool(mut self, tool: impl IntoTool) -> Self {
+        self.parts.tools.push(tool.into_tool());
         self
     }
 
     /// Tools it may call.
-    pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {
+    pub fn tools(mut self, tools: impl IntoIterator<Item: IntoTool>) -> Self {
+        let tools = tools.into_iter().map(IntoTool::into_tool);
         self.parts.tools.extend(tools);
         self
     }
@@ -223,7 +233,7 @@ impl<O, I> AgentBuilder<O, I> {
     }
 
     /// Something that tools find by its type: [`ToolContext::dependency`](crate::ToolContext::dependency).
-    pub fn dependency<T: Send + Sync + 'static>(mut self, dependency: T) -> Self {
+    pub fn dependency<T: Dependency>(mut self, dependency: T) -> Self {
         self.parts.dependencies.insert(dependency);
         self
     }
@@ -287,28 +297,24 @@ impl<O, I> AgentBuilder<O, I> {
 
     /// What it answers: a type with a JSON schema, in place of text.
     pub fn output<T: Value>(self) -> AgentBuilder<T, I> {
-        self.retyped()
-    }
-
-    /// What it is asked: a type, which the model reads as JSON, in place of text.
-    pub fn input<T: Value>(self) -> AgentBuilder<O, T> {
-        let validate = self.validate.clone();
-        AgentBuilder {
-            validate,
-            ..self.retyped()
-        }
-    }
-
-    fn retyped<P, J>(self) -> AgentBuilder<P, J> {
         AgentBuilder {
             parts: self.parts,
+            shape: Shape::new,
             validate: None,
             input: PhantomData,
         }
     }
-}
 
-impl<O: Value, I: Value> AgentBuilder<O, I> {
+    /// What it is asked: a type, which the model reads as JSON, in place of text.
+    pub fn input<T: Value>(self) -> AgentBuilder<O, T> {
+        AgentBuilder {
+            parts: self.parts,
+            shape: self.shape,
+            validate: self.validate,
+            input: PhantomData,
+        }
+    }
+
     /// A rule for answers that their type does not say. What breaks it is sent back to be mended.
     pub fn validate<E: fmt::Display>(
         mut self,
@@ -388,7 +394,7 @@ impl<O: Value, I: Value> AgentBuilder<O, I> {
             (None, Some(model)) => model,
             (None, None) => model::from_env().map_err(ModelError::into_error)?,
         };
-        let mut shape = match Shape::<O>::new(model.capabilities().dialect, self.parts.strict) {
+        let mut shape = match (self.shape)(model.capabilities().dialect, self.parts.strict) {
             Ok(shape) => shape,
             Err(error) => return invalid(format!("its output cannot be strict:\n{error}")),
         };

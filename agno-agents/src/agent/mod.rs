@@ -149,7 +149,7 @@ impl<O, I> Agent<O, I> {
     }
 }
 
-impl<O: Value, I: Value> Agent<O, I> {
+impl<O, I: Value> Agent<O, I> {
     /// Asks it. The answer comes when the run is awaited; what belongs to the run is set before:
     ///
     /// ```ignore
@@ -158,7 +158,9 @@ impl<O: Value, I: Value> Agent<O, I> {
     pub fn run(&self, input: impl Into<I>) -> AgentRun<'_, O> {
         AgentRun::new(self, instructions::prompt(&input.into()))
     }
+}
 
+impl<O: Value, I: Value> Agent<O, I> {
     /// A conversation that remembers what was said.
     pub fn chat(&self) -> Chat<O, I> {
         Chat::new(self.clone())

@@ -14,8 +14,12 @@ use crate::{
 pub(super) type Validate<O> = Arc<dyn Fn(&O) -> Result<(), String> + Send + Sync>;
 
 /// The form of an agent's answer.
+///
+/// What it needs of its type it takes when it is made. So nothing else asks `O` to be a [`Value`], and a type that is none is one
+/// error, where the agent is put together.
 pub(crate) struct Shape<O> {
     kind: Kind,
+    read: fn(&Kind, &str) -> Result<O, String>,
     pub(super) validate: Option<Validate<O>>,
 }
 
@@ -53,30 +57,40 @@ impl<O: Value> Shape<O> {
         };
         Ok(Self {
             kind,
+            read: Kind::read,
             validate: None,
         })
     }
+}
 
-    /// Reads an answer.
-    pub(crate) fn read(&self, text: &str) -> Result<O, String> {
-        let value = match &self.kind {
-            Kind::Text => {
+impl Kind {
+    fn read<O: Value>(&self, text: &str) -> Result<O, String> {
+        match self {
+            Self::Text => {
                 if text.trim().is_empty() {
                     return Err("the answer is empty".to_owned());
                 }
                 let text: Box<dyn std::any::Any> = Box::new(text.to_owned());
-                *text.downcast::<O>().map_err(|_| "no text".to_owned())?
+                let text = text.downcast::<O>().map_err(|_| "no text".to_owned())?;
+                Ok(*text)
             }
             // Whichever the model was asked for: some are held to a schema and still put a fence
             // around it.
-            Kind::Typed { strict, shown } => {
+            Self::Typed { strict, shown } => {
                 match strict.as_ref().map(|strict| strict.read(text)) {
-                    Some(Ok(value)) => value,
-                    Some(Err(problem)) => shown.read(text).map_err(|_| problem.to_string())?,
-                    None => shown.read(text).map_err(|problem| problem.to_string())?,
+                    Some(Ok(value)) => Ok(value),
+                    Some(Err(problem)) => shown.read(text).map_err(|_| problem.to_string()),
+                    None => shown.read(text).map_err(|problem| problem.to_string()),
                 }
             }
-        };
+        }
+    }
+}
+
+impl<O> Shape<O> {
+    /// Reads an answer.
+    pub(crate) fn read(&self, text: &str) -> Result<O, String> {
+        let value = (self.read)(&self.kind, text)?;
         match &self.validate {
             Some(validate) => validate(&value).map(|()| value),
             None => Ok(value),
@@ -84,7 +98,7 @@ impl<O: Value> Shape<O> {
     }
 }
 
-impl<O: Value> Fits for Shape<O> {
+impl<O> Fits for Shape<O> {
     fn check(&self, text: &str) -> Result<(), String> {
         self.read(text).map(drop)
     }

@@ -8,7 +8,11 @@ use super::{
     Agent, AgentStream, Core, Listener, Record, Reply, Shape, SharedState, history,
     listen::Listening, output::Fits,
 };
-use crate::{media::Media, message::Message, tool::Dependencies};
+use crate::{
+    media::Media,
+    message::Message,
+    tool::{Dependencies, bounds::Dependency},
+};
 
 /// One question to an agent. Awaited, it is asked; [`reply`](Self::reply) answers more than the
 /// output, [`stream`](Self::stream) answers in pieces.
@@ -44,7 +48,7 @@ pub(crate) struct Given<'a, 's> {
     pub(crate) fits: &'a dyn Fits,
 }
 
-impl<'a, O: Value> AgentRun<'a, O> {
+impl<'a, O: 'a> AgentRun<'a, O> {
     pub(super) fn new<I>(agent: &Agent<O, I>, prompt: String) -> Self {
         Self {
             core: agent.core.clone(),
@@ -106,7 +110,7 @@ impl<'a, O: Value> AgentRun<'a, O> {
     }
 
     /// Something more that tools find by its type, for this question.
-    pub fn dependency<T: Send + Sync + 'static>(mut self, dependency: T) -> Self {
+    pub fn dependency<T: Dependency>(mut self, dependency: T) -> Self {
         let own = || self.core.dependencies.clone();
         let mut all = self.dependencies.take().unwrap_or_else(own);
         all.insert(dependency);
@@ -132,7 +136,6 @@ impl<'a, O: Value> AgentRun<'a, O> {
         self.also = Some(Arc::new(listener));
         self
     }
-
     /// Asks, and answers with what it took.
     ///
     /// # Errors
@@ -211,7 +214,9 @@ impl<'a, O: Value> AgentRun<'a, O> {
     pub(super) fn prompt(&self) -> &str {
         &self.prompt
     }
+}
 
+impl<'a, O: Value> AgentRun<'a, O> {
     /// Asks, and answers what happens as it happens; the last item is the whole reply.
     pub fn stream(self) -> AgentStream<'a, O> {
         AgentStream::new(self)
@@ -233,7 +238,7 @@ fn check_state(core: &Core, given: Option<&dyn AnyState>) -> Result<()> {
     Err(Error::new("tool_state", problem).permanent())
 }
 
-impl<'a, O: Value> IntoFuture for AgentRun<'a, O> {
+impl<'a, O: 'a> IntoFuture for AgentRun<'a, O> {
     type Output = Result<O>;
     type IntoFuture = BoxFuture<'a, Result<O>>;
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use agno_core::{Error, Result, Value};
+use agno_core::{Error, Result};
 
 use super::{Member, Team, TeamMode, delegation::Delegation};
 use crate::{
@@ -71,7 +71,7 @@ impl<O, I> TeamBuilder<O, I> {
     }
 }
 
-impl<O: Value, I: Value> TeamBuilder<O, I> {
+impl<O, I> TeamBuilder<O, I> {
     /// Makes the team.
     ///
     /// # Errors

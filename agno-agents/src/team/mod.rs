@@ -75,12 +75,14 @@ impl<O, I> Team<O, I> {
     }
 }
 
-impl<O: Value, I: Value> Team<O, I> {
+impl<O, I: Value> Team<O, I> {
     /// Asks it, as [`Agent::run`] does.
     pub fn run(&self, input: impl Into<I>) -> AgentRun<'_, O> {
         self.leader.run(input)
     }
+}
 
+impl<O: Value, I: Value> Team<O, I> {
     /// A conversation that remembers what was said.
     pub fn chat(&self) -> Chat<O, I> {
         self.leader.chat()

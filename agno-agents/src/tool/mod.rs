@@ -1,5 +1,6 @@
 //! Tools: functions that a model may call.
 
+pub mod bounds;
 pub(crate) mod call;
 mod context;
 

@@ -1,6 +1,6 @@
 //! `workflows` and `schema`.
 
-use agno_core::{WorkflowSummary, graph};
+use agno_core::WorkflowSummary;
 use serde::Serialize;
 
 use crate::{
@@ -102,20 +102,8 @@ fn problems(session: &Session, summary: &WorkflowSummary) -> Vec<String> {
 
 /// What is probably not meant so.
 fn warnings(session: &Session, summary: &WorkflowSummary) -> Vec<String> {
-    let Ok(drawn) = session.runtime.graph(&summary.name) else {
-        return Vec::new();
-    };
-    // Without a graph nothing can be said: the workflow was declared by hand.
-    if drawn.flows.is_empty() {
-        return Vec::new();
-    }
-    let names: Vec<&str> = summary.steps.iter().map(|step| &*step.name).collect();
-    let uncalled = graph::uncalled(drawn, &names);
-    uncalled
-        .into_iter()
-        .flatten()
-        .map(|step| format!("no flow calls the step `{step}`"))
-        .collect()
+    let warnings = session.runtime.warnings(&summary.name).unwrap_or_default();
+    warnings.iter().map(|warning| line(warning, 400)).collect()
 }
 
 /// Prints the JSON Schema of a workflow's input or output.

@@ -20,7 +20,8 @@ mod text;
 pub use constructs::Constructs;
 pub use format::{GraphFormat, UnknownFormat, render};
 pub use model::{Arm, At, FlowGraph, Graph, Node};
-pub use path::{RunPath, uncalled};
+pub use path::RunPath;
+pub(crate) use path::calls;
 pub use tally::Tally;
 
 #[cfg(test)]

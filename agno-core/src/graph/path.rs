@@ -150,9 +150,9 @@ fn places(graph: &Graph) -> BTreeSet<String> {
     keys
 }
 
-/// The `steps` that no flow calls, or `None` when nobody can tell: a part of the graph could not be
-/// read, and the call may be there.
-pub fn uncalled<'a>(graph: &Graph, steps: &[&'a str]) -> Option<Vec<&'a str>> {
+/// The steps and sub-flows that some flow calls, or `None` when nobody can tell: a part of the graph could not be
+/// read, and a call may be there. A sub-flow that only itself calls is not among them.
+pub(crate) fn calls(graph: &Graph) -> Option<BTreeSet<&'static str>> {
     let mut called = BTreeSet::new();
     let mut opaque = false;
     for flow in graph.flows {
@@ -160,15 +160,14 @@ pub fn uncalled<'a>(graph: &Graph, steps: &[&'a str]) -> Option<Vec<&'a str>> {
             Node::Step { name, .. } => {
                 called.insert(*name);
             }
+            Node::Subflow { name, .. } if *name != flow.name => {
+                called.insert(*name);
+            }
             Node::Opaque { .. } => opaque = true,
             _ => {}
         });
     }
-    if opaque {
-        return None;
-    }
-    let forgotten = steps.iter().filter(|step| !called.contains(**step));
-    Some(forgotten.copied().collect())
+    (!opaque).then_some(called)
 }
 
 /// Every node of a tree. The nodes of a sub-flow are those of another tree.

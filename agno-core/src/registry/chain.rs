@@ -58,10 +58,22 @@ pub enum Piece {
     label = "takes `{Self}`",
     note = "remove `input`, or give the step an input that is made of a text: `String`, or a type with `From<String>`"
 )]
-pub trait FromText: Value + From<String> {}
+pub trait FromText: Sized {
+    /// The step takes a text, put together from what is known by then. As [`Link::text`]; how the
+    /// macros call it.
+    fn from_text(link: Link, pieces: &'static [Piece]) -> Link;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Value + From<String>> FromText for T {}
+impl<T: Value + From<String>> FromText for T {
+    fn from_text(mut link: Link, pieces: &'static [Piece]) -> Link {
+        link.template = Some(Template {
+            pieces,
+            input: |text| Json::encode(&T::from(text)),
+        });
+        link
+    }
+}
 
 impl Link {
     /// A step that takes what the one before it answers.
@@ -77,12 +89,8 @@ impl Link {
     /// The text is recorded as the step's input. A resumed run makes it again and stops with a
     /// drift if it has become another one.
     #[must_use]
-    pub fn text<I: FromText>(mut self, pieces: &'static [Piece]) -> Self {
-        self.template = Some(Template {
-            pieces,
-            input: |text| Json::encode(&I::from(text)),
-        });
-        self
+    pub fn text<I: FromText>(self, pieces: &'static [Piece]) -> Self {
+        I::from_text(self, pieces)
     }
 
     fn pieces(&self) -> &'static [Piece] {
@@ -117,6 +125,11 @@ impl Chain {
             looks_back: pieces.any(|piece| matches!(piece, Piece::Output(_))),
             links,
         }
+    }
+
+    /// Its steps, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.links.iter().map(|link| link.step)
     }
 
     pub(crate) fn last(&self) -> Option<&'static str> {

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, code},
     execute::{AnyState, Execute, LazyState, Settings, StateType},
     flow::{Flow, Handle},
-    graph::Graph,
+    graph::{At, Graph},
     state::{State, StateSlot, UnreadableState},
     value::{Params, Produced, Returns, codec, fallible},
 };
@@ -47,9 +47,9 @@ pub trait WorkflowInfo: Send + Sync + 'static {
 ///
 /// `#[workflow]` implements it. By hand it looks as in `examples/no_macro.rs`.
 #[diagnostic::on_unimplemented(
-    message = "workflow `{Self}` has no steps",
-    label = "the struct is marked, its `impl` block is not",
-    note = "put `#[workflow]` on the `impl {Self}` block that holds the `#[step]` methods, or `#[step]` on the fields that are its steps"
+    message = "`{Self}` is no workflow",
+    label = "neither its struct nor its `impl` block is marked",
+    note = "put `#[workflow]` on `struct {Self}`, and on the `impl {Self}` block with its `#[step]` methods; fields with `#[step]` need no block"
 )]
 pub trait Workflow: WorkflowInfo + Sized {
     /// The typed handle that makes a call durable. `Handle` itself calls steps by name.
@@ -89,6 +89,7 @@ pub struct Definition<W> {
     /// For the steps that take the state whatever its type is, declared before or after them.
     pub(crate) state_access: Arc<OnceLock<StateAccess>>,
     pub(crate) graph: &'static Graph,
+    pub(crate) warnings: Vec<String>,
     workflow: std::marker::PhantomData<fn(W)>,
 }
 
@@ -109,6 +110,7 @@ impl<W: Workflow> Definition<W> {
             state: None,
             state_access: Arc::default(),
             graph: &Graph::EMPTY,
+            warnings: Vec::new(),
             workflow: std::marker::PhantomData,
         };
         W::define(&mut definition);
@@ -129,6 +131,12 @@ impl<W: Workflow> Definition<W> {
     /// The graph, as read from the flow's source. Without one, nothing is drawn.
     pub fn graph(&mut self, graph: &'static Graph) {
         self.graph = graph;
+    }
+
+    /// Something about the source of a flow that is probably not meant so: `workflows --check` tells it. What can be
+    /// seen in the definition needs no such word; see [`Runtime::warnings`](crate::Runtime::warnings).
+    pub fn warning(&mut self, flow: &str, text: &str, at: At) {
+        self.warnings.push(format!("flow `{flow}`, {at}: {text}"));
     }
 
     /// A step with an asynchronous body.

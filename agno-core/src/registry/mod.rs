@@ -7,6 +7,7 @@ mod executable;
 mod gate;
 mod options;
 mod registered;
+mod warnings;
 
 pub(crate) use chain::{Answers, Chain};
 pub use chain::{FromText, Link, Piece};

@@ -238,6 +238,8 @@ pub(crate) struct Registered {
     pub(crate) workflow: Arc<dyn Any + Send + Sync>,
     pub(crate) graph: &'static Graph,
     pub(crate) state: Option<StateEntry>,
+    /// What the macro found in the source of its flows.
+    pub(crate) warnings: Vec<String>,
     steps: Vec<StepEntry>,
     flows: Vec<FlowEntry>,
     by_name: HashMap<&'static str, usize>,
@@ -286,6 +288,7 @@ impl Registered {
             workflow: Arc::new(workflow),
             graph: definition.graph,
             state: definition.state,
+            warnings: definition.warnings,
             steps: definition.steps,
             flows: definition.flows,
             by_name,
@@ -319,6 +322,10 @@ impl Registered {
     pub(crate) fn subflow(&self, name: &str) -> Option<(usize, &FlowEntry)> {
         let mut flows = self.flows.iter().enumerate().skip(1);
         flows.find(|(_, flow)| flow.spec.name == name)
+    }
+
+    pub(crate) fn flows(&self) -> &[FlowEntry] {
+        &self.flows
     }
 
     pub(crate) fn flow_at(&self, index: usize) -> &FlowEntry {

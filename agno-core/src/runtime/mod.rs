@@ -344,6 +344,16 @@ impl Runtime {
         self.find(workflow).map(|registered| registered.graph)
     }
 
+    /// What a workflow says that is probably not meant so: a step or sub-flow that no flow calls, a flow that cannot end,
+    /// an option without effect. Only what is certain; of flows without a graph nothing is known.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), with the nearest name.
+    pub fn warnings(&self, workflow: &str) -> Result<Vec<String>, Error> {
+        self.find(workflow).map(|registered| registered.warnings())
+    }
+
     /// Runs of this store, newest first.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ impl Codecs {
     }
 
     /// The call that gives the codec of `ty`, used under `conditions`. A `probed` type may be an alias that hides
-    /// a `Result`; its codec then asks for nothing, since the probe says what is wrong.
+    /// a `Result`, which would be stored as a success: its codec asks for that as well.
     pub(crate) fn call(
         &mut self,
         ty: &Type,
@@ -42,7 +42,7 @@ impl Codecs {
             .unwrap_or_else(|| {
                 self.0.push(Codec {
                     key,
-                    name: format_ident!("codec{}", self.0.len()),
+                    name: format_ident!("__codec{}", self.0.len()),
                     ty: ty.clone(),
                     conditions: conditions.to_vec(),
                     probed: false,
@@ -70,11 +70,14 @@ impl ToTokens for Codecs {
             ..
         } in &self.0
         {
-            let body = if *probed {
-                quote_spanned!(at(ty)=> <__agno::Probe<#ty>>::codec::<#ty>())
+            // Only punctuation stands at the type's place: an editor leads from a type to every name there.
+            let bound = if *probed {
+                quote!(__agno::PlainOutput<{ <__agno::Probe<#ty>>::AGNO_PLAIN }>)
             } else {
-                quote_spanned!(at(ty)=> __agno::codec::<#ty>())
+                quote!(__agno::Stored)
             };
+            let codec = quote!(codec);
+            let body = quote_spanned!(at(ty)=> <#ty as #bound>::#codec());
             tokens.extend(quote!(#(#conditions)* fn #name() -> __agno::Codec<#ty> { #body }));
         }
     }

@@ -1,10 +1,12 @@
 //! The struct's side: its name, version and the promise that an impl block exists.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::{lints, warnings};
 use crate::model::{Declaration, PlainField};
 use crate::paths;
+use crate::validate;
 
 /// `checked` asks rustc for the impl block; after an error of our own that would only repeat it.
 pub(crate) fn declaration(declaration: &Declaration, checked: bool) -> TokenStream {
@@ -24,12 +26,17 @@ pub(crate) fn declaration(declaration: &Declaration, checked: bool) -> TokenStre
     };
     let visits = visits(fields);
     let steps = super::fields::fields(declaration, checked);
-    let check = (checked && declaration.steps.is_empty()).then(|| {
-        quote_spanned!(paths::generated(ident.span())=> const _: fn() = __agno::has_steps::<#ident>;)
-    });
+    let summary =
+        (checked && !declaration.steps.is_empty()).then(|| super::summary::of_fields(declaration));
+    let found = validate::warnings::fields(&declaration.steps);
+    let warnings = checked.then(|| warnings::reported(&found));
+    let check = (checked && declaration.steps.is_empty()).then(|| standby(ident));
+    let lints = lints::repeated();
     quote! {
+        #lints
         const _: () = {
             #import
+            #summary
             #[automatically_derived]
             impl __agno::WorkflowInfo for #ident {
                 const NAME: &'static __agno::std::primitive::str = #name;
@@ -41,6 +48,27 @@ pub(crate) fn declaration(declaration: &Declaration, checked: bool) -> TokenStre
             #steps
             #check
         };
+        #warnings
+    }
+}
+
+/// Asks for the impl block. Without one this is the only error: the struct is a workflow all the same, of types that hang
+/// on a refused constant. The constants have names of their own, since rust-analyzer reads no others.
+fn standby(ident: &Ident) -> TokenStream {
+    quote_spanned! {paths::generated(ident.span())=>
+        use __agno::{IsMarked as _, IsUnmarked as _};
+        const MARKED: __agno::std::primitive::bool = __agno::marked(|| (&__agno::MarkOf::<#ident>::NEW).agno_mark());
+        const CHECKED: __agno::std::primitive::bool = <#ident as __agno::HasSteps<MARKED>>::CHECKED;
+        const ALONE: __agno::std::primitive::bool = !MARKED;
+        #[automatically_derived]
+        impl __agno::its_fields_are_its_steps_use_a_method_or_remove_the_impl<ALONE> for #ident {
+            type Steps = __agno::Undeclared<CHECKED>;
+            type Input = __agno::Undeclared<CHECKED>;
+            type Output = __agno::Undeclared<CHECKED>;
+            fn define(_: &mut __agno::Definition<Self>) {}
+        }
+        // Whatever becomes of the workflow, its steps are in use.
+        const _: fn(&mut __agno::Definition<#ident>) = <#ident as __agno::Workflow>::define;
     }
 }
 
@@ -58,7 +86,6 @@ fn visits(fields: &[PlainField]) -> Option<TokenStream> {
     let visits: TokenStream = visits.collect();
     (!fields.is_empty()).then(|| {
         quote! {
-            #[allow(deprecated, unused_variables)]
             fn visit_settings(&self, __v: &mut __agno::Visit<'_>) {
                 use __agno::{PlainField as _, SettingsField as _};
                 #visits

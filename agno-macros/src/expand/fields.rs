@@ -28,14 +28,13 @@ pub(crate) fn fields(declaration: &Declaration, checked: bool) -> TokenStream {
         let chain = chain(&declaration.steps);
         let steps = declaration.steps.iter().enumerate().map(registration);
         let state = declaration.state.as_ref().map(|state| {
-            let declare = quote_spanned!(super::at(state)=> __agno::Definition::state::<#state>);
-            quote!(#declare(__d);)
+            quote_spanned!(super::at(state)=> <#state as __agno::SessionState>::declare(__d);)
         });
         let names = declaration.steps.iter();
         let graph = graph::in_order(names.map(|step| (step.name.as_str(), step.ident.span())));
         (
-            quote!(#state #chain #(#steps)* __d.graph(&GRAPH);),
-            Some(quote!(static GRAPH: __agno::Graph = #graph;)),
+            quote!(#state #chain #(#steps)* __d.graph(&__GRAPH);),
+            Some(quote!(static __GRAPH: __agno::Graph = #graph;)),
         )
     } else {
         (quote!(let _ = __d;), None)
@@ -45,9 +44,9 @@ pub(crate) fn fields(declaration: &Declaration, checked: bool) -> TokenStream {
         #(#aliases)*
         #[automatically_derived]
         impl __agno::its_fields_are_its_steps_use_a_method_or_remove_the_impl for #ident {
+            type Steps = __agno::Handle;
             #input
             #output
-            #[allow(deprecated)]
             fn define(__d: &mut __agno::Definition<Self>) {
                 #body
             }
@@ -91,14 +90,14 @@ fn chain(steps: &[FieldStep]) -> TokenStream {
                 let input = port("Input", place, step);
                 let pieces = pieces(template);
                 let span = place_of(step);
-                let text = quote_spanned!(span=> text::<#input>);
-                quote!(__agno::Link::new(#name).#text(&[#(#pieces),*]))
+                let text = quote_spanned!(span=> <#input as __agno::FromText>::from_text);
+                quote!(#text(__agno::Link::new(#name), &[#(#pieces),*]))
             }
             None if place == 0 => quote!(__agno::Link::new(#name)),
             None => {
                 let input = port("Input", place, step);
                 let output = port("Output", place - 1, &steps[place - 1]);
-                quote!(__agno::feed::<#input, #output>(#name))
+                quote_spanned!(place_of(step)=> <#input as __agno::TakesFrom<#output>>::feed(#name))
             }
         }
     });
@@ -108,7 +107,7 @@ fn chain(steps: &[FieldStep]) -> TokenStream {
     let input = port("Input", 0, first);
     let links = quote!([#(#links),*]);
     quote_spanned! {place_of(first)=>
-        __d.chain((__agno::param("input", __agno::codec::<#input>()),), #links);
+        __d.chain((__agno::param("input", <#input as __agno::Stored>::codec()),), #links);
     }
 }
 
@@ -134,7 +133,7 @@ fn registration((place, step): (usize, &FieldStep)) -> TokenStream {
     let span = place_of(step);
     let calls = step_options(options);
     let alias = alias(place, step);
-    let this = Ident::new("w", Span::mixed_site());
+    let this = Ident::new("__w", Span::mixed_site());
     let named = quote!(__agno::Step::new(#name)#about #calls);
     let field = quote!(|#this| &#this.#ident);
     if skips {

@@ -102,7 +102,9 @@ fn node(node: &Node) -> TokenStream {
 }
 
 /// The place of a call. The span is the user's own, not the macro's: a place inside an expansion would be
-/// that of `#[workflow]`.
-fn here(span: Span) -> TokenStream {
-    quote_spanned!(span=> __agno::here())
+/// that of `#[workflow]`. Only the parentheses have it: an editor takes a name at the place of a call for what is
+/// called there.
+pub(super) fn here(span: Span) -> TokenStream {
+    let here = quote!(__agno::here);
+    quote_spanned!(span=> (#here)())
 }

@@ -5,7 +5,10 @@ pub(crate) mod declaration;
 mod fields;
 mod graph;
 pub(crate) mod handle;
+pub(crate) mod lints;
 mod registration;
+mod summary;
+mod warnings;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -14,39 +17,49 @@ use syn::Type;
 use crate::flow::graph::Graph;
 use crate::model::{Method, Workflow, is_storable};
 use crate::paths;
+use crate::validate;
 use codecs::Codecs;
 
 /// Everything beside the impl block itself.
 pub(crate) fn workflow(workflow: &Workflow, graph: &Graph) -> TokenStream {
     let mut codecs = Codecs::default();
-    let handle = handle::handle(workflow, handle::Bodies::Durable);
+    let watched = validate::warnings::is_handed_on(graph);
+    let handle = handle::handle(workflow, handle::Bodies::Durable, watched);
+    let found = validate::warnings::workflow(workflow, graph);
+    let (warnings, recorded) = (warnings::reported(&found), warnings::recorded(&found));
     let registrations = registration::registrations(workflow, &mut codecs);
+    let summary = summary::of_methods(workflow, graph);
     let graph = graph::graph(workflow, graph);
     let state = registration::state(workflow);
     let contract = contract(
         workflow,
         &quote! {
             #registrations
-            __d.graph(&GRAPH);
+            __d.graph(&__GRAPH);
+            #recorded
         },
     );
-    block(
+    let expanded = block(
         workflow,
         &quote! {
             #handle
             #codecs
             #state
+            #summary
             #contract
-            static GRAPH: __agno::Graph = #graph;
+            static __GRAPH: __agno::Graph = #graph;
         },
-    )
+    );
+    quote!(#expanded #warnings)
 }
 
 /// The scope of generated code: no name in it is visible from outside.
 pub(crate) fn block(workflow: &Workflow, inner: &TokenStream) -> TokenStream {
     let import = paths::import(workflow.krate.as_ref());
     let markers = markers(workflow);
+    let lints = lints::repeated();
     quote! {
+        #lints
         const _: () = {
             #import
             #markers
@@ -93,7 +106,6 @@ pub(crate) fn contract(workflow: &Workflow, body: &TokenStream) -> TokenStream {
         type Steps = #handle;
         #input
         #output
-        #[allow(deprecated)]
         fn define(__d: &mut __agno::Definition<Self>) {
             #body
         }
@@ -101,8 +113,17 @@ pub(crate) fn contract(workflow: &Workflow, body: &TokenStream) -> TokenStream {
     // A struct whose fields are steps has this impl already: rustc then reports the second one, here.
     let place = this.to_token_stream().into_iter().next();
     let place = place.map_or_else(Span::call_site, |token| token.span());
-    let contract = quote_spanned!(place=> impl __agno::Workflow for #this { #inner });
-    quote!(#[automatically_derived] #contract)
+    let contract = quote!(__agno::Workflow);
+    let contract = quote_spanned!(place=> impl #contract for #this { #inner });
+    let declared = declared(&this.to_token_stream(), place);
+    quote!(#[automatically_derived] #contract #declared)
+}
+
+/// Tells the struct's macro that this block is there.
+pub(crate) fn declared(this: &TokenStream, place: Span) -> TokenStream {
+    let declared = quote!(__agno::its_steps_stand_in_one_impl_block);
+    let declared = quote_spanned!(place=> impl #declared for #this {});
+    quote!(#[automatically_derived] #declared)
 }
 
 /// The method whose inputs are the workflow's.

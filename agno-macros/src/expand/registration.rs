@@ -9,7 +9,7 @@ use syn::{Attribute, Type};
 use super::at;
 use super::codecs::Codecs;
 use crate::model::{
-    Cache, Flow, Gate, Method, Output, ParamKind, Retry, Step, StepOptions, Workflow,
+    Cache, Flow, Gate, Method, Output, ParamKind, Retry, Step, StepOptions, Workflow, type_key,
 };
 use crate::parse::attributes::{conditions, summary};
 use crate::parse::options::Set;
@@ -17,7 +17,7 @@ use crate::paths;
 
 /// The body of `define`, without the graph.
 pub(crate) fn registrations(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
-    let state = workflow.state.as_ref().map(|_| quote!((STATE.1)(__d);));
+    let state = workflow.state.as_ref().map(|_| quote!((__STATE.1)(__d);));
     let steps: TokenStream = workflow
         .steps
         .iter()
@@ -42,14 +42,13 @@ pub(crate) fn state(workflow: &Workflow) -> Option<TokenStream> {
     workflow.state.as_ref().map(|state| {
         let functions = quote_spanned! {at(state)=>
             (
-                __agno::Handle::state::<#state>,
-                __agno::Definition::<#this>::state::<#state>,
-                __agno::state::<#state>,
+                <#state as __agno::SessionState>::read,
+                <#state as __agno::SessionState>::declare::<#this>,
+                <#state as __agno::SessionState>::change,
             )
         };
         quote! {
-            #[allow(clippy::type_complexity)]
-            static STATE: (
+            static __STATE: (
                 fn(&__agno::Handle) -> #state,
                 fn(&mut __agno::Definition<#this>),
                 fn(&mut __agno::StateSlot) -> &mut #state,
@@ -78,8 +77,7 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
         at(&method.output.value),
         returns,
     );
-    let probe = probe(&method.output).map(|probe| quote!(#(#conditions)* #probe));
-    let (this, call) = (local("w"), local("c"));
+    let (this, call) = (local("__w"), local("__c"));
     let args = method.params.iter().map(|param| {
         let ty = &param.ty;
         match param.kind {
@@ -89,9 +87,9 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
             }
             ParamKind::State => {
                 let declared = &workflow.state;
-                quote_spanned!(at(ty)=> __agno::same::<#ty, #declared>((STATE.2)(&mut #call.state)))
+                quote_spanned!(at(ty)=> <#ty as __agno::IsState<#declared>>::of((__STATE.2)(&mut #call.state)))
             }
-            ParamKind::Context => quote_spanned!(at(ty)=> __agno::context::<#ty>(&#call.context)),
+            ParamKind::Context => quote_spanned!(at(ty)=> <#ty as __agno::IsStepContext>::of(&#call.context)),
         }
     });
     let plain = quote_spanned!(span=> #this.#ident(#(#args),*));
@@ -108,7 +106,6 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
         .any(|param| param.kind != ParamKind::Input);
     let call = if uses_call { quote!(#call) } else { quote!(_) };
     quote_spanned! {span=>
-        #probe
         #(#conditions)*
         __d.#register(
             __agno::Step::new(#name)#about #options,
@@ -134,7 +131,7 @@ fn flow(flow: &Flow, register: &str, workflow: &Workflow, codecs: &mut Codecs) -
     let inputs = pattern(method);
     let args = method.inputs().map(|param| &param.ident);
     let this = &workflow.self_ty;
-    let handle = local("f");
+    let handle = local("__f");
     let first = match method.sig.inputs.first() {
         Some(first) => quote_spanned!(paths::generated(last_span(first))=> #handle),
         None => quote!(#handle),
@@ -164,7 +161,9 @@ fn chain(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
         };
         let output = &before.method.output.value;
         let input = &next.method.inputs().next()?.ty;
-        Some(quote_spanned!(at(input)=> __agno::link::<#input, #output>();))
+        // The same tokens are the same type: nothing to ask rustc.
+        let differ = type_key(input, &[]) != type_key(output, &[]);
+        differ.then(|| quote_spanned!(at(input)=> <#input as __agno::Accepts<#output>>::link();))
     });
     quote! {
         #(#links)*
@@ -192,7 +191,7 @@ fn returns(output: &Output, conditions: &[Attribute], codecs: &mut Codecs) -> To
     let codec = codecs.call(value, conditions, is_probed(output));
     match &output.whole {
         Some(whole) if output.fallible => {
-            quote_spanned!(at(whole)=> __agno::fallible::<#whole, _>(#codec))
+            quote_spanned!(at(whole)=> <#whole as __agno::Fallible<_>>::returns(#codec))
         }
         _ => quote_spanned!(at(value)=> __agno::plain::<#value>(#codec)),
     }
@@ -200,14 +199,6 @@ fn returns(output: &Output, conditions: &[Attribute], codecs: &mut Codecs) -> To
 
 fn is_probed(output: &Output) -> bool {
     matches!(&output.value, Type::Path(_)) && !output.fallible
-}
-
-/// An alias that hides a `Result` would be stored as a success.
-fn probe(output: &Output) -> Option<TokenStream> {
-    is_probed(output).then(|| {
-        let ty = &output.value;
-        quote_spanned!(at(ty)=> const _: () = __agno::assert_plain(<__agno::Probe<#ty>>::PLAIN);)
-    })
 }
 
 pub(super) fn describe(attrs: &[Attribute]) -> Option<TokenStream> {
@@ -223,9 +214,9 @@ pub(super) fn stand_in(
     returns: TokenStream,
 ) -> TokenStream {
     if options.on_error() == Some("skip") {
-        quote_spanned!(span=> __agno::or_default::<#output, _>(#returns))
+        quote_spanned!(span=> <#output as __agno::Skippable>::or_default(#returns))
     } else if options.on_reject() == Some("skip") {
-        quote_spanned!(span=> __agno::or_default_if_rejected::<#output, _>(#returns))
+        quote_spanned!(span=> <#output as __agno::Rejectable>::or_default_if_rejected(#returns))
     } else {
         returns
     }
@@ -311,7 +302,8 @@ fn millis(set: &Set<u64>, method: &str) -> TokenStream {
     quote!(.#method(__agno::millis(#millis)))
 }
 
-/// A local that no parameter of the user's can be confused with.
+/// A local that no parameter of the user's can be confused with. A constant of this name would be taken for it, whatever
+/// the span, so the name is one that nobody gives.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

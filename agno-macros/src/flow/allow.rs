@@ -67,6 +67,15 @@ pub(crate) fn is_allowance(attr: &Attribute) -> bool {
         .is_some_and(|segment| segment.ident == ALLOWANCE)
 }
 
+/// Whether an attribute allows this. Its mistakes are reported where it is [`read`].
+pub(crate) fn names(attr: &Attribute, name: &str) -> bool {
+    let quiet = Diagnostics::new();
+    let options = Options::of(attr, &ALLOW, &quiet);
+    let named = options.get(name).is_some();
+    drop(quiet.finish());
+    named
+}
+
 /// What an attribute allows. Its mistakes are reported.
 pub(crate) fn read(attr: &Attribute, diag: &Diagnostics) -> Vec<Allowance> {
     let is_bare = match &attr.meta {

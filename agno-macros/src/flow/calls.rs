@@ -48,6 +48,79 @@ const METHODS: [(&str, Call); 24] = [
     ("user_id", Call::Quiet),
 ];
 
+impl Call {
+    /// The methods that change such a call before it is awaited.
+    pub(crate) fn modifiers(self) -> &'static [&'static str] {
+        match self {
+            Call::Step | Call::Subflow => &["settle", "timeout", "retry", "cache", "fresh"],
+            Call::Human => &["settle", "timeout", "or_after", "message"],
+            Call::Map => &["settle", "limit"],
+            Call::Race => &["settle", "first_ok"],
+            Call::Workflow | Call::Sleep | Call::Parallel => &["settle"],
+            Call::Quiet => &[],
+        }
+    }
+}
+
+/// `flow.search(topic).retry(..).timeout(..)`
+#[derive(Clone, Copy)]
+pub(crate) struct Chain<'e> {
+    /// The call on the flow.
+    pub(crate) first: &'e ExprMethodCall,
+    pub(crate) call: Call,
+    /// How many methods, the first included.
+    pub(crate) links: usize,
+}
+
+/// Methods of a `Result`: of what an awaited call answers.
+pub(crate) const OF_RESULTS: [&str; 16] = [
+    "unwrap",
+    "expect",
+    "unwrap_or",
+    "unwrap_or_else",
+    "unwrap_or_default",
+    "unwrap_err",
+    "ok",
+    "err",
+    "is_ok",
+    "is_err",
+    "map",
+    "map_err",
+    "and_then",
+    "or_else",
+    "context",
+    "with_context",
+];
+
+/// Methods of the values that steps mostly answer.
+const OF_VALUES: [&str; 20] = [
+    "len",
+    "is_empty",
+    "iter",
+    "into_iter",
+    "first",
+    "last",
+    "get",
+    "contains",
+    "join",
+    "concat",
+    "push",
+    "push_str",
+    "clone",
+    "to_string",
+    "to_owned",
+    "as_str",
+    "trim",
+    "lines",
+    "is_some",
+    "is_none",
+];
+
+/// Whether it is a method of what an awaited call answers.
+pub(crate) fn is_of_answer(method: &str) -> bool {
+    OF_RESULTS.contains(&method) || OF_VALUES.contains(&method)
+}
+
 /// Methods that every type has, or may have.
 const OF_EVERY_TYPE: [&str; 7] = ["new", "clone", "drop", "borrow", "into", "from", "deref"];
 
@@ -76,6 +149,11 @@ impl Scope<'_> {
         known.map(|(_, call)| *call)
     }
 
+    /// Whether it is a step or sub-flow.
+    pub(crate) fn is_ours(&self, method: &Ident) -> bool {
+        self.workflow.step(method).is_some() || self.workflow.subflow(method).is_some()
+    }
+
     /// `flow`, `(flow)`, `&flow`
     pub(crate) fn is_flow(&self, expr: &Expr) -> bool {
         match expr {
@@ -97,13 +175,21 @@ impl Scope<'_> {
     }
 
     /// The call that `flow.step(..).retry(..).timeout(..)` begins with.
-    pub(crate) fn durable<'e>(&self, expr: &'e Expr) -> Option<&'e ExprMethodCall> {
+    pub(crate) fn durable<'e>(&self, expr: &'e Expr) -> Option<Chain<'e>> {
         match expr {
-            Expr::MethodCall(call) if self.is_flow(&call.receiver) => {
-                let kind = self.kind(&call.method);
-                kind.filter(|kind| *kind != Call::Quiet).map(|_| call)
+            Expr::MethodCall(first) if self.is_flow(&first.receiver) => {
+                let call = self.kind(&first.method)?;
+                (call != Call::Quiet).then_some(Chain {
+                    first,
+                    call,
+                    links: 1,
+                })
             }
-            Expr::MethodCall(call) => self.durable(&call.receiver),
+            Expr::MethodCall(call) if !is_of_answer(&call.method.to_string()) => {
+                let chain = self.durable(&call.receiver)?;
+                let links = chain.links + 1;
+                Some(Chain { links, ..chain })
+            }
             Expr::Paren(paren) => self.durable(&paren.expr),
             Expr::Group(group) => self.durable(&group.expr),
             _ => None,

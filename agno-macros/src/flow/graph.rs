@@ -106,6 +106,10 @@ impl Node {
         }
     }
 
+    pub(crate) fn is_opaque(&self) -> bool {
+        matches!(self.kind, Kind::Opaque { .. })
+    }
+
     pub(crate) fn children(&self) -> Vec<&Node> {
         match &self.kind {
             Kind::If {

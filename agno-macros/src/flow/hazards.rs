@@ -25,6 +25,10 @@ const ID: Hazard = hazard(
     "id",
     "a new id differs after a resume; use `flow.uuid()`, which is recorded",
 );
+const ELAPSED: Hazard = hazard(
+    "clock",
+    "this reads the clock, which differs after a resume; use `flow.now().duration_since(..)`, which is recorded",
+);
 const SLEEP: Hazard = hazard(
     "timer",
     "this wait starts again after a crash; use `flow.sleep(..)`, which is a durable timer",
@@ -41,9 +45,17 @@ const THREAD: Hazard = hazard(
     "task",
     "a thread is not part of the run; put this in a step",
 );
+const MEMORY: Hazard = hazard(
+    "environment",
+    "what other runs left in memory is gone after a crash; put it into the state, which steps change",
+);
 const JOIN: Hazard = hazard(
     "join",
     "joined futures break the order of the calls after a crash; use `flow.parallel((..))` or `flow.map(..)`",
+);
+const STREAM: Hazard = hazard(
+    "join",
+    "futures of a stream break the order of the calls after a crash; use `flow.map(..).limit(n)`",
 );
 const SELECT: Hazard = hazard(
     "join",
@@ -74,14 +86,23 @@ const INPUT: Hazard = hazard(
     "what is typed is not recorded in a flow; use `flow.ask::<T>(..)`",
 );
 
+/// Reported as a warning, and not by a path.
+pub(crate) const ENDLESS: Hazard = hazard(
+    "endless",
+    "this loop is never left, so the journal of a run grows without end; add a `break`, or start over with `return flow.continue_as_new(..).await`",
+);
+
 /// Paths by their last segments. `*` stands for anything below a module, which then is the path's start.
 const PATHS: &[(&[&str], Hazard)] = &[
     (&["SystemTime", "now"], CLOCK),
     (&["Instant", "now"], CLOCK),
     (&["Utc", "now"], CLOCK),
+    (&["Utc", "today"], CLOCK),
     (&["Local", "now"], CLOCK),
+    (&["Local", "today"], CLOCK),
     (&["OffsetDateTime", "now_utc"], CLOCK),
     (&["OffsetDateTime", "now_local"], CLOCK),
+    (&["UtcDateTime", "now"], CLOCK),
     (&["Timestamp", "now"], CLOCK),
     (&["Zoned", "now"], CLOCK),
     (&["Uuid", "new_v4"], ID),
@@ -90,10 +111,15 @@ const PATHS: &[(&[&str], Hazard)] = &[
     (&["Uuid", "now_v6"], ID),
     (&["Uuid", "now_v7"], ID),
     (&["Ulid", "new"], ID),
+    (&["ObjectId", "new"], ID),
     (&["rand", "*"], RANDOM),
     (&["fastrand", "*"], RANDOM),
     (&["getrandom", "*"], RANDOM),
+    (&["nanorand", "*"], RANDOM),
     (&["thread_rng"], RANDOM),
+    (&["OsRng"], RANDOM),
+    (&["SystemRandom", "new"], RANDOM),
+    (&["RandomState", "new"], RANDOM),
     (&["StdRng", "from_entropy"], RANDOM),
     (&["StdRng", "from_os_rng"], RANDOM),
     (&["SmallRng", "from_entropy"], RANDOM),
@@ -102,48 +128,121 @@ const PATHS: &[(&[&str], Hazard)] = &[
     (&["tokio", "time", "sleep_until"], SLEEP),
     (&["tokio", "time", "interval"], SLEEP),
     (&["tokio", "time", "interval_at"], SLEEP),
-    (&["tokio", "time", "timeout"], TIMEOUT),
-    (&["tokio", "time", "timeout_at"], TIMEOUT),
     (&["time", "sleep"], SLEEP),
     (&["time", "interval"], SLEEP),
+    (&["async_std", "task", "sleep"], SLEEP),
+    (&["std", "thread", "sleep"], SLEEP),
+    (&["thread", "sleep"], SLEEP),
+    (&["Timer", "after"], SLEEP),
+    (&["Delay", "new"], SLEEP),
+    (&["tokio", "time", "timeout"], TIMEOUT),
+    (&["tokio", "time", "timeout_at"], TIMEOUT),
     (&["time", "timeout"], TIMEOUT),
     (&["tokio", "spawn"], SPAWN),
     (&["tokio", "task", "*"], SPAWN),
+    (&["async_std", "task", "*"], SPAWN),
+    (&["smol", "spawn"], SPAWN),
     (&["task", "spawn"], SPAWN),
     (&["task", "spawn_blocking"], SPAWN),
-    (&["tokio", "fs", "*"], FILES),
-    (&["tokio", "net", "*"], NETWORK),
-    (&["tokio", "process", "*"], PROCESS),
-    (&["tokio", "io", "stdin"], INPUT),
+    (&["task", "spawn_local"], SPAWN),
     (&["JoinSet", "new"], SPAWN),
-    (&["std", "thread", "sleep"], SLEEP),
-    (&["thread", "sleep"], SLEEP),
+    (&["TaskTracker", "new"], SPAWN),
+    (&["futures", "executor", "*"], SPAWN),
+    (&["pollster", "*"], SPAWN),
     (&["std", "thread", "*"], THREAD),
     (&["thread", "spawn"], THREAD),
-    (&["futures", "executor", "*"], SPAWN),
+    (&["thread", "scope"], THREAD),
+    (&["rayon", "*"], THREAD),
+    (&["crossbeam", "*"], THREAD),
     (&["FuturesUnordered", "new"], JOIN),
     (&["FuturesOrdered", "new"], JOIN),
     (&["std", "fs", "*"], FILES),
+    (&["tokio", "fs", "*"], FILES),
+    (&["async_fs", "*"], FILES),
+    (&["fs_err", "*"], FILES),
+    (&["tempfile", "*"], FILES),
     (&["fs", "read"], FILES),
     (&["fs", "read_to_string"], FILES),
+    (&["fs", "read_dir"], FILES),
     (&["fs", "write"], FILES),
+    (&["fs", "copy"], FILES),
+    (&["fs", "rename"], FILES),
+    (&["fs", "metadata"], FILES),
+    (&["fs", "exists"], FILES),
+    (&["fs", "canonicalize"], FILES),
+    (&["fs", "create_dir"], FILES),
+    (&["fs", "create_dir_all"], FILES),
+    (&["fs", "remove_file"], FILES),
+    (&["fs", "remove_dir"], FILES),
+    (&["fs", "remove_dir_all"], FILES),
     (&["File", "open"], FILES),
     (&["File", "create"], FILES),
+    (&["File", "options"], FILES),
+    (&["OpenOptions", "new"], FILES),
+    (&["WalkDir", "new"], FILES),
     (&["std", "net", "*"], NETWORK),
+    (&["tokio", "net", "*"], NETWORK),
     (&["reqwest", "*"], NETWORK),
     (&["ureq", "*"], NETWORK),
+    (&["hyper", "*"], NETWORK),
+    (&["surf", "*"], NETWORK),
+    (&["isahc", "*"], NETWORK),
+    (&["sqlx", "*"], NETWORK),
+    (&["redis", "*"], NETWORK),
     (&["TcpStream", "connect"], NETWORK),
+    (&["TcpListener", "bind"], NETWORK),
+    (&["UdpSocket", "bind"], NETWORK),
+    (&["UnixStream", "connect"], NETWORK),
     (&["std", "env", "*"], ENVIRONMENT),
     (&["env", "var"], ENVIRONMENT),
+    (&["env", "var_os"], ENVIRONMENT),
     (&["env", "vars"], ENVIRONMENT),
+    (&["env", "args"], ENVIRONMENT),
+    (&["env", "current_dir"], ENVIRONMENT),
+    (&["env", "temp_dir"], ENVIRONMENT),
+    (&["dotenvy", "*"], ENVIRONMENT),
+    (&["num_cpus", "*"], ENVIRONMENT),
+    (&["hostname", "get"], ENVIRONMENT),
+    (&["Ordering", "Relaxed"], MEMORY),
+    (&["Ordering", "Acquire"], MEMORY),
+    (&["Ordering", "Release"], MEMORY),
+    (&["Ordering", "AcqRel"], MEMORY),
+    (&["Ordering", "SeqCst"], MEMORY),
+    (&["tokio", "process", "*"], PROCESS),
     (&["std", "process", "Command", "new"], PROCESS),
     (&["std", "process", "exit"], PROCESS),
     (&["std", "process", "abort"], PROCESS),
     (&["std", "process", "id"], PROCESS),
     (&["process", "Command", "new"], PROCESS),
     (&["process", "exit"], PROCESS),
+    (&["process", "id"], PROCESS),
+    (&["tokio", "io", "stdin"], INPUT),
     (&["std", "io", "stdin"], INPUT),
     (&["io", "stdin"], INPUT),
+    (&["tokio", "io", "stdout"], PRINT),
+    (&["tokio", "io", "stderr"], PRINT),
+    (&["std", "io", "stdout"], PRINT),
+    (&["std", "io", "stderr"], PRINT),
+    (&["io", "stdout"], PRINT),
+    (&["io", "stderr"], PRINT),
+];
+
+/// Functions that are mostly imported by name. A value of that name is not meant.
+const CALLED: &[(&str, Hazard)] = &[
+    ("sleep", SLEEP),
+    ("sleep_until", SLEEP),
+    ("spawn", SPAWN),
+    ("spawn_blocking", SPAWN),
+    ("spawn_local", SPAWN),
+];
+
+/// Methods that nothing else has.
+const METHODS: &[(&str, Hazard)] = &[
+    ("buffered", STREAM),
+    ("buffer_unordered", STREAM),
+    ("try_buffer_unordered", STREAM),
+    ("for_each_concurrent", STREAM),
+    ("try_for_each_concurrent", STREAM),
 ];
 
 /// Functions of `futures::future`. The longer names are known without their module.
@@ -168,6 +267,7 @@ const MACROS: &[(&str, Hazard)] = &[
     ("eprintln", PRINT),
     ("eprint", PRINT),
     ("dbg", PRINT),
+    ("nanoid", ID),
 ];
 
 const JOIN_MACROS: &[(&str, Hazard)] = &[
@@ -214,6 +314,26 @@ pub(crate) fn of_path(segments: &[String]) -> Option<&'static Hazard> {
         .or_else(|| of_future(segments))
 }
 
+/// What the call of a function means, beside its path.
+pub(crate) fn of_call(segments: &[String]) -> Option<&'static Hazard> {
+    let [name] = segments else {
+        return None;
+    };
+    let (_, hazard) = CALLED.iter().find(|(called, _)| called == name)?;
+    Some(hazard)
+}
+
+/// What a method means, whatever it is called on.
+pub(crate) fn of_method(name: &str) -> Option<&'static Hazard> {
+    let (_, hazard) = METHODS.iter().find(|(method, _)| *method == name)?;
+    Some(hazard)
+}
+
+/// `.elapsed()` of a time that the flow was told.
+pub(crate) const fn elapsed() -> &'static Hazard {
+    &ELAPSED
+}
+
 fn of_future(segments: &[String]) -> Option<&'static Hazard> {
     let (last, before) = segments.split_last()?;
     let (_, hazard) = JOINS.iter().find(|(name, _)| last == name)?;
@@ -239,7 +359,7 @@ pub(crate) fn of_macro(segments: &[String]) -> Option<&'static Hazard> {
     };
     match before.as_slice() {
         [] => named(MACROS).or_else(|| named(JOIN_MACROS)),
-        ["std"] => named(MACROS),
+        ["std" | "nanoid"] => named(MACROS),
         ["tokio" | "futures" | "futures_util"] => named(JOIN_MACROS),
         _ => None,
     }
@@ -247,14 +367,17 @@ pub(crate) fn of_macro(segments: &[String]) -> Option<&'static Hazard> {
 
 #[cfg(test)]
 mod tests {
-    use super::{JOIN_MACROS, JOINS, MACROS, PATHS};
+    use super::{CALLED, ENDLESS, JOIN_MACROS, JOINS, MACROS, METHODS, PATHS};
     use crate::parse::table::ALLOW;
 
     #[test]
     fn each_kind_can_be_allowed_and_nothing_else() {
         let paths = PATHS.iter().map(|(_, hazard)| hazard.name);
-        let named = [JOINS, MACROS, JOIN_MACROS].into_iter().flatten();
+        let named = [JOINS, MACROS, JOIN_MACROS, CALLED, METHODS]
+            .into_iter()
+            .flatten();
         let mut kinds: Vec<&str> = paths.chain(named.map(|(_, hazard)| hazard.name)).collect();
+        kinds.push(ENDLESS.name);
         kinds.sort_unstable();
         kinds.dedup();
         let mut allowed: Vec<&str> = ALLOW.names().collect();

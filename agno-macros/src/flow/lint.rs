@@ -9,46 +9,94 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprMethodCall, ExprPath, Item, Macro, Pat, Path, Stmt,
+    Attribute, Block, Expr, ExprCall, ExprForLoop, ExprLoop, ExprMethodCall, ExprPath, ExprWhile,
+    FnArg, Item, Local, Macro, Pat, Path, Stmt, Type,
 };
 
 use super::allow::{self, Allowance, MISPLACED};
 use super::calls::{Scope, is_reserved};
+use super::endless::Loop;
 use super::hazards::{self, Hazard};
 use super::macros;
-use super::redirect::{Misdirected, Misdirection};
+use super::mend::{Change, Fix, Mend};
+use super::slips;
 use crate::diag::Diagnostics;
 use crate::model::Workflow;
 use crate::parse::strip;
 
 /// Checks every flow body that parses.
-pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Misdirected> {
-    let mut misdirected = Vec::new();
+pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
+    let mut mends = Vec::new();
+    if workflow.flows.is_empty() {
+        forgotten(workflow, diag);
+    }
     for flow in &workflow.flows {
         let (Some(ident), Some(source), Some(body)) = (&flow.flow, &flow.source, flow.method.body)
         else {
             continue;
         };
+        let scope = Scope {
+            workflow,
+            flow: ident,
+        };
         let mut lint = Lint {
-            scope: Scope {
-                workflow,
-                flow: ident,
-            },
+            scope,
             current: &flow.method.sig.ident,
             diag,
-            kinds: Vec::new(),
+            changes: Vec::new(),
             allows: flow.stripped.is_some(),
             allowed: Vec::new(),
+            times: Vec::new(),
             own: 0,
         };
         lint.visit_block(&source.block);
-        misdirected.extend(
-            lint.kinds
-                .into_iter()
-                .map(|kind| Misdirected { body, kind }),
-        );
+        let mut changes = lint.changes;
+        changes.extend(slips::check(
+            scope,
+            &source.block,
+            &flow.method.output,
+            diag,
+        ));
+        // Its type has an error, or it is not `async`; each `?` or `.await` in it would be one more.
+        if !flow.method.output.fallible || flow.method.sig.asyncness.is_none() {
+            let at = flow.method.span().start();
+            changes.push(Change {
+                at,
+                fix: Fix::Nothing,
+            });
+        }
+        mends.extend(changes.into_iter().map(|change| Mend { body, change }));
     }
-    misdirected
+    mends
+}
+
+/// A function that takes the flow, and no flow that could call it: the steps would run in their order instead.
+fn forgotten(workflow: &Workflow, diag: &Diagnostics) {
+    for function in &workflow.functions {
+        let is_flow = match function.inputs.first() {
+            Some(FnArg::Typed(first)) => is_borrowed_flow(&first.ty),
+            _ => false,
+        };
+        if is_flow {
+            let name = &function.ident;
+            let message = format!(
+                "`{name}` takes the flow, and no flow calls it; put `#[flow]` on `fn {name}`"
+            );
+            diag.at(name.span(), message);
+        }
+    }
+}
+
+/// `&Flow<Self>`
+fn is_borrowed_flow(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else {
+        return false;
+    };
+    let last = match &*reference.elem {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    last.is_some_and(|last| last.ident == "Flow")
 }
 
 struct Lint<'a> {
@@ -56,11 +104,13 @@ struct Lint<'a> {
     /// The name of the flow being read.
     current: &'a Ident,
     diag: &'a Diagnostics,
-    kinds: Vec<Misdirection>,
+    changes: Vec<Change>,
     /// Whether `#[allow_in_flow]` stands anywhere in it.
     allows: bool,
     /// What the statements around the place being read are allowed.
     allowed: Vec<Allowance>,
+    /// The names of what `flow.now()` has told.
+    times: Vec<Ident>,
     /// The attributes of the statement being read that are still to be visited.
     own: usize,
 }
@@ -70,6 +120,14 @@ impl Lint<'_> {
         let mut inner_first = self.allowed.iter().rev();
         if !inner_first.any(|allowance| allowance.covers(hazard)) {
             self.diag.over(place, hazard.problem);
+        }
+    }
+
+    /// A loop that is never left is a warning, which is not given here; what allows it is taken up.
+    fn endless(&self, found: Loop<'_>) {
+        if !self.allowed.is_empty() && found.is_endless(self.scope) {
+            let mut inner_first = self.allowed.iter().rev();
+            inner_first.any(|allowance| allowance.covers(&hazards::ENDLESS));
         }
     }
 
@@ -97,8 +155,9 @@ impl Lint<'_> {
         }
     }
 
-    fn is_ours(&self, method: &Ident) -> bool {
-        self.scope.workflow.step(method).is_some() || self.scope.workflow.subflow(method).is_some()
+    fn change(&mut self, place: Span, fix: Fix) {
+        let at = place.start();
+        self.changes.push(Change { at, fix });
     }
 
     fn not_durable(&self, method: &Ident, span: Span) {
@@ -155,6 +214,19 @@ impl Lint<'_> {
             method.span(),
             format!("`{flow}.{method}(..)` does nothing until it is awaited; add `.await?`"),
         );
+    }
+
+    /// `flow.now()`
+    fn is_now(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::MethodCall(call) if call.method == "now" && self.scope.is_flow(&call.receiver))
+    }
+
+    /// The same, or a name for it.
+    fn is_told(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Path(path) => self.times.iter().any(|time| path.path.is_ident(time)),
+            other => self.is_now(other),
+        }
     }
 
     fn path(&self, path: &Path) {
@@ -236,11 +308,26 @@ impl<'ast> Visit<'ast> for Lint<'_> {
                 }
                 _ => None,
             };
-            if let Some(call) = dropped.and_then(|expr| self.scope.durable(expr)) {
-                self.not_awaited(call);
+            if let Some(chain) = dropped.and_then(|expr| self.scope.durable(expr)) {
+                self.not_awaited(chain.first);
             }
             self.visit_stmt(stmt);
         }
+    }
+
+    fn visit_expr_loop(&mut self, expr: &'ast ExprLoop) {
+        self.endless(expr.into());
+        visit::visit_expr_loop(self, expr);
+    }
+
+    fn visit_expr_while(&mut self, expr: &'ast ExprWhile) {
+        self.endless(expr.into());
+        visit::visit_expr_while(self, expr);
+    }
+
+    fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
+        self.endless(expr.into());
+        visit::visit_expr_for_loop(self, expr);
     }
 
     fn visit_expr_path(&mut self, expr: &'ast ExprPath) {
@@ -250,9 +337,14 @@ impl<'ast> Visit<'ast> for Lint<'_> {
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Expr::Path(func) = &*call.func
+            && let Some(hazard) = hazards::of_call(&segments(&func.path))
+        {
+            self.report(hazard, &func.path);
+        }
+        if let Expr::Path(func) = &*call.func
             && let [on, method] = func.path.segments.iter().collect::<Vec<_>>().as_slice()
             && (on.ident == "Self" || on.ident == self.scope.workflow.ident)
-            && (self.is_ours(&method.ident) || self.scope.workflow.is_entry(&method.ident))
+            && (self.scope.is_ours(&method.ident) || self.scope.workflow.is_entry(&method.ident))
         {
             let workflow = self.scope.workflow;
             if workflow.is_entry(&method.ident) {
@@ -267,18 +359,32 @@ impl<'ast> Visit<'ast> for Lint<'_> {
                 self.not_durable(&method.ident, on.ident.span());
             }
             if on.ident == "Self" && !call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) {
-                self.kinds.push(Misdirection::OnType);
+                self.change(on.ident.span(), Fix::OnType);
             }
         }
         visit::visit_expr_call(self, call);
     }
 
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let (Pat::Ident(time), Some(init)) = (&local.pat, &local.init)
+            && self.is_now(&init.expr)
+        {
+            self.times.push(time.ident.clone());
+        }
+        visit::visit_local(self, local);
+    }
+
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if self.is_ours(&call.method) {
+        if let Some(hazard) = hazards::of_method(&call.method.to_string()) {
+            self.report(hazard, &call.method);
+        } else if call.method == "elapsed" && self.is_told(&call.receiver) {
+            self.report(hazards::elapsed(), &call.method);
+        }
+        if self.scope.is_ours(&call.method) {
             match &*call.receiver {
                 Expr::Path(path) if path.path.is_ident("self") => {
                     self.not_durable(&call.method, path.span());
-                    self.kinds.push(Misdirection::OnSelf);
+                    self.change(path.span(), Fix::OnSelf);
                 }
                 Expr::MethodCall(inner)
                     if inner.method == "workflow" && self.scope.is_flow(&inner.receiver) =>

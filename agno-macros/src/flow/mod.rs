@@ -2,10 +2,16 @@
 
 pub(crate) mod allow;
 pub(crate) mod calls;
+mod containers;
+pub(crate) mod endless;
 pub(crate) mod graph;
 pub(crate) mod hazards;
 pub(crate) mod lint;
+mod literals;
 pub(crate) mod macros;
+pub(crate) mod mend;
 pub(crate) mod reader;
-pub(crate) mod redirect;
+pub(crate) mod recursion;
+mod results;
+mod slips;
 pub(crate) mod text;

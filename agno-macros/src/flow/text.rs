@@ -9,13 +9,14 @@ const LONGEST: usize = 60;
 /// Tokens as they were written, as far as spaces are concerned: two tokens are apart where their places are.
 /// Attributes in front are left out.
 pub(crate) fn label(tokens: impl ToTokens) -> String {
+    shorten(&written(without_attributes(tokens.to_token_stream())))
+}
+
+/// The same, however long.
+pub(crate) fn written(tokens: TokenStream) -> String {
     let mut text = String::new();
-    print(
-        without_attributes(tokens.to_token_stream()),
-        &mut text,
-        &mut None,
-    );
-    shorten(&text)
+    print(tokens, &mut text, &mut None);
+    text
 }
 
 fn without_attributes(tokens: TokenStream) -> TokenStream {

@@ -1,6 +1,10 @@
 //! Documentation and conditions of an item.
 
-use syn::{Attribute, Expr, ExprLit, Lit, Meta};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaList, Token, parse_quote};
 
 /// The lines of a doc comment. Other forms (`include_str!`) are left to rustdoc.
 fn doc_lines(attrs: &[Attribute]) -> Vec<String> {
@@ -56,14 +60,36 @@ fn paragraphs(attrs: &[Attribute]) -> Vec<String> {
     found
 }
 
-/// The `#[cfg(..)]` attributes.
+/// The `#[cfg(..)]` attributes. That of `#[cfg_attr(outer, cfg(inner))]`, which is unread when our macros run, is the
+/// condition `any(not(outer), inner)`.
 pub(crate) fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
-    pick(attrs, &["cfg"])
+    let mut found = pick(attrs, &["cfg"]);
+    for (outer, meta) in attrs.iter().flat_map(unread) {
+        if let Meta::List(list) = &meta
+            && meta.path().is_ident("cfg")
+        {
+            let inner = &list.tokens;
+            found.push(parse_quote!(#[cfg(any(not(#outer), #inner))]));
+        }
+    }
+    found
+}
+
+/// The `#[allow(..)]` attributes.
+pub(crate) fn allowances(attrs: &[Attribute]) -> Vec<Attribute> {
+    pick(attrs, &["allow"])
 }
 
 /// What the handle method repeats: documentation, conditions, deprecation.
 pub(crate) fn repeated(attrs: &[Attribute]) -> Vec<Attribute> {
-    pick(attrs, &["doc", "cfg", "deprecated"])
+    const NAMES: [&str; 3] = ["doc", "cfg", "deprecated"];
+    let mut found = pick(attrs, &NAMES);
+    for (outer, meta) in attrs.iter().flat_map(unread) {
+        if NAMES.iter().any(|name| meta.path().is_ident(name)) {
+            found.push(parse_quote!(#[cfg_attr(#outer, #meta)]));
+        }
+    }
+    found
 }
 
 fn pick(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
@@ -72,4 +98,32 @@ fn pick(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
         .filter(|attr| names.iter().any(|name| attr.path().is_ident(name)))
         .cloned()
         .collect()
+}
+
+/// The attributes in `#[cfg_attr(outer, ..)]`, each with its condition. What does not parse is rustc's to report.
+fn unread(attr: &Attribute) -> Vec<(TokenStream, Meta)> {
+    match &attr.meta {
+        Meta::List(list) if attr.path().is_ident("cfg_attr") => within(list),
+        _ => Vec::new(),
+    }
+}
+
+fn within(list: &MetaList) -> Vec<(TokenStream, Meta)> {
+    let mut tokens = list.tokens.clone().into_iter();
+    let is_comma =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let outer: TokenStream = tokens
+        .by_ref()
+        .take_while(|token| !is_comma(token))
+        .collect();
+    let rest = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens.collect());
+    let metas = rest.into_iter().flatten();
+    let spread = metas.flat_map(|meta| match &meta {
+        Meta::List(inner) if meta.path().is_ident("cfg_attr") => within(inner)
+            .into_iter()
+            .map(|(condition, meta)| (quote!(all(#outer, #condition)), meta))
+            .collect(),
+        _ => vec![(outer.clone(), meta)],
+    });
+    spread.collect()
 }

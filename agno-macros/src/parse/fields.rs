@@ -7,7 +7,7 @@ use syn::{Attribute, Field, Fields, ItemStruct, LitStr, Member};
 
 use super::attributes::conditions;
 use super::methods::{hidden_marker, is_named, take_markers, without_self};
-use super::{step, template};
+use super::{nesting, step, template};
 use crate::diag::Diagnostics;
 use crate::model::{FieldStep, Piece, PlainField, Template};
 
@@ -22,6 +22,9 @@ pub(crate) struct Parsed {
 
 /// Reads the fields. What does not parse is rustc's to report.
 pub(crate) fn read(item: TokenStream, diag: &Diagnostics) -> Parsed {
+    if !nesting::is_readable(item.clone(), diag) {
+        return Parsed::default();
+    }
     let Ok(item) = syn::parse2::<ItemStruct>(item) else {
         return Parsed::default();
     };
@@ -30,6 +33,10 @@ pub(crate) fn read(item: TokenStream, diag: &Diagnostics) -> Parsed {
     let mut parsed = Parsed::default();
     let mut templates: Vec<(usize, LitStr)> = Vec::new();
     for (index, mut field) in item.fields.into_iter().enumerate() {
+        // syn takes it for a name, rustc does not.
+        if field.ident.as_ref().is_some_and(|ident| ident == "_") {
+            continue;
+        }
         let markers = take_markers(&mut field.attrs);
         parsed.is_marked |= !markers.is_empty();
         // Behind a field without a name that may be absent, the numbers are not known.

@@ -4,6 +4,8 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::Attribute;
 use syn::parse::Parser;
 
+use super::nesting;
+
 /// The beginning of an item: `#[attr] pub struct Name<`.
 pub(crate) struct Head {
     pub(crate) attrs: Vec<Attribute>,
@@ -61,7 +63,10 @@ pub(crate) fn read(item: &TokenStream) -> Head {
         _ => None,
     };
     Head {
-        attrs: Attribute::parse_outer.parse2(attrs).unwrap_or_default(),
+        attrs: match nesting::too_deep(attrs.clone()) {
+            Some(_) => Vec::new(),
+            None => Attribute::parse_outer.parse2(attrs).unwrap_or_default(),
+        },
         keyword,
         name,
         generics,

@@ -6,21 +6,21 @@ use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{
     Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemFn, ItemImpl, Pat, PatType,
-    PathArguments, ReturnType, Stmt, Type, TypePath, TypeTuple, parse_quote,
+    PathArguments, ReturnType, Signature, Stmt, Type, TypePath, TypeTuple, parse_quote,
 };
 
 use super::options::Options;
 use super::strip::{self, Impl, regroup};
-use super::{step, table};
+use super::{nesting, step, table};
 use crate::diag::Diagnostics;
-use crate::model::{Flow, Method, Output, Param, ParamKind, Step, Stripped, Workflow};
+use crate::model::{Flow, Method, Names, Output, Param, ParamKind, Step, Stripped, Workflow};
 
 /// The model of an impl block. Nothing when the block cannot be read at all; the reason is then reported.
 pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> Option<Workflow> {
     let options = Options::read(args, &table::IMPL, diag);
     let krate = options.get("crate").and_then(|option| option.path(diag));
     let state = options.get("state").and_then(|option| option.ty(diag));
-    let item: ItemImpl = match syn::parse2(parts.skeleton.clone()) {
+    let mut item: ItemImpl = match nesting::parse(parts.skeleton.clone()) {
         Ok(item) => item,
         Err(error) => {
             diag.push(error);
@@ -41,6 +41,13 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
         );
         return None;
     }
+    if let Some(clause) = &item.generics.where_clause {
+        diag.at(
+            clause.where_token.span,
+            "a workflow cannot be generic, so it needs no conditions; remove them",
+        );
+    }
+    ungroup(&mut item.self_ty);
     let Some(ident) = last_segment(&item.self_ty) else {
         diag.over(&item.self_ty, "a workflow is a struct; write `impl Name`");
         return None;
@@ -48,10 +55,12 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
     let mut steps = Vec::new();
     let mut flows = Vec::new();
     let mut unmarked = Vec::new();
+    let mut functions = Vec::new();
     for item in item.items {
         let ImplItem::Fn(mut function) = item else {
             continue;
         };
+        ungroup_types(&mut function.sig);
         let markers = take_markers(&mut function.attrs);
         for extra in markers.iter().skip(1) {
             diag.over(
@@ -59,10 +68,18 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
                 "a method is either a `#[step]` or a `#[flow]`, once; remove one of them",
             );
         }
-        let Some(marker) = markers.into_iter().next() else {
+        // Of several, the one that the signature fits: what the other says of it is no second mistake.
+        let is_method = function.sig.receiver().is_some();
+        let fitting = markers
+            .iter()
+            .find(|marker| is_named(marker, "step") == is_method)
+            .or_else(|| markers.first());
+        let Some(marker) = fitting.cloned() else {
             hidden_marker(&function.attrs, "method", diag);
-            if function.sig.receiver().is_some() {
+            if is_method {
                 unmarked.push(read_method(None, function, &ident, false));
+            } else {
+                functions.push(function.sig);
             }
             continue;
         };
@@ -73,6 +90,7 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
         }
     }
     Some(Workflow {
+        names: Names::new(&steps, &flows, &unmarked),
         self_ty: *item.self_ty,
         ident,
         state,
@@ -80,6 +98,7 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
         steps,
         flows,
         unmarked,
+        functions,
     })
 }
 
@@ -112,6 +131,7 @@ fn read_flow(
     };
     let method = read_method(Some(marker), function, this, true);
     let braces = method.body.and_then(|number| parts.bodies.get(number));
+    let braces = braces.filter(|braces| nesting::is_readable(braces.stream(), diag));
     let source = braces.and_then(|braces| {
         // Only the body matters to the readers, so the function around it is ours. A body that does not parse
         // is half typed: rustc says so, and the graph is empty until then.
@@ -190,6 +210,27 @@ fn read_param(written: &PatType, this: &Ident, is_flow: bool) -> Param {
         kind,
         ty: without_self(ty, this),
         written: written.clone(),
+    }
+}
+
+/// The types of a signature without the groups that `macro_rules!` puts around the fragment `$ty:ty`.
+pub(crate) fn ungroup_types(sig: &mut Signature) {
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(typed) = input {
+            ungroup(&mut typed.ty);
+        }
+    }
+    if let ReturnType::Type(_, ty) = &mut sig.output {
+        ungroup(ty);
+    }
+}
+
+fn ungroup(ty: &mut Type) {
+    while let Type::Group(group) = ty {
+        *ty = (*group.elem).clone();
+    }
+    if let Type::Reference(reference) = ty {
+        ungroup(&mut reference.elem);
     }
 }
 

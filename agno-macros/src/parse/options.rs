@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::{Attribute, Lit, LitStr, Meta, Path, Type};
 
 use super::duration;
+use super::nesting;
 use super::table::Table;
 use crate::diag::{Diagnostics, did_you_mean, list, suggestion};
 
@@ -54,6 +55,9 @@ impl<'t> Options<'t> {
     /// The options in `tokens`, which stand between parentheses.
     pub(crate) fn read(tokens: TokenStream, table: &'t Table, diag: &Diagnostics) -> Self {
         let mut known: Vec<Given<'t>> = Vec::new();
+        if !nesting::is_readable(tokens.clone(), diag) {
+            return Self(known);
+        }
         for piece in pieces(tokens) {
             let Some(given) = piece_to_option(piece, table, diag) else {
                 continue;
@@ -365,5 +369,5 @@ impl Given<'_> {
 
 /// Tokens as one line of text, for messages and comparisons.
 pub(crate) fn plain_text(tokens: impl ToTokens) -> String {
-    tokens.to_token_stream().to_string()
+    crate::flow::text::written(tokens.to_token_stream())
 }

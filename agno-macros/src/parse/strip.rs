@@ -55,18 +55,12 @@ pub(crate) fn change_bodies(
     item.into_iter()
         .map(|token| match token {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                let inner = group.stream().into_iter().map(|token| match token {
-                    TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
-                        let changed = change(number, &body);
-                        number += 1;
-                        TokenTree::Group(match changed {
-                            Some(changed) => regroup(&body, changed),
-                            None => body,
-                        })
-                    }
-                    other => other,
+                let inner = each_body(group.stream(), |body| {
+                    let changed = change(number, body);
+                    number += 1;
+                    changed
                 });
-                TokenTree::Group(regroup(&group, inner.collect()))
+                TokenTree::Group(regroup(&group, inner))
             }
             other => other,
         })
@@ -129,18 +123,55 @@ pub(crate) fn regroup(like: &Group, inner: TokenStream) -> Group {
 }
 
 fn without_bodies(inner: TokenStream, bodies: &mut Vec<Group>) -> TokenStream {
-    inner
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                let number = TokenTree::Literal(Literal::usize_unsuffixed(bodies.len()));
-                let stub = regroup(&group, number.into());
-                bodies.push(group);
-                TokenTree::Group(stub)
-            }
-            other => other,
-        })
-        .collect()
+    each_body(inner, |body| {
+        let number = TokenTree::Literal(Literal::usize_unsuffixed(bodies.len()));
+        bodies.push(body.clone());
+        Some(number.into())
+    })
+}
+
+/// The items of an impl block, with the bodies that `change` gives another text. The braces of `Grid<{ 1 + 2 }>` are none:
+/// what follows them tells.
+fn each_body(
+    items: TokenStream,
+    mut change: impl FnMut(&Group) -> Option<TokenStream>,
+) -> TokenStream {
+    let mut tokens = items.into_iter().peekable();
+    let mut all = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        let in_type = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if matches!(next.as_char(), ',' | '>'));
+        let body = braces(&token).filter(|_| !in_type);
+        let changed = body.and_then(|body| Some(regroup(&body, change(&body)?)));
+        all.extend([changed.map_or(token, TokenTree::Group)]);
+    }
+    all
+}
+
+/// A group in braces, also as the fragment `$body:block` of `macro_rules!`, which has a group without delimiters around it.
+fn braces(token: &TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else {
+        return None;
+    };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group.clone()),
+        Delimiter::None => {
+            let mut inner = group.stream().into_iter();
+            let only = inner.next()?;
+            inner.next().is_none().then(|| braces(&only)).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// What stands in an attribute, also as the fragment `$meta:meta`.
+pub(crate) fn inside(attribute: &Group) -> TokenStream {
+    let inner = attribute.stream();
+    match inner.clone().into_iter().next() {
+        Some(TokenTree::Group(fragment)) if fragment.delimiter() == Delimiter::None => {
+            inside(&fragment)
+        }
+        _ => inner,
+    }
 }
 
 fn without_markers(inner: TokenStream) -> TokenStream {
@@ -195,7 +226,7 @@ pub(crate) fn allowances(tokens: TokenStream) -> Vec<Path> {
         match token {
             TokenTree::Punct(punct) => after_hash = punct.as_char() == '#',
             TokenTree::Group(group) if was_hash && is_named(&group, &[ALLOWANCE]) => {
-                let meta: Result<Meta, _> = syn::parse2(group.stream());
+                let meta: Result<Meta, _> = syn::parse2(inside(&group));
                 found.extend(meta.ok().map(|meta| meta.path().clone()));
             }
             TokenTree::Group(group) => found.extend(allowances(group.stream())),
@@ -211,7 +242,7 @@ fn is_named(attribute: &Group, names: &[&str]) -> bool {
         return false;
     }
     let mut last = None;
-    for token in attribute.stream() {
+    for token in inside(attribute) {
         match token {
             TokenTree::Ident(ident) => last = Some(ident),
             TokenTree::Punct(punct) if punct.as_char() == ':' => {}

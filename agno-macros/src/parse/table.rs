@@ -240,6 +240,7 @@ pub(crate) static ALLOW: Table = Table {
         spec("environment", "environment = \"it is the same everywhere\""),
         spec("process", "process = \"nothing depends on it\""),
         spec("terminal", "terminal = \"it may be shown twice\""),
+        spec("endless", "endless = \"it ends with its session\""),
     ],
     elsewhere: &[
         (

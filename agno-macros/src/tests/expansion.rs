@@ -1,4 +1,4 @@
-//! What is emitted, piece by piece.
+//! What is emitted, where a piece says more than the whole: `snapshots` has the whole.
 
 use super::{assert_holds, errors, squeezed, tokens, workflow};
 
@@ -44,116 +44,25 @@ fn the_item_is_emitted_as_written() {
 }
 
 #[test]
-fn a_step_is_registered_in_one_call() {
-    let expansion = workflow("state = Notes", ARTICLE);
-    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
-    assert_holds(
-        &expansion,
-        r#"__d.step(
-            __agno::Step::new("search").describe("Finds sources on the web.")
-                .retry(__agno::Retry::new(3u32).backoff(__agno::millis(500u64)).factor(2f64)
-                    .max_delay(__agno::millis(30000u64)).jitter(false))
-                .timeout(__agno::millis(20000u64))
-                .cache(__agno::Cache::new().ttl(__agno::millis(3600000u64)).key("topic.title").scope(__agno::Scope::User)),
-            (__agno::param("topic", codec0()),),
-            __agno::fallible::<Result<Vec<Source>>, _>(codec1()),
-            |w, _, (topic,)| __agno::Box::pin(w.search(topic)),
-        );"#,
-    );
-}
-
-#[test]
-fn a_blocking_step_returns_its_value_itself() {
-    assert_holds(
-        &workflow("state = Notes", ARTICLE),
-        r#"const _: () = __agno::assert_plain(<__agno::Probe<String> >::PLAIN);
-        __d.step_blocking(
-            __agno::Step::new("fetch").version(2u32),
-            (__agno::param("source", codec2()),),
-            __agno::or_default::<String, _>(__agno::plain::<String>(codec3())),
-            |w, _, (source,)| w.read(source),
-        );"#,
-    );
-}
-
-#[test]
-fn a_condition_is_carried_to_handle_and_registration() {
-    let expansion = workflow("state = Notes", ARTICLE);
-    assert_holds(
-        &expansion,
-        r#"#[cfg(feature = "judge")]
-        __d.step(
-            __agno::Step::new("judge").pause_on_error().at_most_once(),
-            (__agno::param("type", codec4()),),
-            __agno::fallible::<Result<(), Failed>, _>(codec5()),
-            |w, c, (r#type,)| __agno::Box::pin(w.judge(
-                __agno::same::<Notes, Notes>((STATE.2)(&mut c.state)),
-                r#type,
-                __agno::context::<StepContext>(&c.context)
-            )),
-        );"#,
-    );
-    assert_holds(
-        &expansion,
-        r#"#[cfg(feature = "judge")]
-        #[doc = "The durable call of `judge`."]
-        #[track_caller]
-        fn judge(&self, r#type: Topic) -> __agno::StepCall<()> { self.0.step("judge", (r#type,)) }"#,
-    );
-    // A type that is there only under the condition is named only under it.
-    assert_holds(
-        &expansion,
-        r#"#[cfg(feature = "judge")] fn codec4() -> __agno::Codec<Topic> { __agno::codec::<Topic>() }"#,
-    );
-}
-
-#[test]
 fn the_handle_repeats_signature_and_documentation() {
     let expansion = workflow("state = Notes", ARTICLE);
     assert_holds(
         &expansion,
         r#"#[doc = " Finds sources on the web."] #[doc = ""] #[doc = " Slowly."]
         #[track_caller]
-        pub fn search(&self, topic: Topic) -> __agno::StepCall<Vec<Source>> { self.0.step("search", (topic,)) }"#,
+        pub fn search(&self, topic: Topic) -> __agno::StepCall<Vec<Source>> { __handle(self).step("search", (topic,)) }"#,
     );
     assert_holds(
         &expansion,
-        r#"fn again(&self,) -> __agno::StepCall<String> { self.0.subflow("again", ()) }"#,
+        r#"fn again(&self,) -> __agno::StepCall<String> { __handle(self).subflow("again", ()) }"#,
     );
     assert_holds(
         &expansion,
-        "fn state(&self) -> Notes { (STATE.0)(&self.0) }",
+        "fn state(&self) -> Notes { (__STATE.0)(__handle(self)) }",
     );
     assert!(
         !expansion.to_string().contains("fn run (& self"),
         "the entry is not a step"
-    );
-}
-
-#[test]
-fn flows_are_registered_and_give_input_and_output() {
-    let expansion = workflow("state = Notes", ARTICLE);
-    assert_holds(
-        &expansion,
-        "type Input = (Topic, u32); type Output = Vec<Source>;",
-    );
-    assert_holds(
-        &expansion,
-        r#"__d.flow(
-            __agno::FlowSpec::new("run"),
-            (__agno::param("topic", codec0()), __agno::param("depth", codec6()),),
-            __agno::fallible::<Result<Vec<Source>>, _>(codec1()),
-            |f, (topic, depth,)| __agno::Box::pin(<Article>::run(f, topic, depth)),
-        );"#,
-    );
-    assert_holds(
-        &expansion,
-        r#"__d.subflow(
-            __agno::FlowSpec::new("again").timeout(__agno::millis(120000u64)),
-            (),
-            __agno::fallible::<Result<String>, _>(codec3()),
-            |f, ()| __agno::Box::pin(<Article>::again(f,)),
-        );"#,
     );
 }
 
@@ -174,14 +83,14 @@ fn without_a_flow_the_steps_are_a_chain() {
     );
     assert_holds(
         &expansion,
-        r#"__agno::link::<Article, String>();
-        __d.chain((__agno::param("x", codec0()), __agno::param("y", codec0()),), &["a", "b"]);"#,
+        r#"<Article as __agno::Accepts<String>>::link();
+        __d.chain((__agno::param("x", __codec0()), __agno::param("y", __codec0()),), &["a", "b"]);"#,
     );
     assert_holds(
         &expansion,
         r#"__agno::FlowGraph { name: "run", nodes: &[
-            __agno::Node::Step { name: "a", at: __agno::here() },
-            __agno::Node::Step { name: "b", at: __agno::here() },
+            __agno::Node::Step { name: "a", at: (__agno::here)() },
+            __agno::Node::Step { name: "b", at: (__agno::here)() },
         ] }"#,
     );
 }
@@ -213,7 +122,10 @@ fn the_struct_declares_name_and_version() {
     );
     assert_holds(&expansion, "VERSION: __agno::std::primitive::u32 = 3u32;");
     assert_holds(&expansion, "__agno::OnDrift::Rerun;");
-    assert_holds(&expansion, "const _: fn() = __agno::has_steps::<Article>;");
+    assert_holds(
+        &expansion,
+        "const _: fn(&mut __agno::Definition<Article>) = <Article as __agno::Workflow>::define;",
+    );
     assert_holds(&workflow("", "struct r#type;"), r#"str = "type";"#);
 }
 
@@ -267,9 +179,12 @@ fn a_state_lists_its_fields_as_serde_writes_them() {
     );
     assert_holds(
         &expansion,
-        "const _: fn() = __agno::merge_append::<Vec<Source>>;",
+        "const _: fn() = <Vec<Source> as __agno::MergeAppend>::fits;",
     );
-    assert_holds(&expansion, "const _: fn() = __agno::merge_extreme::<u32>;");
+    assert_holds(
+        &expansion,
+        "const _: fn() = <u32 as __agno::MergeExtreme>::fits;",
+    );
     assert!(!expansion.to_string().contains("merge_last"));
 }
 
@@ -321,17 +236,17 @@ fn a_struct_of_steps_is_a_workflow() {
         &expansion,
         "type Output = <__AgnoField1 as __agno::Execute>::Output;",
     );
-    assert_holds(&expansion, "__agno::Definition::state::<Notes>(__d);");
+    assert_holds(&expansion, "<Notes as __agno::SessionState>::declare(__d);");
     assert_holds(
         &expansion,
         r#"__d.execute::<__AgnoField0>(
             __agno::Step::new("researcher").describe("Finds out.").retry(__agno::Retry::new(2u32)).version(2u32),
-            |w| &w.researcher
+            |__w| &__w.researcher
         );"#,
     );
     assert_holds(
         &expansion,
-        r#"__agno::Link::new("author").text::<<__AgnoField1 as __agno::Execute>::Input>(&[
+        r#"<<__AgnoField1 as __agno::Execute>::Input as __agno::FromText>::from_text(__agno::Link::new("author"), &[
             __agno::Piece::Text("{"), __agno::Piece::Input, __agno::Piece::Text("} "), __agno::Piece::Output("researcher")
         ])"#,
     );
@@ -339,7 +254,10 @@ fn a_struct_of_steps_is_a_workflow() {
         &expansion,
         r#"#[cfg(feature = "limit")] (&__agno::FieldOf(&self.limit)).agno_visit("limit", __v);"#,
     );
-    assert!(!expansion.to_string().contains("has_steps"), "{expansion}");
+    assert!(
+        !expansion.to_string().contains(":: define ;"),
+        "{expansion}"
+    );
 }
 
 #[test]
@@ -378,38 +296,13 @@ fn a_gate_is_part_of_the_registration() {
         &expansion,
         r#"__agno::Step::new("send").confirm(__agno::Gate::new("Send it?").timeout(__agno::millis(3600000u64))
                 .on_timeout(__agno::OnTimeout::Approve).on_reject(__agno::OnReject::Skip)).history(3),
-            (__agno::param("url", codec1()),),
-            __agno::or_default_if_rejected::<Sent, _>(__agno::fallible::<Result<Sent>, _>(codec2())),"#,
+            (__agno::param("url", __codec1()),),
+            <Sent as __agno::Rejectable>::or_default_if_rejected(<Result<Sent> as __agno::Fallible<_>>::returns(__codec2())),"#,
     );
     // One default stands in for both.
     assert_holds(
         &expansion,
-        "__agno::or_default::<Told, _>(__agno::plain::<Told>(codec3())),",
-    );
-}
-
-#[test]
-fn a_gate_before_a_field() {
-    let expansion = workflow(
-        "",
-        r#"struct Content {
-            #[step(history = 2)] a: A,
-            #[step(confirm(message = "Publish?", on_reject = "skip"))] b: B,
-        }"#,
-    );
-    assert_eq!(errors(expansion.clone()), Vec::<String>::new());
-    assert_holds(
-        &expansion,
-        r#"__d.execute::<__AgnoField0>(__agno::Step::new("a").history(2), |w| &w.a);"#,
-    );
-    assert_holds(
-        &expansion,
-        r#"__d.execute_with::<__AgnoField1>(
-            __agno::Step::new("b").confirm(__agno::Gate::new("Publish?").on_reject(__agno::OnReject::Skip)),
-            |w| &w.b,
-            __agno::or_default_if_rejected::<<__AgnoField1 as __agno::Execute>::Output, _>(
-                __agno::fallible(__agno::codec())),
-        );"#,
+        "<Told as __agno::Skippable>::or_default(__agno::plain::<Told>(__codec3())),",
     );
 }
 

@@ -120,6 +120,39 @@ fn lint_names_the_replacement() {
         ("flow.race((a, b)).first_ok();", "add `.await?`"),
         ("let _ = flow.call::<W>(x);", "add `.await?`"),
         ("flow.map(a, |a| flow.read(a)).settle();", "add `.await?`"),
+        ("let t = UtcDateTime::now();", "flow.now()"),
+        (
+            "let t = flow.now().elapsed();",
+            "flow.now().duration_since(..)",
+        ),
+        (
+            "let start = flow.now(); f(start.elapsed());",
+            "flow.now().duration_since(..)",
+        ),
+        ("let id = nanoid::nanoid!(10);", "flow.uuid()"),
+        ("let id = bson::oid::ObjectId::new();", "flow.uuid()"),
+        ("let n = OsRng.next_u64();", "flow.random()"),
+        ("sleep(x).await;", "flow.sleep(..)"),
+        ("async_std::task::sleep(x).await;", "flow.sleep(..)"),
+        ("spawn_blocking(x);", "flow.parallel(..)"),
+        ("rayon::join(a, b);", "in a step"),
+        ("let x = s.buffer_unordered(4);", "`flow.map(..).limit(n)`"),
+        ("fs::create_dir_all(p)?;", "in a step"),
+        ("let f = std::fs::OpenOptions::new();", "in a step"),
+        ("let d = tempfile::tempdir()?;", "in a step"),
+        ("let x = sqlx::query(q);", "in a step"),
+        ("let x = env::args();", "in a step"),
+        ("let n = num_cpus::get();", "in a step"),
+        ("write!(std::io::stdout(), \"x\");", "use `flow.say(..)`"),
+        (
+            "let n = COUNT.load(Ordering::SeqCst);",
+            "put it into the state",
+        ),
+        (
+            "let n = COUNT.load(atomic::Ordering::Relaxed);",
+            "put it into the state",
+        ),
+        ("tracing::info!(\"{}\", Utc::now());", "use `flow.now()`"),
     ] {
         let messages = lint(body);
         assert_eq!(messages.len(), 1, "{body}: {messages:?}");
@@ -133,9 +166,9 @@ fn lint_leaves_the_rest_alone() {
         "let t = flow.now().await?;",
         "let x = my::fs::read(p); let y = crate::rand::thing(); let z = operand::x();",
         "let d = std::time::Duration::from_secs(1);",
-        "let x = flow.search(topic).await; flow.log().await?;",
+        "let x = flow.search(topic).await; flow.log().await?; x",
         "let call = flow.search(topic); call.await",
-        "self.helper(); Self::helper(flow.workflow());",
+        "flow.workflow().helper(); Self::helper(flow.workflow());",
         "let x = parts.join(\",\");",
         "flow.say(\"x\");",
         "let x = other.search(topic).await?; let y = Other.search(topic).await?;",
@@ -144,6 +177,12 @@ fn lint_leaves_the_rest_alone() {
         "let d = tokio::time::Duration::from_secs(1); let c = std::process::ExitCode::SUCCESS;",
         "let select = 3; let timeout = select; let x = my::future_of::select(select);",
         "join(a, b); select(a); parts.join_all();",
+        // What is logged may be logged twice.
+        "tracing::info!(topic, \"it goes on\"); log::warn!(\"{topic}\");",
+        "let sleep = flow.sleep(x); flow.race((flow.log(), sleep)).await?; x",
+        "let spawn = 1; let x = a.cmp(&b) == Ordering::Less;",
+        "let x = report.elapsed(); let id = Uuid::new_v5(&Uuid::NAMESPACE_DNS, b\"x\");",
+        "let random = StdRng::seed_from_u64(flow.random_below(9) as u64);",
     ] {
         assert_eq!(lint(body), Vec::<String>::new(), "{body}");
     }

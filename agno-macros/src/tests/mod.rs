@@ -1,12 +1,22 @@
 //! Tests of the macros in process: no compiler is started.
 
 mod budget;
+mod documentation;
+mod editing;
 mod expansion;
+mod hygiene;
+mod invariants;
 mod linting;
+mod nesting;
 mod properties;
 mod reading;
 mod rules;
+mod slips;
+mod snapshots;
+mod summary;
 mod tools;
+mod vocabulary;
+mod warnings;
 
 use proc_macro2::{TokenStream, TokenTree};
 

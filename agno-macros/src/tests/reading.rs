@@ -228,10 +228,10 @@ fn reads_races() {
             Either::B(()) => flow.call::<Escalation>(topic).await?,
         }
         let first = flow.race(vec![flow.search(a), flow.search(b)]).first_ok().await?;
-        let first = flow.race([flow.polish(a).settle(), (flow.read(b))]).await?;
+        let first = flow.race(vec![flow.polish(a).settle(), (flow.read(b))]).await?;
         let first = flow.race(vec![flow.search(a); 3]).await?;
         let first = flow.race((vec![flow.parallel((flow.log(), later)), late])).await?;
-        flow.race(calls).await?;",
+        flow.race(calls).await",
         &[
             "race",
             "-",

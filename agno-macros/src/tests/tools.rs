@@ -42,7 +42,7 @@ fn parameters_keep_their_order() {
     let item = "/// Works.\nasync fn f(s: &mut Notes, /** A. */ b: u8, c: &ToolContext, /** B. */ a: u16) {}";
     assert_holds(
         &tool("", item),
-        "f(state, arguments.b, __agno::tool::context::<ToolContext>(&context), arguments.a).await",
+        "f(__state, __arguments.b, <ToolContext as __agno::tool::IsToolContext>::of(&__context), __arguments.a).await",
     );
 }
 
@@ -178,6 +178,7 @@ fn one_mistake_is_one_message() {
         ("", "const fn f() {}", "remove `const`"),
         ("", "extern \"C\" fn f() {}", "plain Rust function"),
         ("", "fn f() where u8: Copy {}", "no conditions"),
+        ("", "fn f(&self, undescribed: &u8) {}", "takes no `self`"),
         ("", "fn f<const N: usize>() {}", "name the types"),
         (
             "",

@@ -11,7 +11,7 @@ use syn::{GenericArgument, LitStr, PathArguments, ReturnType, Type};
 
 use super::read::{Param, Tool};
 use crate::data::text;
-use crate::expand::at;
+use crate::expand::{at, lints};
 use crate::model::ParamKind;
 use crate::paths;
 
@@ -50,15 +50,17 @@ fn companion(tool: &Tool, body: &TokenStream) -> TokenStream {
     ident.set_span(paths::generated(ident.span()));
     // Spanned, so that another type of this name is an error at the name.
     let declared = quote_spanned!(ident.span()=> struct #ident {});
+    let lints = lints::repeated();
     let doc = format!("The tool made of the function `{name}`, for an agent: `{name}::tool()`.");
     quote! {
         #(#conditions)*
         #[doc = #doc]
-        #[allow(non_camel_case_types, missing_debug_implementations)]
+        #lints
+        #[derive(::core::fmt::Debug)]
         #vis #declared
 
         #(#conditions)*
-        #[allow(deprecated)]
+        #lints
         impl #ident {
             /// The tool, for an agent.
             #[must_use]
@@ -97,9 +99,9 @@ fn arguments(tool: &Tool) -> TokenStream {
             let function = format_ident!("__describe{number}");
             let path = LitStr::new(&function.to_string(), Span::call_site());
             let describe = if param.is_flat() {
-                quote_spanned!(at(ty)=> __agno::tool::describe_flat::<#ty>(__schemas))
+                quote_spanned!(at(ty)=> <#ty as __agno::tool::ToolArgument>::describe_flat(__schemas))
             } else {
-                quote_spanned!(at(ty)=> __agno::tool::describe::<#ty>(__schemas))
+                quote_spanned!(at(ty)=> <#ty as __agno::tool::ToolArgument>::describe(__schemas))
             };
             codecs.extend(quote! {
                 type #alias = #ty;
@@ -132,13 +134,20 @@ fn made(tool: &Tool) -> TokenStream {
     let ident = tool.ident();
     let span = paths::generated(ident.span());
     let state = tool.of_kind(ParamKind::State).next();
-    let (arguments, context, changed) = (local("arguments"), local("context"), local("state"));
+    let checked = state.map(|state| {
+        let ty = &state.ty;
+        quote_spanned!(at(ty)=> <#ty as __agno::tool::ToolState>::check();)
+    });
+    let (arguments, context, changed) =
+        (local("__arguments"), local("__context"), local("__state"));
     let args = tool.params.iter().map(|param| {
         let Param { ident, ty, .. } = param;
         match param.kind {
             ParamKind::Input => quote!(#arguments.#ident),
             ParamKind::State => quote!(#changed),
-            ParamKind::Context => quote_spanned!(at(ty)=> __agno::tool::context::<#ty>(&#context)),
+            ParamKind::Context => {
+                quote_spanned!(at(ty)=> <#ty as __agno::tool::IsToolContext>::of(&#context))
+            }
         }
     });
     let plain = quote_spanned!(span=> #ident(#(#args),*));
@@ -146,7 +155,7 @@ fn made(tool: &Tool) -> TokenStream {
     let context = used(&context, tool.of_kind(ParamKind::Context).next().is_some());
     let (make, run) = match state {
         Some(state) => {
-            // Its bound is the only one that can fail here.
+            // Its bound is the same as the one above, which rustc then reports alone.
             let (place, ty) = (at(&state.ty), &state.ty);
             let make = quote_spanned!(place=> <__agno::tool::Arguments<__Arguments>>::with_state::<#ty, _>);
             let run = boxed(span, &plain);
@@ -164,7 +173,8 @@ fn made(tool: &Tool) -> TokenStream {
     };
     let returns = returns(tool);
     let options = options(tool);
-    quote_spanned!(span=> #make(#name, #description, #returns, #run) #options)
+    let made = quote_spanned!(span=> #make(#name, #description, #returns, #run) #options);
+    quote!(#checked #made)
 }
 
 fn boxed(span: Span, plain: &TokenStream) -> TokenStream {
@@ -195,9 +205,9 @@ fn returns(tool: &Tool) -> TokenStream {
     // With the user's own span, so that the macro is not part of the message.
     let (value, error) = (quote_spanned!(value=> _), quote_spanned!(error=> _));
     quote_spanned! {at(&returned)=>
-        <__agno::tool::Returned<#returned>>::returns(
-            __agno::tool::answers::<#value>(),
-            __agno::tool::failures::<#error>(),
+        <__agno::tool::Returned<#returned>>::agno_returns(
+            <#value as __agno::tool::ToolOutput>::answers(),
+            <#error as __agno::tool::ToolFailure>::failures(),
         )
     }
 }
@@ -241,7 +251,7 @@ fn options(tool: &Tool) -> TokenStream {
     quote!(#timeout #cache #once #confirm)
 }
 
-/// A local that nothing of the user's can be confused with.
+/// A local that nothing of the user's can be confused with, a constant neither.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

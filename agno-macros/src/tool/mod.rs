@@ -10,6 +10,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::diag::Diagnostics;
+use crate::expand::lints;
 use crate::parse::head;
 
 pub(crate) fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -46,8 +47,8 @@ pub(crate) fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
     match model {
         Some(model) if errors.is_empty() => {
             let expanded = expand::tool(&model);
-            // What the macro asks for (owned arguments, `async`) is not the user's to change.
-            quote!(#[allow(clippy::needless_pass_by_value, clippy::unused_async)] #item #expanded)
+            let lints = lints::asked_for();
+            quote!(#lints #item #expanded)
         }
         Some(model) => {
             let expanded = expand::fallback(&model);

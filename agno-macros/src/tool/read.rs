@@ -8,7 +8,8 @@ use syn::{Attribute, FnArg, ItemFn, LitStr, Pat, PatType, Path, Signature, Type,
 use crate::diag::Diagnostics;
 use crate::model::ParamKind;
 use crate::parse::attributes::{conditions, description};
-use crate::parse::methods::is_borrowed_input;
+use crate::parse::methods::{is_borrowed_input, ungroup_types};
+use crate::parse::nesting;
 use crate::parse::options::{Options, Set};
 use crate::parse::table;
 
@@ -112,13 +113,14 @@ pub(super) struct Cache {
 /// The model of a function. Nothing when it cannot be read; the reason is then reported.
 pub(super) fn tool(args: TokenStream, skeleton: TokenStream, diag: &Diagnostics) -> Option<Tool> {
     let options = options(args, diag);
-    let function: ItemFn = match syn::parse2(skeleton) {
+    let mut function: ItemFn = match nesting::parse(skeleton) {
         Ok(function) => function,
         Err(error) => {
             diag.push(error);
             return None;
         }
     };
+    ungroup_types(&mut function.sig);
     let params = function.sig.inputs.iter().filter_map(|arg| match arg {
         FnArg::Typed(written) => Some(param(written)),
         FnArg::Receiver(_) => None,

@@ -26,6 +26,10 @@ const CONTEXT: &str = "a tool borrows its context; write `&ToolContext`";
 
 pub(super) fn check(tool: &Tool, diag: &Diagnostics) {
     check_signature(tool, diag);
+    if tool.sig.receiver().is_some() {
+        // A method is no tool, and the rest is about tools.
+        return;
+    }
     check_name(tool, diag);
     check_options(tool, diag);
     if tool.description.is_empty() && !tool.options.describes {

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use crate::parse::strip::regroup;
+use crate::parse::strip::{inside, regroup};
 
 /// The attributes that describe an argument, which rustc does not know on a parameter.
 pub(super) const DESCRIBING: [&str; 3] = ["doc", "serde", "schemars"];
@@ -84,7 +84,7 @@ fn undescribed(params: TokenStream) -> TokenStream {
 fn describes(attribute: &Group) -> bool {
     attribute.delimiter() == Delimiter::Bracket
         && matches!(
-            attribute.stream().into_iter().next(),
+            inside(attribute).into_iter().next(),
             Some(TokenTree::Ident(name)) if DESCRIBING.iter().any(|known| name == known)
         )
 }

@@ -45,7 +45,7 @@ fn check_flow_start(flow: &Flow, diag: &Diagnostics) {
     match sig.inputs.first() {
         Some(FnArg::Receiver(receiver)) => diag.over(
             receiver,
-            format!("{expected} instead of `self`; `flow.workflow()` gives the workflow"),
+            "write `flow: &Flow<Self>` instead of `self`; `flow.workflow()` gives the workflow",
         ),
         None => diag.at(
             sig.ident.span(),
@@ -65,6 +65,15 @@ fn check_flow_start(flow: &Flow, diag: &Diagnostics) {
     }
 }
 
+/// `Flow<Self>`
+fn is_flow(ty: &Type) -> bool {
+    let last = match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    last.is_some_and(|last| last.ident == "Flow")
+}
+
 fn check_params_of_flow(method: &Method, diag: &Diagnostics) {
     for param in &method.params {
         if param.ident.is_none() {
@@ -74,9 +83,12 @@ fn check_params_of_flow(method: &Method, diag: &Diagnostics) {
             );
         }
         match &*param.written.ty {
+            // Behind a `self`, which has the error.
+            Type::Reference(reference)
+                if method.sig.receiver().is_some() && is_flow(&reference.elem) => {}
             Type::Reference(reference) if reference.mutability.is_some() => diag.over(
                 &param.written.ty,
-                "only steps change the state; a flow reads it with `flow.state()`",
+                "only steps change the state; read it with `flow.state()`",
             ),
             ty => check_stored_type(ty, "flow", "input", diag),
         }

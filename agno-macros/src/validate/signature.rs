@@ -52,6 +52,11 @@ pub(super) fn check_signature(sig: &Signature, kind: &str, diag: &Diagnostics) {
                 ),
             },
         );
+    } else if let Some(clause) = &sig.generics.where_clause {
+        diag.at(
+            clause.where_token.span,
+            format!("a {kind} cannot be generic, so it needs no conditions; remove them"),
+        );
     }
     if let Safety::Unsafe(token) = &sig.safety {
         diag.over(

@@ -18,6 +18,18 @@ fn flow(options: &str, signature: &str, body: &str, part: &str) {
     one("state = Notes", &item, part);
 }
 
+/// Of a step that is a flow too, what its signature is not says nothing.
+#[test]
+fn a_method_is_a_step_or_a_flow() {
+    for method in [
+        "#[step] #[flow] async fn f(flow: &Flow<Self>) -> Result<u8> { Ok(1) }",
+        "#[flow] #[step] async fn f(flow: &Flow<Self>) -> Result<u8> { Ok(1) }",
+        "#[flow] #[step] async fn f(&self) -> Result<u8> { Ok(1) }",
+    ] {
+        one("", &format!("impl A {{ {method} }}"), "remove one of them");
+    }
+}
+
 #[test]
 fn flows() {
     let good = "async fn again(flow: &Flow<Self>, topic: T) -> Result<T>";

@@ -10,6 +10,11 @@ fn items() {
         ("", "trait A {}", "not on `trait`"),
         ("", "impl A for B {}", "not on the impl of a trait"),
         ("", "impl<T> A<T> {}", "cannot be generic"),
+        (
+            "",
+            "impl A where u8: Copy { #[step] fn a(&self) {} }",
+            "needs no conditions",
+        ),
         ("", "impl A<u8> {}", "write `impl Name`"),
         (
             "",

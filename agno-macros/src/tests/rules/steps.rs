@@ -171,6 +171,10 @@ fn step_signatures() {
         ),
         ("async fn s<const N: usize>(&self) -> T", "name the types"),
         (
+            "async fn s(&self) -> T where T: Copy",
+            "needs no conditions",
+        ),
+        (
             "async fn s(&self, x: impl Into<String>) -> T",
             "name the type",
         ),
@@ -228,7 +232,7 @@ fn step_signatures() {
     one(
         "",
         "impl A { #[step] fn s(&self, n: &mut my::Notes) {} }",
-        "`#[workflow(state = my :: Notes)]`",
+        "`#[workflow(state = my::Notes)]`",
     );
 }
 

@@ -1,0 +1,201 @@
+//! What the macros ask of a user's types, each with a text for who does not meet it.
+//!
+//! Generated code calls a function of the trait itself, `<Draft as Stored>::codec()`. Of a function
+//! with a bound rustc would say as well where that bound stands, in code that no user has seen. For
+//! the same reason none of these traits has others above it, but [`StateData`], which is one for many.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use crate::{
+    state::{MergeAppend, MergeExtreme, MergeSum, MergeUnion},
+    unmarked::{HasSteps, Outside},
+};
+
+use crate::{
+    context::StepContext,
+    flow::Handle,
+    registry::{Definition, Link, Steps, Workflow, WorkflowInfo},
+    state::{State, StateSlot},
+    value::{Codec, Value, codec},
+};
+
+/// A [`Value`]: an input or output of a step.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot pass between steps",
+    label = "this value is saved and read back",
+    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it"
+)]
+pub trait Stored: Sized {
+    /// How its values are written, read and described.
+    fn codec() -> Codec<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Value> Stored for T {
+    fn codec() -> Codec<Self> {
+        codec()
+    }
+}
+
+/// An output that is [`Stored`] and no `Result` under another name. `PLAIN` is what [`Probe`] says
+/// of it. One trait and one text for both, since of two rustc would report two errors.
+///
+/// [`Probe`]: crate::macro_support::Probe
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot pass between steps",
+    label = "this value is saved and read back",
+    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it",
+    note = "a `Result` under another name: write `Result<..>` here, else an error would be saved as a success"
+)]
+pub trait PlainOutput<const PLAIN: bool>: Sized {
+    /// As [`Stored::codec`].
+    fn codec() -> Codec<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Value> PlainOutput<true> for T {
+    fn codec() -> Codec<Self> {
+        codec()
+    }
+}
+
+/// What a [`State`] is made of.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept as a state",
+    label = "a state is saved, read back, copied, and begins with its default",
+    note = "write `#[agno::data] #[derive(Default, State)]` above `{Self}`"
+)]
+pub trait StateData:
+    Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static
+{
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static> StateData for S {}
+
+/// A [`State`]: what a workflow declares as the state of its sessions.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a state",
+    label = "this is the state of a session",
+    note = "write `#[agno::data] #[derive(Default, State)]` above `{Self}`"
+)]
+pub trait SessionState: Sized {
+    /// The state, for a flow to read.
+    fn read(handle: &Handle) -> Self;
+    /// Declares it.
+    fn declare<W: Workflow>(definition: &mut Definition<W>);
+    /// The state, for a step to change.
+    fn change(slot: &mut StateSlot) -> &mut Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: State> SessionState for S {
+    fn read(handle: &Handle) -> Self {
+        handle.state()
+    }
+
+    fn declare<W: Workflow>(definition: &mut Definition<W>) {
+        definition.state::<S>();
+    }
+
+    fn change(slot: &mut StateSlot) -> &mut Self {
+        slot.get()
+    }
+}
+
+/// A step's input takes what the step before it produces.
+#[diagnostic::on_unimplemented(
+    message = "this step takes `{Self}`, but the step before it produces `{Previous}`",
+    label = "takes `{Self}`",
+    note = "without a `#[flow]`, each step feeds the next: change one of the two types, or write a `#[flow]` that says what goes where"
+)]
+pub trait Accepts<Previous> {
+    /// Does nothing: that it can be named is the check.
+    fn link() {}
+}
+
+impl<T> Accepts<T> for T {}
+
+/// A field's input takes what the field before it produces.
+#[diagnostic::on_unimplemented(
+    message = "this step takes `{Self}`, but the step before it produces `{Previous}`",
+    label = "takes `{Self}`",
+    note = "each field feeds the next: change one of the two, or write `#[step(input = \"..{{previous}}..\")]` on this one"
+)]
+pub trait TakesFrom<Previous> {
+    /// A link to a field whose input takes what the field before it produces.
+    fn feed(step: &'static str) -> Link {
+        Link::new(step)
+    }
+}
+
+impl<T> TakesFrom<T> for T {}
+
+/// The type of a step's state is that of the workflow.
+#[diagnostic::on_unimplemented(
+    message = "this step takes the state `{Self}`, the workflow's state is `{Declared}`",
+    label = "not the workflow's state",
+    note = "write `&mut {Declared}` here, or `#[workflow(state = {Self})]` on the impl"
+)]
+pub trait IsState<Declared> {
+    /// The declared state, under the name that the step uses.
+    fn of(declared: &mut Declared) -> &mut Self;
+}
+
+impl<T> IsState<T> for T {
+    fn of(declared: &mut T) -> &mut T {
+        declared
+    }
+}
+
+/// What a step takes by shared reference.
+#[diagnostic::on_unimplemented(
+    message = "a step takes `&StepContext` by reference, not `&{Self}`",
+    label = "inputs are owned values",
+    note = "write the type without `&` for an input, or `&StepContext` for the context"
+)]
+pub trait IsStepContext {
+    /// The context as this type.
+    fn of(context: &StepContext) -> &Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl IsStepContext for StepContext {
+    fn of(context: &StepContext) -> &Self {
+        context
+    }
+}
+
+/// The workflow of a struct whose steps are its fields. Its name is what rustc quotes when the
+/// struct has a `#[workflow]` impl as well: that cannot be said in any other place.
+// rustc asks for this one where it wants an associated type of a workflow: the same text as there.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no workflow",
+    label = "neither its struct nor its `impl` block is marked",
+    note = "put `#[workflow]` on `struct {Self}`, and on the `impl {Self}` block with its `#[step]` methods; fields with `#[step]` need no block"
+)]
+#[allow(non_camel_case_types)]
+pub trait its_fields_are_its_steps_use_a_method_or_remove_the_impl<const ALONE: bool = true>:
+    WorkflowInfo + Sized
+{
+    /// The handle.
+    type Steps: Steps;
+    /// What the first field takes.
+    type Input: Send + 'static;
+    /// What the last field answers.
+    type Output: Send + 'static;
+
+    /// Declares the steps.
+    fn define(definition: &mut Definition<Self>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: its_fields_are_its_steps_use_a_method_or_remove_the_impl> Workflow for W {
+    type Steps = W::Steps;
+    type Input = W::Input;
+    type Output = W::Output;
+
+    fn define(definition: &mut Definition<Self>) {
+        <W as its_fields_are_its_steps_use_a_method_or_remove_the_impl>::define(definition);
+    }
+}

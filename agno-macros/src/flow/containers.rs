@@ -1,0 +1,264 @@
+//! What stands in `flow.parallel(..)`, `flow.race(..)` and `flow.map(..)`: calls, and nothing else that could be awaited.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::visit::Visit;
+use syn::{Expr, ExprAsync, ExprClosure, ExprMethodCall, Member, Stmt};
+
+use super::calls::Chain;
+use super::hazards;
+use super::macros;
+use super::mend::Fix;
+use super::slips::{Inside, Slips, is_self};
+use super::text::label;
+
+/// A closure that awaits more than its answer.
+pub(super) const ONE_CALL: &str = "`flow.map(..)` makes one call for each item and cannot wait between two; put these calls in a second `#[flow]` and call that here";
+
+/// An `async` block that does more than one call.
+const ASYNC: &str = "an `async` block is not recorded; put its calls in a second `#[flow]`, or its work in a step, and call that here";
+
+/// `flow.parallel(..)`, `flow.race(..)`
+pub(super) fn branches(slips: &mut Slips<'_>, call: &ExprMethodCall) {
+    let method = &call.method;
+    let whole = format!("{}.{method}", slips.scope.flow);
+    if call.args.len() > 1 {
+        slips.diag.at(
+            method.span(),
+            format!("`{whole}(..)` takes its calls as one tuple; write `{whole}((.., ..))`"),
+        );
+        slips.change(method.span(), Fix::Tuple);
+        return call.args.iter().for_each(|arg| slips.visit_expr(arg));
+    }
+    match call.args.first() {
+        Some(Expr::Tuple(tuple)) if !fits(method, tuple.elems.len()) => {
+            let (least, most) = counts(method);
+            let message = format!(
+                "`{whole}((..))` takes {least} to {most} calls; use a `Vec` for more of one type, and `.await` for a single one"
+            );
+            let error = slips.error(method, message);
+            slips.change(method.span(), Fix::Chain { links: 1, error });
+        }
+        Some(Expr::Tuple(tuple)) => elements(slips, call, tuple.elems.iter().collect()),
+        Some(Expr::Macro(list)) if macros::name(&list.mac) == "vec" => {
+            let list = macros::list(&list.mac).unwrap_or_default();
+            elements(slips, call, list.iter().collect());
+        }
+        Some(Expr::Array(array)) => {
+            let message = format!("`{whole}(..)` takes no array; write `vec![..]`, or a tuple");
+            slips.diag.at(array.bracket_token.span.open(), message);
+            slips.change(method.span(), Fix::List);
+            array.elems.iter().for_each(|arg| slips.visit_expr(arg));
+        }
+        Some(other) => match slips.scope.durable(other) {
+            Some(chain) => {
+                let call = slips.named(chain);
+                let message = format!(
+                    "`{whole}(..)` takes several calls; write `{call}.await?` for this one, or `{whole}((.., ..))`"
+                );
+                let error = slips.error(method, message);
+                slips.change(method.span(), Fix::Chain { links: 1, error });
+            }
+            None => slips.visit_expr(other),
+        },
+        None => {}
+    }
+}
+
+/// How many calls a tuple may have.
+fn counts(method: &Ident) -> (usize, usize) {
+    match method == "race" {
+        true => (2, 6),
+        false => (1, 12),
+    }
+}
+
+fn fits(method: &Ident, count: usize) -> bool {
+    let (least, most) = counts(method);
+    (least..=most).contains(&count)
+}
+
+fn elements(slips: &mut Slips<'_>, call: &ExprMethodCall, list: Vec<&Expr>) {
+    let of = list.len();
+    for (index, expr) in list.into_iter().enumerate() {
+        if finished(slips, expr, &call.method.to_string()) {
+            continue;
+        }
+        if let Some(error) = unrecorded(slips, expr, &call.method.to_string()) {
+            slips.change(call.method.span(), Fix::Element { index, of, error });
+            continue;
+        }
+        slips.visit_expr(expr);
+    }
+}
+
+/// A call that is awaited where it is made, or `?`.
+fn finished(slips: &mut Slips<'_>, expr: &Expr, container: &str) -> bool {
+    let Some((chain, place, written)) = awaited(slips, expr) else {
+        return false;
+    };
+    let flow = slips.scope.flow;
+    let message = format!("`{flow}.{container}(..)` awaits its calls itself; remove `{written}`");
+    slips.diag.over(place, message);
+    let links = chain.links;
+    slips.change(chain.first.method.span(), Fix::Bare { links });
+    slips.visit_expr_method_call(chain.first);
+    true
+}
+
+/// `flow.search(..).await?`, with the token to point at and what is to go.
+fn awaited<'e>(
+    slips: &Slips<'_>,
+    expr: &'e Expr,
+) -> Option<(Chain<'e>, TokenStream, &'static str)> {
+    let (base, question) = match expr {
+        Expr::Try(tried) => (&*tried.expr, Some(&tried.question_token)),
+        other => (other, None),
+    };
+    match (base, question) {
+        (Expr::Await(waited), question) => {
+            let chain = slips.scope.durable(&waited.base)?;
+            let written = if question.is_some() {
+                ".await?"
+            } else {
+                ".await"
+            };
+            Some((chain, waited.await_token.to_token_stream(), written))
+        }
+        (other, Some(question)) => {
+            let chain = slips.scope.durable(other)?;
+            Some((chain, question.to_token_stream(), "?"))
+        }
+        _ => None,
+    }
+}
+
+/// Work that is none of the run's, as far as its tokens tell.
+fn unrecorded(slips: &mut Slips<'_>, expr: &Expr, container: &str) -> Option<TokenStream> {
+    match expr {
+        Expr::Async(block) => {
+            let message = of_async(slips, block, container, "");
+            Some(slips.error(block.async_token, message))
+        }
+        Expr::Call(call) => {
+            let Expr::Path(func) = &*call.func else {
+                return None;
+            };
+            // Reported as what it is; rustc would only say that it is no call.
+            let segments: Vec<String> = func
+                .path
+                .segments
+                .iter()
+                .map(|segment| segment.ident.to_string())
+                .collect();
+            let hazard = hazards::of_path(&segments).or_else(|| hazards::of_call(&segments))?;
+            let error = syn::Error::new_spanned(&func.path, hazard.problem).to_compile_error();
+            Some(error)
+        }
+        Expr::MethodCall(call) => {
+            let on_workflow = match &*call.receiver {
+                Expr::MethodCall(inner) => {
+                    inner.method == "workflow" && slips.scope.is_flow(&inner.receiver)
+                }
+                other => is_self(other),
+            };
+            let helpers = &slips.scope.workflow.unmarked;
+            let helper = helpers
+                .iter()
+                .find(|helper| helper.sig.ident == call.method);
+            helper.filter(|helper| on_workflow && helper.sig.asyncness.is_some())?;
+            let (flow, method) = (slips.scope.flow, &call.method);
+            let message = format!(
+                "`{method}` is not a step, so nothing of it is recorded; put `#[step]` on `fn {method}` and write `{flow}.{method}(..)`"
+            );
+            Some(slips.error(method, message))
+        }
+        _ => None,
+    }
+}
+
+fn of_async(slips: &Slips<'_>, block: &ExprAsync, container: &str, params: &str) -> String {
+    let flow = slips.scope.flow;
+    match block.block.stmts.as_slice() {
+        [Stmt::Expr(only, None)] => match awaited(slips, only) {
+            Some((chain, ..)) => {
+                let call = slips.named(chain);
+                format!(
+                    "`{flow}.{container}(..)` awaits its calls itself; write `{params}{call}` without `async`"
+                )
+            }
+            None => ASYNC.to_owned(),
+        },
+        _ => ASYNC.to_owned(),
+    }
+}
+
+/// `flow.map(items, |item| ..)`
+pub(super) fn map(slips: &mut Slips<'_>, call: &ExprMethodCall) {
+    let mut args = call.args.iter();
+    if let Some(items) = args.next() {
+        slips.visit_expr(items);
+    }
+    match args.next() {
+        Some(Expr::Closure(closure)) => each(slips, call, closure),
+        Some(Expr::Field(field)) if slips.scope.is_flow(&field.base) => {
+            let Member::Named(method) = &field.member else {
+                return;
+            };
+            if slips.scope.kind(method).is_some() {
+                let flow = slips.scope.flow;
+                let message = format!("a method is no value; write `|item| {flow}.{method}(item)`");
+                slips.diag.at(method.span(), message);
+                slips.change(method.span(), Fix::Closure);
+            }
+        }
+        Some(other) => slips.visit_expr(other),
+        None => {}
+    }
+}
+
+fn each(slips: &mut Slips<'_>, call: &ExprMethodCall, closure: &ExprClosure) {
+    let params = format!("|{}| ", label(&closure.inputs));
+    let body = only(&closure.body);
+    let refused = match (&closure.asyncness, body) {
+        (Some(token), body) => Some((
+            token.to_token_stream(),
+            match awaited(slips, body) {
+                Some((chain, ..)) => {
+                    let (flow, call) = (slips.scope.flow, slips.named(chain));
+                    format!(
+                        "`{flow}.map(..)` awaits its calls itself; write `{params}{call}` without `async`"
+                    )
+                }
+                None => ASYNC.to_owned(),
+            },
+        )),
+        (None, Expr::Async(block)) => Some((
+            block.async_token.to_token_stream(),
+            of_async(slips, block, "map", &params),
+        )),
+        _ => None,
+    };
+    if let Some((place, message)) = refused {
+        let error = slips.error(place, message);
+        return slips.change(call.method.span(), Fix::Answer { error });
+    }
+    if finished(slips, body, "map") {
+        return;
+    }
+    let before = std::mem::replace(&mut slips.inside, Inside::Map);
+    slips.visit_expr(&closure.body);
+    slips.inside = before;
+}
+
+/// The expression that a block in braces consists of.
+fn only(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Block(block) => match block.block.stmts.as_slice() {
+            [Stmt::Expr(inner, None)] => only(inner),
+            _ => expr,
+        },
+        Expr::Paren(paren) => only(&paren.expr),
+        other => other,
+    }
+}

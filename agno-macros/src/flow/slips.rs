@@ -1,0 +1,421 @@
+//! How calls are written: what a newcomer gets wrong with them, and what rustc would explain by its own types.
+//!
+//! Only what cannot compile is reported here. Each mistake is mended in the emitted body.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{
+    Block, Expr, ExprAsync, ExprAwait, ExprBinary, ExprClosure, ExprField, ExprForLoop, ExprIf,
+    ExprIndex, ExprLet, ExprMatch, ExprMethodCall, ExprPath, ExprReturn, ExprTry, ExprUnary,
+    ExprWhile, Item, Local, Macro, Pat, Type,
+};
+
+use super::calls::{Call, Chain, OF_RESULTS, Scope, is_of_answer};
+use super::containers;
+use super::literals;
+use super::macros;
+use super::mend::{Change, Fix};
+use crate::diag::Diagnostics;
+use crate::model::Output;
+
+/// Types that have none of our methods, and are no call.
+const OF_STD: [&str; 21] = [
+    "String", "Vec", "Option", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "bool", "char", "u8",
+    "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "f32", "f64",
+];
+
+/// Macros that show their arguments.
+const SHOWN: [&str; 8] = [
+    "format",
+    "bail",
+    "ensure",
+    "panic",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "write",
+];
+
+/// Whose result the code being read is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inside {
+    Flow,
+    /// An `async` block or closure.
+    Async,
+    /// The closure of `flow.map(..)`.
+    Map,
+    /// Another closure, which cannot await.
+    Closure,
+}
+
+pub(super) struct Slips<'a> {
+    pub(super) scope: Scope<'a>,
+    pub(super) diag: &'a Diagnostics,
+    pub(super) inside: Inside,
+    pub(super) changes: Vec<Change>,
+}
+
+/// Reads a flow's body.
+pub(crate) fn check(
+    scope: Scope<'_>,
+    block: &Block,
+    output: &Output,
+    diag: &Diagnostics,
+) -> Vec<Change> {
+    let mut slips = Slips {
+        scope,
+        diag,
+        inside: Inside::Flow,
+        changes: Vec::new(),
+    };
+    slips.visit_block(block);
+    if output.fallible {
+        slips.result_of(block);
+        slips.end(block, output);
+    }
+    slips.changes
+}
+
+impl Slips<'_> {
+    pub(super) fn change(&mut self, place: Span, fix: Fix) {
+        self.changes.push(Change {
+            at: place.start(),
+            fix,
+        });
+    }
+
+    /// Reports, and gives the tokens that stand for the mistake: said twice at one place, rustc shows it once.
+    pub(super) fn error(&self, place: impl ToTokens, message: String) -> TokenStream {
+        let error = syn::Error::new_spanned(place, message);
+        let tokens = error.to_compile_error();
+        self.diag.push(error);
+        // In a group of its own: as a statement in braces it would have no value.
+        let group = proc_macro2::Group::new(proc_macro2::Delimiter::None, tokens);
+        group.to_token_stream()
+    }
+
+    /// `flow.search(..)`
+    pub(super) fn named(&self, chain: Chain<'_>) -> String {
+        format!("{}.{}(..)", self.scope.flow, chain.first.method)
+    }
+
+    /// A call is used as if it had been awaited. `written` is the token that wants its result, if that says where.
+    pub(super) fn not_run(
+        &mut self,
+        chain: Chain<'_>,
+        question: bool,
+        written: Option<(Span, &str)>,
+    ) {
+        let call = self.named(chain);
+        let method = chain.first.method.span();
+        let add = if question { ".await?" } else { ".await" };
+        let links = chain.links;
+        match self.inside {
+            Inside::Flow | Inside::Async => {
+                let (place, advice) = match written {
+                    Some((span, advice)) => (span, advice.to_owned()),
+                    None => (method, format!("add `{add}`")),
+                };
+                let message = format!("`{call}` has not run yet; {advice}");
+                self.diag.at(place, message);
+                self.change(method, Fix::Awaited { links, question });
+            }
+            Inside::Map => {
+                let place = written.map_or(method, |(span, _)| span);
+                let error = self.error(quote_spanned!(place=> _), containers::ONE_CALL.to_owned());
+                self.change(method, Fix::Chain { links, error });
+            }
+            Inside::Closure => self.in_closure(chain, written.map_or(method, |(span, _)| span)),
+        }
+    }
+
+    /// A closure cannot await.
+    fn in_closure(&mut self, chain: Chain<'_>, place: Span) {
+        let flow = self.scope.flow;
+        let message = format!(
+            "a closure cannot wait for `{}`; use `{flow}.map(items, |item| ..)`, or a `for` loop",
+            self.named(chain)
+        );
+        let error = self.error(quote_spanned!(place=> _), message);
+        let links = chain.links;
+        self.change(chain.first.method.span(), Fix::Chain { links, error });
+    }
+
+    /// An operand, a condition, a list to go through: no call is one.
+    pub(super) fn operand(&mut self, expr: &Expr) {
+        if let Some(chain) = self.scope.durable(expr) {
+            self.not_run(chain, true, None);
+        }
+    }
+
+    /// A pattern takes a value apart: a call has no parts.
+    fn taken_apart(&mut self, pats: &[&Pat], expr: &Expr) {
+        let Some(chain) = self.scope.durable(expr) else {
+            return;
+        };
+        if pats.iter().any(|pat| takes_apart(pat)) {
+            let question = !pats.iter().any(|pat| is_of_result(pat));
+            self.not_run(chain, question, None);
+        }
+    }
+
+    /// `.timeout(..)` behind `.await`
+    fn too_late(&mut self, call: &ExprMethodCall) {
+        let (waited, question) = match &*call.receiver {
+            Expr::Try(tried) => (&*tried.expr, true),
+            other => (other, false),
+        };
+        let Expr::Await(waited) = waited else {
+            return;
+        };
+        let Some(chain) = self.scope.durable(&waited.base) else {
+            return;
+        };
+        let name = call.method.to_string();
+        // A value of the user's may well have a method of this name.
+        let is_ours = !question || !self.is_users(chain);
+        if is_ours && chain.call.modifiers().contains(&name.as_str()) {
+            let whole = self.named(chain);
+            let args = if call.args.is_empty() { "" } else { ".." };
+            self.diag.at(
+                call.method.span(),
+                format!("`{name}` goes before `.await`; write `{whole}.{name}({args}).await`"),
+            );
+            // Who asks for the outcome does not ask for a second one around it.
+            let question = name == "settle" && !question;
+            let links = chain.links;
+            self.change(chain.first.method.span(), Fix::Before { links, question });
+        }
+    }
+
+    /// Whether a call may answer a type of the user's.
+    fn is_users(&self, chain: Chain<'_>) -> bool {
+        let value = match chain.call {
+            Call::Step => self.scope.workflow.step(&chain.first.method),
+            Call::Map | Call::Parallel | Call::Race | Call::Sleep => return false,
+            _ => return true,
+        };
+        value.is_none_or(|step| !is_of_std(&step.method.output.value))
+    }
+}
+
+fn is_of_std(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(_) => true,
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| OF_STD.iter().any(|name| last.ident == name))
+        }
+        _ => false,
+    }
+}
+
+/// `self`
+pub(super) fn is_self(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident("self"))
+}
+
+/// Whether a pattern is more than a name for the whole value.
+fn takes_apart(pat: &Pat) -> bool {
+    match pat {
+        // `None` is a name to syn.
+        Pat::Ident(pat) => pat.ident.to_string().starts_with(char::is_uppercase),
+        Pat::Wild(_) => false,
+        Pat::Type(pat) => takes_apart(&pat.pat),
+        _ => true,
+    }
+}
+
+/// `Ok(..)`, `Err(..)`
+fn is_of_result(pat: &Pat) -> bool {
+    match pat {
+        Pat::TupleStruct(pat) => {
+            let last = pat.path.segments.last();
+            last.is_some_and(|last| last.ident == "Ok" || last.ident == "Err")
+        }
+        Pat::Guard(pat) => is_of_result(&pat.pat),
+        Pat::Or(pat) => pat.cases.iter().any(is_of_result),
+        _ => false,
+    }
+}
+
+impl<'ast> Visit<'ast> for Slips<'_> {
+    fn visit_item(&mut self, _: &'ast Item) {}
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        let inside = match closure.asyncness {
+            Some(_) => Inside::Async,
+            None => Inside::Closure,
+        };
+        let before = std::mem::replace(&mut self.inside, inside);
+        visit::visit_expr_closure(self, closure);
+        self.inside = before;
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        let before = std::mem::replace(&mut self.inside, Inside::Async);
+        visit::visit_expr_async(self, block);
+        self.inside = before;
+    }
+
+    fn visit_expr_try(&mut self, tried: &'ast ExprTry) {
+        if let Some(chain) = self.scope.durable(&tried.expr) {
+            let written = (tried.question_token.span(), "write `.await?`");
+            self.not_run(chain, false, Some(written));
+        }
+        visit::visit_expr_try(self, tried);
+    }
+
+    fn visit_expr_await(&mut self, waited: &'ast ExprAwait) {
+        if let Some(chain) = self.scope.durable(&waited.base) {
+            let place = waited.await_token.span();
+            match self.inside {
+                Inside::Closure => self.in_closure(chain, place),
+                Inside::Map => self.not_run(chain, true, Some((place, ""))),
+                Inside::Flow | Inside::Async => {}
+            }
+        }
+        visit::visit_expr_await(self, waited);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let name = call.method.to_string();
+        if self.scope.is_flow(&call.receiver) {
+            match self.scope.kind(&call.method) {
+                Some(Call::Step | Call::Subflow | Call::Workflow) => {
+                    call.args.iter().for_each(|arg| self.operand(arg));
+                }
+                Some(Call::Sleep) => {
+                    literals::duration(self, call, call, 1);
+                }
+                Some(Call::Parallel | Call::Race) => return containers::branches(self, call),
+                Some(Call::Map) => return containers::map(self, call),
+                _ => {}
+            }
+        } else if let Some(chain) = self.scope.durable(&call.receiver) {
+            let of_result = OF_RESULTS.contains(&name.as_str());
+            if is_of_answer(&name) {
+                let add = if of_result { ".await" } else { ".await?" };
+                let advice = format!("write `{add}` before `.{name}`");
+                let written = Some((call.method.span(), advice.as_str()));
+                self.not_run(chain, !of_result, written);
+            } else {
+                literals::option(self, chain, call);
+            }
+        } else {
+            self.too_late(call);
+        }
+        if is_self(&call.receiver) && self.scope.is_ours(&call.method) {
+            return call.args.iter().for_each(|arg| self.visit_expr(arg));
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        if path.path.is_ident("self") {
+            let flow = self.scope.flow;
+            let message = format!("a flow has no `self`; write `{flow}.workflow()`");
+            self.diag.over(path, message);
+            self.change(path.span(), Fix::Workflow);
+        }
+    }
+
+    fn visit_expr_let(&mut self, expr: &'ast ExprLet) {
+        self.taken_apart(&[&expr.pat], &expr.expr);
+        visit::visit_expr_let(self, expr);
+    }
+
+    fn visit_expr_match(&mut self, expr: &'ast ExprMatch) {
+        let pats: Vec<&Pat> = expr.arms.iter().map(|arm| &arm.pat).collect();
+        self.taken_apart(&pats, &expr.expr);
+        visit::visit_expr_match(self, expr);
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(init) = &local.init {
+            match &local.pat {
+                Pat::Type(typed) if !takes_apart(&typed.pat) => {
+                    self.annotated(&typed.ty, &init.expr)
+                }
+                pat => self.taken_apart(&[pat], &init.expr),
+            }
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_if(&mut self, expr: &'ast ExprIf) {
+        self.operand(&expr.cond);
+        visit::visit_expr_if(self, expr);
+    }
+
+    fn visit_expr_while(&mut self, expr: &'ast ExprWhile) {
+        self.operand(&expr.cond);
+        visit::visit_expr_while(self, expr);
+    }
+
+    fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
+        self.operand(&expr.expr);
+        visit::visit_expr_for_loop(self, expr);
+    }
+
+    fn visit_expr_unary(&mut self, expr: &'ast ExprUnary) {
+        self.operand(&expr.expr);
+        visit::visit_expr_unary(self, expr);
+    }
+
+    fn visit_expr_binary(&mut self, expr: &'ast ExprBinary) {
+        self.operand(&expr.left);
+        self.operand(&expr.right);
+        visit::visit_expr_binary(self, expr);
+    }
+
+    fn visit_expr_index(&mut self, expr: &'ast ExprIndex) {
+        self.operand(&expr.expr);
+        visit::visit_expr_index(self, expr);
+    }
+
+    fn visit_expr_field(&mut self, expr: &'ast ExprField) {
+        self.operand(&expr.base);
+        visit::visit_expr_field(self, expr);
+    }
+
+    fn visit_expr_return(&mut self, expr: &'ast ExprReturn) {
+        if let (Inside::Flow, Some(value)) = (self.inside, &expr.expr) {
+            self.result(value);
+        }
+        visit::visit_expr_return(self, expr);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        let Some(list) = macros::expressions(mac) else {
+            return;
+        };
+        let is_shown = SHOWN.contains(&macros::name(mac).as_str());
+        for expr in &list {
+            if is_shown {
+                self.operand(expr);
+            }
+            Visit::visit_expr(self, expr);
+        }
+    }
+}
+
+impl Slips<'_> {
+    /// `let found: Vec<String> = flow.search(topic);`
+    fn annotated(&mut self, ty: &Type, expr: &Expr) {
+        let Some(chain) = self.scope.durable(expr) else {
+            return;
+        };
+        let of_result = matches!(ty, Type::Path(path)
+            if path.path.segments.last().is_some_and(|last| last.ident == "Result"));
+        let step = self.scope.workflow.step(&chain.first.method);
+        let is_output = step.is_some_and(|step| {
+            quote!(#ty).to_string() == step.method.output.value.to_token_stream().to_string()
+        });
+        if of_result || is_output || is_of_std(ty) {
+            self.not_run(chain, !of_result, None);
+        }
+    }
+}

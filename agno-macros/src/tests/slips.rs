@@ -1,0 +1,313 @@
+//! What is wrong with how calls are written, and what is left to rustc.
+
+use super::reading::lint;
+use super::{errors, workflow};
+
+#[test]
+fn a_call_that_is_not_awaited_has_not_run() {
+    for (body, advice) in [
+        ("let x = flow.search(topic)?; x", "write `.await?`"),
+        ("f(flow.search(topic).retry(r)?)", "write `.await?`"),
+        ("format!(\"{}\", flow.search(topic)?)", "write `.await?`"),
+        ("flow.search(topic).len()", "write `.await?` before `.len`"),
+        (
+            "flow.search(topic).unwrap()",
+            "write `.await` before `.unwrap`",
+        ),
+        (
+            "match flow.search(topic) { Ok(x) => x, Err(e) => e }",
+            "add `.await`",
+        ),
+        (
+            "match flow.race((a, b)) { Winner::First(x) => x, _ => y }",
+            "add `.await?`",
+        ),
+        (
+            "match flow.search(topic) { x if x.is_empty() => x, x => y }",
+            "add `.await?`",
+        ),
+        (
+            "if let Ok(x) = flow.search(topic) { x } else { y }",
+            "add `.await`",
+        ),
+        (
+            "let Ok(x) = flow.search(topic) else { return y }; x",
+            "add `.await`",
+        ),
+        ("let (a, b) = flow.parallel((x, y)); a", "add `.await?`"),
+        ("if flow.confirm(\"x\") { x } else { y }", "add `.await?`"),
+        (
+            "if a && !flow.confirm(\"x\") { x } else { y }",
+            "add `.await?`",
+        ),
+        ("while flow.confirm(\"x\") {} y", "add `.await?`"),
+        ("for x in flow.search(topic) { f(x) } y", "add `.await?`"),
+        ("let x: Vec<u8> = flow.search(topic); x", "add `.await?`"),
+        ("let x: T = flow.search(topic); x", "add `.await?`"),
+        ("let x: Result<T> = flow.search(topic); x", "add `.await`"),
+        ("f(flow.search(topic)[0])", "add `.await?`"),
+        ("let x = flow.search(topic).title; x", "add `.await?`"),
+        (
+            "let x = format!(\"{:?}\", flow.search(topic)); x",
+            "add `.await?`",
+        ),
+        (
+            "let x = flow.read(flow.search(topic)).await?; x",
+            "add `.await?`",
+        ),
+        ("flow.search(topic)", "add `.await`"),
+        ("Ok(flow.search(topic))", "add `.await?`"),
+        ("return flow.search(topic);", "add `.await`"),
+        ("if a { return Ok(flow.search(topic)); } y", "add `.await?`"),
+        (
+            "if a { flow.search(topic) } else { flow.search(topic).await }",
+            "add `.await`",
+        ),
+        (
+            "match a { true => flow.search(topic), false => y }",
+            "add `.await`",
+        ),
+    ] {
+        let messages = lint(body);
+        assert_eq!(messages.len(), 1, "{body}: {messages:?}");
+        let known = messages[0].contains("has not run yet; ");
+        assert!(
+            known && messages[0].ends_with(advice),
+            "{body}: {messages:?}"
+        );
+    }
+}
+
+#[test]
+fn calls_are_changed_before_they_are_awaited() {
+    for (body, whole) in [
+        (
+            "flow.search(topic).await.settle()",
+            "flow.search(..).settle().await",
+        ),
+        (
+            "flow.search(topic).await.timeout(x)?",
+            "flow.search(..).timeout(..).await",
+        ),
+        (
+            "flow.log().await?.timeout(x)",
+            "flow.log(..).timeout(..).await",
+        ),
+        (
+            "flow.map(a, |a| flow.read(a)).await?.limit(3)",
+            "flow.map(..).limit(..).await",
+        ),
+        (
+            "flow.race((a, b)).await?.first_ok()",
+            "flow.race(..).first_ok().await",
+        ),
+        (
+            "flow.confirm(\"x\").await.or_after(x, true)",
+            "flow.confirm(..).or_after(..).await",
+        ),
+        (
+            "flow.call::<W>(x).await.settle()",
+            "flow.call(..).settle().await",
+        ),
+    ] {
+        let messages = lint(body);
+        assert_eq!(messages.len(), 1, "{body}: {messages:?}");
+        let wanted = format!("goes before `.await`; write `{whole}`");
+        assert!(messages[0].ends_with(&wanted), "{body}: {messages:?}");
+    }
+}
+
+#[test]
+fn options_of_calls_are_values() {
+    for (body, value) in [
+        ("flow.sleep(\"1s\").await?; x", "`Duration::from_secs(1)`"),
+        (
+            "flow.sleep(\"1500ms\").await?; x",
+            "`Duration::from_millis(1500)`",
+        ),
+        ("flow.sleep(5).await?; x", "`Duration::from_secs(5)`"),
+        (
+            "flow.sleep(0.5).await?; x",
+            "`Duration::from_secs_f64(0.5)`",
+        ),
+        (
+            "flow.sleep(\"soon\").await?; x",
+            "`Duration::from_secs(20)`",
+        ),
+        (
+            "flow.search(topic).timeout(\"2m\").await",
+            "`Duration::from_secs(120)`",
+        ),
+        (
+            "flow.search(topic).retry(r).timeout(3).await",
+            "`Duration::from_secs(3)`",
+        ),
+        (
+            "flow.confirm(\"x\").or_after(\"1h\", true).await?; x",
+            "`Duration::from_secs(3600)`",
+        ),
+        (
+            "flow.race((flow.log(), flow.sleep(\"1s\"))).await",
+            "`Duration::from_secs(1)`",
+        ),
+        ("flow.search(topic).retry(3).await", "`agno::Retry::new(3)`"),
+        (
+            "flow.search(topic).cache(\"1h\").await",
+            "`agno::Cache::new().ttl(Duration::from_secs(3600))`",
+        ),
+    ] {
+        let messages = lint(body);
+        assert_eq!(messages.len(), 1, "{body}: {messages:?}");
+        assert!(
+            messages[0].starts_with("a call takes a `"),
+            "{body}: {messages:?}"
+        );
+        assert!(
+            messages[0].ends_with(&format!("write {value}")),
+            "{body}: {messages:?}"
+        );
+    }
+}
+
+#[test]
+fn containers_take_calls() {
+    for (body, advice) in [
+        (
+            "flow.parallel(flow.log(), flow.log()).await?; x",
+            "write `flow.parallel((.., ..))`",
+        ),
+        (
+            "flow.parallel([flow.log(), flow.log()]).await?; x",
+            "write `vec![..]`, or a tuple",
+        ),
+        (
+            "flow.parallel(flow.log()).await?; x",
+            "write `flow.log(..).await?` for this one",
+        ),
+        ("flow.race((flow.log(),)).await?; x", "takes 2 to 6 calls"),
+        (
+            "flow.parallel((flow.log().await?, flow.log())).await?; x",
+            "itself; remove `.await?`",
+        ),
+        (
+            "flow.race((flow.log()?, flow.log())).await?; x",
+            "itself; remove `?`",
+        ),
+        (
+            "flow.race((async { 1 }, flow.log())).await?; x",
+            "an `async` block is not recorded",
+        ),
+        (
+            "flow.race(vec![async { flow.log().await }, flow.log()]).await?; x",
+            "write `flow.log(..)` without `async`",
+        ),
+        (
+            "flow.race((flow.log(), tokio::time::sleep(x))).await?; x",
+            "use `flow.sleep(..)`",
+        ),
+        (
+            "flow.map(a, |a| flow.read(a).await?).await",
+            "itself; remove `.await?`",
+        ),
+        (
+            "flow.map(a, |a| { flow.read(a)? }).await",
+            "itself; remove `?`",
+        ),
+        (
+            "flow.map(a, |a| async move { flow.read(a).await }).await",
+            "write `|a| flow.read(..)` without `async`",
+        ),
+        (
+            "flow.map(a, async |a| flow.read(a).await).await",
+            "write `|a| flow.read(..)` without `async`",
+        ),
+        (
+            "flow.map(a, |a| async { f(a).await }).await",
+            "put its calls in a second `#[flow]`",
+        ),
+        (
+            "flow.map(a, |a| { let b = flow.read(a).await?; flow.log() }).await",
+            "put these calls in a second `#[flow]`",
+        ),
+        (
+            "flow.map(a, flow.read).await",
+            "write `|item| flow.read(item)`",
+        ),
+        (
+            "let x = a.iter().map(|a| flow.read(a).await?); x",
+            "use `flow.map(items, |item| ..)`",
+        ),
+    ] {
+        let messages = lint(body);
+        assert_eq!(messages.len(), 1, "{body}: {messages:?}");
+        assert!(messages[0].contains(advice), "{body}: {messages:?}");
+    }
+}
+
+#[test]
+fn a_flow_has_no_self_and_ends_with_its_result() {
+    for (body, advice) in [
+        ("let x = self.limit; x", "write `flow.workflow()`"),
+        ("self.helper()", "write `flow.workflow()`"),
+        (
+            "flow.search(topic).await?;",
+            "remove this `?` and `;`, or add `Ok(..)` below",
+        ),
+        ("flow.search(topic).await;", "remove this `;`"),
+    ] {
+        let messages = lint(body);
+        assert_eq!(messages.len(), 1, "{body}: {messages:?}");
+        assert!(messages[0].ends_with(advice), "{body}: {messages:?}");
+    }
+}
+
+#[test]
+fn what_may_be_meant_is_left_to_rustc() {
+    for body in [
+        "let call = flow.search(topic).patiently(); call.await",
+        "match flow.search(topic) { call => call.await }",
+        "let call: Search = flow.search(topic); call.await",
+        "let x = flow.search(topic).await?.timeout(3); x",
+        "let calls: Calls = a.map(|a| flow.read(a)).collect(); flow.parallel(calls).await",
+        "flow.map(a, |a| if b { flow.read(a) } else { flow.search(a) }).await",
+        "flow.map(a, |a| flow.map(b, |b| flow.read(b))).await",
+        "flow.parallel((flow.map(a, |a| flow.read(a)), later)).await",
+        "let f = || flow.search(topic); f().await",
+        "let f = async { flow.search(topic).await }; x",
+        "flow.sleep(later).await?; flow.search(topic).timeout(limits.one).await",
+        "loop { flow.log().await?; if a { return flow.search(topic).await; } }",
+        "flow.continue_as_new(topic).await",
+        "flow.settle_all().await.settle()",
+    ] {
+        assert_eq!(lint(body), Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
+fn a_function_that_takes_the_flow_is_one() {
+    let flow = "impl A { #[step] async fn a(&self) {} async fn run(flow: &Flow<Self>) {} }";
+    assert_eq!(
+        messages("", flow),
+        ["`run` takes the flow, and no flow calls it; put `#[flow]` on `fn run`"]
+    );
+    for helper in [
+        "impl A { #[step] async fn a(&self) {} fn b(&self) {} }",
+        "impl A { #[step] async fn a(&self) {} async fn b(flow: &Flow<Self>) {}
+                  #[flow] async fn run(flow: &Flow<Self>) -> Result<()> { Self::b(flow).await; Ok(()) } }",
+    ] {
+        assert_eq!(messages("", helper), Vec::<String>::new(), "{helper}");
+    }
+}
+
+#[test]
+fn an_allowance_outside_of_a_flow_goes() {
+    let step = "impl A { #[step] async fn a(&self) { #[allow_in_flow(clock = \"x\")] f(); } }";
+    let output = workflow("", step);
+    let message = "`#[allow_in_flow]` works only on a statement inside a `#[flow]`; remove it";
+    assert_eq!(errors(output.clone()), [message]);
+    assert!(!output.to_string().contains("clock"), "{output}");
+}
+
+fn messages(args: &str, item: &str) -> Vec<String> {
+    errors(workflow(args, item))
+}

@@ -1,0 +1,23 @@
+// Wanted: to go on when the search fails.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
+        match flow.search(topic) {
+            Ok(found) => Ok(found),
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn main() {}

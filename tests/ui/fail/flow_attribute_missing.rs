@@ -1,0 +1,19 @@
+// Wanted: a search.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
+        flow.search(topic).await
+    }
+}
+
+fn main() {}

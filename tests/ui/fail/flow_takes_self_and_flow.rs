@@ -1,0 +1,20 @@
+// Wanted: to read a field.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(&self, flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
+        flow.search(topic).await
+    }
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+// Wanted: to search for each word.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
+        let words = topic.split(' ').map(str::to_owned);
+        let found = flow
+            .map(words, |word| async move { flow.search(word).await })
+            .await?;
+        Ok(found.concat())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+// Wanted: a search.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
+        let found = flow.parallel(flow.search(topic)).await?;
+        Ok(found)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+// Wanted: two searches at the same time.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
+        let (a, b) = flow
+            .parallel(flow.search(topic.clone()), flow.search(topic))
+            .await?;
+        Ok([a, b].concat())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+// Wanted: tell a server.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
+        let _server = std::net::TcpStream::connect("localhost:80")?;
+        flow.search(topic).await
+    }
+}
+
+fn main() {}

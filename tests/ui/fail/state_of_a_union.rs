@@ -1,0 +1,10 @@
+// Wanted: a state that is one of two things.
+use agno::prelude::*;
+
+#[derive(State)]
+union Notes {
+    pages: u32,
+    words: u32,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+// Wanted: a step with several bodies.
+use agno::prelude::*;
+
+trait Search {
+    #[step]
+    async fn search(&self, topic: String) -> Result<String>;
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+// Wanted: a timeout of three seconds.
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step]
+    async fn search(&self, topic: String) -> Result<Vec<String>> {
+        Ok(vec![topic])
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
+        let found = flow.search(topic).await?.timeout(Duration::from_secs(3));
+        Ok(found)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+// Wanted: an agent with a list of tools.
+use agno::prelude::*;
+
+/// Finds pages.
+#[tool]
+async fn find(
+    /// What to look for.
+    query: String,
+) -> Result<String> {
+    Ok(query)
+}
+
+fn main() {
+    let _agent = Agent::builder("Writer").tools([find]);
+}
