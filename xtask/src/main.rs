@@ -4,6 +4,8 @@ mod bench_macros;
 mod bless;
 mod book;
 mod count;
+mod editor;
+mod fuzz;
 mod ignored;
 mod pictures;
 mod process;
@@ -22,6 +24,7 @@ cargo xtask test [--all] [STAGE..]  every check, or only the stages named
 cargo xtask test --list             the stages
 cargo xtask servers                 install the servers of the stage of that name under target/
 cargo xtask pictures                install the parsers of the stage of that name under target/
+cargo xtask fuzz [TARGET [SECONDS]] the fuzz targets, each from its seeds
 cargo xtask book                    the guide as web pages, under target/book
 cargo xtask bless                   record compiler messages and snapshots anew
 cargo xtask bench [ARGS..]          the benches; ARGS go to cargo bench
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Some((&"book", [])) => book::build(),
         Some((&"bless", [])) => bless::run(),
         Some((&"bench", rest)) => tools::bench(rest),
+        Some((&"fuzz", rest)) => fuzz::run(rest),
         Some((&"bench-macros", rest)) => bench_macros::run(rest),
         None | Some((&("help" | "-h" | "--help"), _)) => {
             print!("{HELP}");

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    book, ignored, pictures, report, servers,
+    book, editor, fuzz, ignored, pictures, report, servers,
     stage::Stage,
     tools::{self, WORKSPACE, cargo, installed},
 };
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
             "unknown option `{unknown}`; cargo xtask test takes `--all`, `--list`"
         ));
     }
-    let mut stages = stages(all);
+    let mut stages = stages(all, &named);
     if let Some(unknown) = named
         .iter()
         .find(|name| stages.iter().all(|stage| stage.name != **name))
@@ -135,7 +135,7 @@ fn log_folder() -> io::Result<(PathBuf, File)> {
 
 /// Every stage. One set of packages, features and profile throughout, so that nothing is
 /// compiled twice for the same purpose.
-fn stages(all: bool) -> Vec<Stage> {
+fn stages(all: bool, named: &[&str]) -> Vec<Stage> {
     let mut features = clippy(
         "features",
         "each set of features stands by itself",
@@ -176,6 +176,8 @@ fn stages(all: bool) -> Vec<Stage> {
     stages.push(book::stage(all));
     stages.extend(deny());
     stages.push(pictures::stage(all));
+    stages.push(editor::stage(all || named.contains(&editor::NAME)));
+    stages.push(fuzz::stage(all || named.contains(&fuzz::NAME)));
     stages.extend(measurements(all));
     stages
 }
@@ -258,7 +260,7 @@ fn tests(all: bool) -> Vec<Stage> {
     // They have a stage of their own, or say in this one that they are skipped.
     let apart = |name: &str| all && servers::PROGRAMS.contains(&name);
     let mut stages = if installed("nextest") {
-        let mut rest = "not binary(ui)".to_owned();
+        let mut rest = format!("not binary(ui) and not binary({})", editor::NAME);
         for name in servers::PROGRAMS.iter().filter(|name| apart(name)) {
             rest += &format!(" and not binary({name})");
         }
@@ -274,7 +276,7 @@ fn tests(all: bool) -> Vec<Stage> {
         let (programs, examples) = (tools::tested("test"), tools::tested("example"));
         let programs = programs
             .iter()
-            .filter(|name| *name != "ui" && !apart(name))
+            .filter(|name| !["ui", editor::NAME].contains(&name.as_str()) && !apart(name))
             .flat_map(|it| ["--test", it]);
         let examples = examples.iter().flat_map(|it| ["--example", it]);
         let whole = ["--lib", "--bins", "--no-fail-fast"];
