@@ -1,5 +1,6 @@
 //! What a workflow consists of: its steps and flows, by name, with their types erased.
 
+mod arity;
 mod chain;
 mod definition;
 mod describe;

@@ -201,6 +201,12 @@ impl Step {
         }
     }
 
+    /// [`new`](Self::new) and [`describe`](Self::describe) at once, for the macros.
+    #[doc(hidden)]
+    pub const fn described(name: &'static str, description: &'static str) -> Self {
+        Self::new(name).describe(description)
+    }
+
     /// What it does, in a sentence.
     #[must_use]
     pub const fn describe(mut self, description: &'static str) -> Self {

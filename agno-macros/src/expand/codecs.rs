@@ -34,6 +34,12 @@ impl Codecs {
         conditions: &[Attribute],
         probed: bool,
     ) -> TokenStream {
+        let name = self.name(ty, conditions, probed);
+        quote!(#name())
+    }
+
+    /// The function that gives it.
+    pub(crate) fn name(&mut self, ty: &Type, conditions: &[Attribute], probed: bool) -> &Ident {
         let key = type_key(ty, conditions);
         let index = self
             .0
@@ -50,8 +56,7 @@ impl Codecs {
                 self.0.len() - 1
             });
         self.0[index].probed |= probed;
-        let name = &self.0[index].name;
-        quote!(#name())
+        &self.0[index].name
     }
 }
 

@@ -1,7 +1,7 @@
 //! The registration: one call per step, which is also the check.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Type};
@@ -67,9 +67,20 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     let conditions = conditions(&method.attrs);
     let ident = &method.sig.ident;
     let span = paths::generated(ident.span());
-    let about = describe(&method.attrs);
+    let text = summary(&method.attrs);
+    let named = match text.is_empty() {
+        true => quote!(__agno::Step::new(#name)),
+        false => quote!(__agno::Step::described(#name, #text)),
+    };
     let options = step_options(options);
-    let params = params(method, &conditions, codecs);
+    let is_async = method.sig.asyncness.is_some();
+    let params = match is_async {
+        true => spread(method, &conditions, codecs),
+        false => {
+            let params = params(method, &conditions, codecs);
+            quote!(#params,)
+        }
+    };
     let returns = returns(&method.output, &conditions, codecs);
     let returns = stand_in(
         &step.options,
@@ -93,13 +104,17 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
         }
     });
     let plain = quote_spanned!(span=> #this.#ident(#(#args),*));
-    let (register, run) = if method.sig.asyncness.is_some() {
-        ("step", quote_spanned!(span=> __agno::Box::pin(#plain)))
+    // One function for each number of inputs is what rustc checks fastest; see `Definition::step1`.
+    let (register, inputs, run) = if is_async {
+        let names: Vec<_> = method.inputs().map(|param| &param.ident).collect();
+        (
+            format_ident!("step{}", names.len(), span = span),
+            quote!(#(#names),*),
+            quote_spanned!(span=> __agno::Box::new(#plain)),
+        )
     } else {
-        ("step_blocking", plain)
+        (Ident::new("step_blocking", span), pattern(method), plain)
     };
-    let register = Ident::new(register, span);
-    let inputs = pattern(method);
     let uses_call = method
         .params
         .iter()
@@ -108,8 +123,8 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     quote_spanned! {span=>
         #(#conditions)*
         __d.#register(
-            __agno::Step::new(#name)#about #options,
-            #params,
+            #named #options,
+            #params
             #returns,
             |#this, #call, #inputs| #run,
         );
@@ -169,6 +184,16 @@ fn chain(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
         #(#links)*
         __d.chain(#params, &[#(#names),*]);
     }
+}
+
+/// Names and codecs, one after the other.
+fn spread(method: &Method, conditions: &[Attribute], codecs: &mut Codecs) -> TokenStream {
+    let params = method.inputs().map(|param| {
+        let codec = codecs.name(&param.ty, conditions, false);
+        let name = &param.name;
+        quote!(#name, #codec,)
+    });
+    params.collect()
 }
 
 fn params(method: &Method, conditions: &[Attribute], codecs: &mut Codecs) -> TokenStream {

@@ -57,10 +57,11 @@ const GOING_ON: [&str; 30] = [
     "writeln",
 ];
 
-/// The loops of a flow that are never left and not allowed to be, by their keyword.
-pub(crate) fn loops(scope: Scope<'_>, body: &Block) -> Vec<Span> {
+/// The loops of a flow that are never left and not allowed to be, by their keyword. `allows`: there is an allowance in it.
+pub(crate) fn loops(scope: Scope<'_>, body: &Block, allows: bool) -> Vec<Span> {
     let mut loops = Loops {
         scope,
+        allows,
         found: Vec::new(),
         allowed: false,
         innermost: 0,
@@ -140,6 +141,7 @@ impl Loop<'_> {
 
 struct Loops<'a> {
     scope: Scope<'a>,
+    allows: bool,
     found: Vec<Span>,
     /// Whether a statement around this place says that it is meant.
     allowed: bool,
@@ -164,9 +166,10 @@ impl<'ast> Visit<'ast> for Loops<'_> {
 
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         let before = self.allowed;
-        self.allowed |= allow::in_front(stmt)
-            .iter()
-            .any(|attr| allow::names(attr, ENDLESS.name));
+        if self.allows {
+            let mut attrs = allow::in_front(stmt).into_iter();
+            self.allowed |= attrs.any(|attr| allow::names(&attr, ENDLESS.name));
+        }
         visit::visit_stmt(self, stmt);
         self.allowed = before;
     }

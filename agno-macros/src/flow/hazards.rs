@@ -304,8 +304,8 @@ pub(crate) fn of_path(segments: &[String]) -> Option<&'static Hazard> {
         }
         // From the start too, or a type that is reached through its modules.
         path => {
-            let type_name = path[0].starts_with(char::is_uppercase);
-            let fits = segments.len() == path.len() || (type_name && segments.len() > path.len());
+            let type_name = || path[0].starts_with(char::is_uppercase);
+            let fits = segments.len() == path.len() || (segments.len() > path.len() && type_name());
             fits && ends_with(segments, path)
         }
     });

@@ -296,7 +296,7 @@ fn a_gate_is_part_of_the_registration() {
         &expansion,
         r#"__agno::Step::new("send").confirm(__agno::Gate::new("Send it?").timeout(__agno::millis(3600000u64))
                 .on_timeout(__agno::OnTimeout::Approve).on_reject(__agno::OnReject::Skip)).history(3),
-            (__agno::param("url", __codec1()),),
+            "url", __codec1,
             <Sent as __agno::Rejectable>::or_default_if_rejected(<Result<Sent> as __agno::Fallible<_>>::returns(__codec2())),"#,
     );
     // One default stands in for both.

@@ -101,7 +101,7 @@ fn endless_loops(flow: &Flow, workflow: &Workflow, found: &mut Found) {
             workflow,
             flow: ident,
         };
-        for keyword in endless::loops(scope, &source.block) {
+        for keyword in endless::loops(scope, &source.block, flow.stripped.is_some()) {
             let about = About::NeverEnds(name(&flow.method));
             found.push(&flow.method.attrs, about, keyword, ENDLESS.problem);
         }
