@@ -21,7 +21,7 @@ const LINES: usize = 20;
 const WIDTH: usize = 40;
 
 /// Fewer files than this and some were lost.
-const MISTAKES: usize = 260;
+const MISTAKES: usize = 280;
 
 /// Why nothing is compiled on this compiler, if it is another one. `version` is what `rustc --version` says.
 fn skipped(version: &str) -> Option<String> {
@@ -256,7 +256,7 @@ const BY_RUSTC: [(&str, &str); 9] = [
     // The advice is the name of the bound: rustc quotes nothing else there.
     (
         "field_beside_impl",
-        "its_fields_are_its_steps_use_a_method_or_remove_the_impl",
+        "its_steps_stand_in_its_fields_or_in_one_impl_block",
     ),
 ];
 

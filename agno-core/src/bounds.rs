@@ -13,7 +13,7 @@ pub use crate::{
 
 use crate::{
     context::StepContext,
-    flow::Handle,
+    flow::{Flow, Handle},
     registry::{Definition, Link, Steps, Workflow, WorkflowInfo},
     state::{State, StateSlot},
     value::{Codec, Value, codec},
@@ -23,7 +23,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it"
+    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow"
 )]
 pub trait Stored: Sized {
     /// How its values are written, read and described.
@@ -44,7 +44,7 @@ impl<T: Value> Stored for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it",
+    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow",
     note = "a `Result` under another name: write `Result<..>` here, else an error would be saved as a success"
 )]
 pub trait PlainOutput<const PLAIN: bool>: Sized {
@@ -148,6 +148,23 @@ impl<T> IsState<T> for T {
     }
 }
 
+/// The flow that a flow takes is that of its own workflow.
+#[diagnostic::on_unimplemented(
+    message = "a flow of `{W}` takes the flow of `{Self}`",
+    label = "another workflow",
+    note = "write `flow: &Flow<Self>`"
+)]
+pub trait IsThisWorkflow<W: Workflow>: Workflow {
+    /// The flow, under the name that it is taken by.
+    fn of(flow: &Flow<W>) -> &Flow<Self>;
+}
+
+impl<W: Workflow> IsThisWorkflow<W> for W {
+    fn of(flow: &Flow<W>) -> &Flow<W> {
+        flow
+    }
+}
+
 /// What a step takes by shared reference.
 #[diagnostic::on_unimplemented(
     message = "a step takes `&StepContext` by reference, not `&{Self}`",
@@ -167,7 +184,7 @@ impl IsStepContext for StepContext {
 }
 
 /// The workflow of a struct whose steps are its fields. Its name is what rustc quotes when the
-/// struct has a `#[workflow]` impl as well: that cannot be said in any other place.
+/// struct has a `#[workflow]` impl as well, or two of them: that cannot be said in any other place.
 // rustc asks for this one where it wants an associated type of a workflow: the same text as there.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no workflow",
@@ -175,7 +192,7 @@ impl IsStepContext for StepContext {
     note = "put `#[workflow]` on `struct {Self}`, and on the `impl {Self}` block with its `#[step]` methods; fields with `#[step]` need no block"
 )]
 #[allow(non_camel_case_types)]
-pub trait its_fields_are_its_steps_use_a_method_or_remove_the_impl<const ALONE: bool = true>:
+pub trait its_steps_stand_in_its_fields_or_in_one_impl_block<const ALONE: bool = true>:
     WorkflowInfo + Sized
 {
     /// The handle.
@@ -190,12 +207,12 @@ pub trait its_fields_are_its_steps_use_a_method_or_remove_the_impl<const ALONE: 
 }
 
 #[diagnostic::do_not_recommend]
-impl<W: its_fields_are_its_steps_use_a_method_or_remove_the_impl> Workflow for W {
+impl<W: its_steps_stand_in_its_fields_or_in_one_impl_block> Workflow for W {
     type Steps = W::Steps;
     type Input = W::Input;
     type Output = W::Output;
 
     fn define(definition: &mut Definition<Self>) {
-        <W as its_fields_are_its_steps_use_a_method_or_remove_the_impl>::define(definition);
+        <W as its_steps_stand_in_its_fields_or_in_one_impl_block>::define(definition);
     }
 }

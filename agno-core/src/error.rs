@@ -10,7 +10,7 @@ use crate::schema::InputErrors;
 /// Any error.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
-/// The result of a step or flow. Any error fits, by `?`, and a durable call can be returned as it
+/// The result of a step or flow. Any `std` error fits, by `?`, others by [`Error::wrap`], and a durable call can be returned as it
 /// is. A step may return another `Result` as well, of any error that turns into a [`BoxError`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -29,7 +29,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 ///
 /// Every `std` error turns into one by `?`. For that to be possible it is none itself, as that of
-/// `anyhow`; it turns into a [`BoxError`] where one is wanted.
+/// `anyhow`; it turns into a [`BoxError`] where one is wanted. What is no `std` error, such as that of
+/// `anyhow` or a [`BoxError`], turns into one by [`Error::wrap`].
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -161,7 +162,22 @@ impl Error {
     }
 
     /// An error with a code, made of another one, which [`downcast_ref`](Self::downcast_ref) finds
-    /// until the error has been recorded and read back.
+    /// until the error has been recorded and read back. It may be a [`BoxError`], or what turns
+    /// into one, as that of `anyhow` does.
+    ///
+    /// ```
+    /// use agno_core::{BoxError, Error, Result};
+    ///
+    /// fn even(number: u32) -> Result<u32, BoxError> {
+    ///     if number % 2 == 0 { Ok(number) } else { Err("odd".into()) }
+    /// }
+    ///
+    /// fn half(number: u32) -> Result<u32> {
+    ///     let even = even(number).map_err(|error| Error::wrap("not_even", error))?;
+    ///     Ok(even / 2)
+    /// }
+    /// assert_eq!(half(3).expect_err("is odd").code(), "not_even");
+    /// ```
     pub fn wrap(code: &'static str, error: impl Into<BoxError>) -> Self {
         Self::from_boxed(error.into(), code)
     }

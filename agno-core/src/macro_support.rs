@@ -10,8 +10,8 @@ pub use serde_json;
 
 pub use crate::{
     bounds::{
-        Accepts, IsState, IsStepContext, PlainOutput, SessionState, StateData, Stored, TakesFrom,
-        its_fields_are_its_steps_use_a_method_or_remove_the_impl,
+        Accepts, IsState, IsStepContext, IsThisWorkflow, PlainOutput, SessionState, StateData,
+        Stored, TakesFrom, its_steps_stand_in_its_fields_or_in_one_impl_block,
     },
     context::{Call, StepContext},
     execute::{Execute, Settings},

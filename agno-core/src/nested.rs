@@ -27,7 +27,7 @@ impl StepContext {
             let problem = "a step that is called without a run cannot call a workflow";
             return Err(Error::new(code::MISUSE, problem).permanent());
         };
-        let called = cell.runtime.registered(W::NAME)?;
+        let called = cell.runtime.registered::<W>()?;
         cell.check_depth(W::NAME)?;
         let json = (called.entry().encode_input)(&input)?;
         drop(input);

@@ -6,7 +6,7 @@ use agno_storage::{FieldChange, Json, KeyChange, Operation, SessionFields, State
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use crate::bounds::StateData;
+use crate::{bounds::StateData, value::Unsaved};
 
 /// The state of a session. Write `#[agno::data]` and `#[derive(Default, State)]` above the struct: the first brings
 /// `Clone`, `Serialize` and `Deserialize` from the library.
@@ -142,10 +142,13 @@ pub struct StateSlot {
     taken: Option<Taken>,
 }
 
+/// Writes a state, whose type it knows, as its fields.
+type After = fn(&(dyn Any + Send)) -> Result<Map<String, Value>, String>;
+
 struct Taken {
     before: Map<String, Value>,
     value: Box<dyn Any + Send>,
-    after: fn(&(dyn Any + Send)) -> Option<Map<String, Value>>,
+    after: After,
     rules: &'static [Field],
 }
 
@@ -174,7 +177,10 @@ impl StateSlot {
             self.taken = Some(Taken {
                 before,
                 value: Box::new(value),
-                after: |value| to_map(value.downcast_ref::<S>()?).ok(),
+                after: |value| match value.downcast_ref::<S>() {
+                    Some(state) => to_map(state),
+                    None => Err("the state changed its type".to_owned()),
+                },
                 rules: S::FIELDS,
             });
         }
@@ -200,7 +206,7 @@ impl StateSlot {
         let Some(taken) = &self.taken else {
             return Ok(Changes::default());
         };
-        let after = (taken.after)(&*taken.value).ok_or("the state cannot be saved as JSON")?;
+        let after = (taken.after)(&*taken.value)?;
         Changes::between(&self.fields, &taken.before, &after, taken.rules, &by())
     }
 }
@@ -345,7 +351,24 @@ pub(crate) fn to_map<S: Serialize>(state: &S) -> Result<Map<String, Value>, Stri
     match serde_json::to_value(state) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err("a state is a struct with named fields".to_owned()),
-        Err(error) => Err(format!("the state cannot be saved as JSON: {error}")),
+        Err(error) => Err(match unsaved_field(state) {
+            Some(field) => {
+                format!(
+                    "`{field}` of the state cannot be saved as JSON: {}",
+                    Unsaved(&error)
+                )
+            }
+            None => format!("the state cannot be saved as JSON: {}", Unsaved(&error)),
+        }),
+    }
+}
+
+/// The field that has no JSON form.
+fn unsaved_field<S: Serialize>(state: &S) -> Option<String> {
+    let tried = serde_path_to_error::serialize(state, serde_json::value::Serializer);
+    match tried.err()?.path().iter().next()? {
+        serde_path_to_error::Segment::Map { key } => Some(key.clone()),
+        _ => None,
     }
 }
 
@@ -377,4 +400,33 @@ pub(crate) fn snapshot(fields: &SessionFields) -> Option<Json> {
 /// The fields that a run wrote down when it began.
 pub(crate) fn restore(snapshot: Option<&Json>) -> serde_json::Result<SessionFields> {
     snapshot.map_or_else(|| Ok(SessionFields::new()), Json::decode)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Seen {
+        pages: u32,
+        links: HashMap<(String, u32), u32>,
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_saved_is_named_with_the_cause() {
+        let empty = Seen {
+            pages: 1,
+            links: HashMap::new(),
+        };
+        assert_eq!(to_map(&empty).expect("is JSON").len(), 2);
+        let links = HashMap::from([(("a".to_owned(), 1), 2)]);
+        let problem = to_map(&Seen { links, ..empty }).expect_err("has a tuple as a key");
+        assert_eq!(
+            problem,
+            "`links` of the state cannot be saved as JSON: key must be a string \
+             (the keys of a map are texts or numbers; write a list of pairs)"
+        );
+    }
 }

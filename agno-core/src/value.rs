@@ -260,7 +260,7 @@ impl<T: Send + 'static> Codec<T> {
         let json = (self.encode)(value).map_err(|error| {
             Error::new(
                 code::INVALID_OUTPUT,
-                format!("the output cannot be saved: {error}"),
+                format!("the output cannot be saved: {}", Unsaved(&error)),
             )
             .permanent()
         })?;
@@ -277,6 +277,20 @@ impl<T: Send + 'static> Codec<T> {
 
     pub(crate) fn schema_of(&self) -> SchemaOf {
         self.schema
+    }
+}
+
+/// Why a value has no JSON form, in serde's words and with what to do about it.
+pub(crate) struct Unsaved<'a>(pub(crate) &'a serde_json::Error);
+
+impl std::fmt::Display for Unsaved<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)?;
+        // serde_json tells this kind by its text only.
+        if self.0.to_string().contains("key must be a string") {
+            f.write_str(" (the keys of a map are texts or numbers; write a list of pairs)")?;
+        }
+        Ok(())
     }
 }
 

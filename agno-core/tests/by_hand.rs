@@ -8,6 +8,7 @@ use agno_core::{
     WorkflowInfo, codec, fallible, param,
 };
 use agno_storage::{MemoryStorage, Storage};
+use futures_util::FutureExt;
 
 #[derive(Default)]
 struct Counting {
@@ -158,4 +159,28 @@ async fn a_crash_after_any_commit_repeats_no_recorded_step() {
         assert_eq!(outcome.steps_replayed as usize, recorded, "at {crash_at}");
         assert_eq!(outcome.steps_run as usize, 6 - recorded, "at {crash_at}");
     }
+}
+
+#[tokio::test]
+async fn a_workflow_that_is_not_registered_is_told_with_what_registers_it() -> Result<()> {
+    let runtime = Runtime::builder().build().await?;
+    let started = runtime.start::<Counting>("four".to_owned()).await;
+    let error = started.expect_err("is not registered");
+    assert_eq!(error.code(), "not_found_here");
+    assert_eq!(
+        error.message(),
+        "no workflow `Counting`. None is registered; add `Counting` with `.workflow(..)`"
+    );
+    Ok(())
+}
+
+#[test]
+fn without_tokio_a_runtime_is_an_error() {
+    let built = Runtime::builder().workflow(Counting::default()).build();
+    let error = built.now_or_never().expect("ends at once");
+    let error = error.expect_err("has no tokio");
+    assert_eq!(
+        error.message(),
+        "a runtime needs tokio: build and use it under `#[tokio::main]`"
+    );
 }

@@ -39,9 +39,12 @@ impl Diagnostics {
         self.errors.borrow().len()
     }
 
+    /// All of them, in the order of the source.
     pub(crate) fn finish(mut self) -> Errors {
         self.read = true;
-        Errors(self.errors.take())
+        let mut errors = self.errors.take();
+        errors.sort_by_key(|error| error.span().start());
+        Errors(errors)
     }
 }
 

@@ -118,7 +118,7 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     let item = without_allowances(parts.emitted, &model);
     let lints = lints::asked_for();
     if errors.is_empty() {
-        let expanded = expand::workflow(&model, &graph);
+        let expanded = expand::workflow(&model, &graph, &parts.bodies);
         return quote!(#lints #item #expanded);
     }
     let item = fallback::without_allowances(item, &outside);

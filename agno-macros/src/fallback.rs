@@ -36,8 +36,7 @@ fn krate(args: TokenStream) -> Option<Path> {
 /// A struct with parameters: the error, and a workflow of types that hang on it, so that no use of it has another.
 pub(crate) fn generic(args: TokenStream, head: &Head, item: &TokenStream) -> Option<TokenStream> {
     let place = head.generics.as_ref()?.span();
-    let message =
-        "a workflow struct cannot be generic; put what varies in a field, such as `Arc<dyn Trait>`";
+    let message = "a workflow struct cannot be generic; put what varies in a field, such as `Arc<dyn Trait + Send + Sync>`";
     let error = syn::Error::new(place, message).to_compile_error();
     let Ok(item) = nesting::parse::<ItemStruct>(item.clone()) else {
         return Some(error);

@@ -136,6 +136,12 @@ impl Workflow {
         self.names.unmarked.contains_key(&ident.to_string())
     }
 
+    /// Whether it is such a method, and `async`.
+    pub(crate) fn is_unmarked_async(&self, ident: &Ident) -> bool {
+        let mut unmarked = self.unmarked.iter().map(|method| &method.sig);
+        unmarked.any(|sig| sig.ident == *ident && sig.asyncness.is_some())
+    }
+
     /// Whether the type of an input, an output or the state is called so, or has a part that is.
     pub(crate) fn names_type(&self, name: &str) -> bool {
         let steps = self.steps.iter().map(|step| &step.method);

@@ -121,10 +121,21 @@ fn read(input: &DeriveInput, diag: &Diagnostics) -> Vec<Stored> {
             format!("`{name}` hides the fields of a state, which are merged one by one; remove it"),
         );
     }
-    fields
-        .iter()
-        .filter_map(|field| read_field(field, &container, diag))
-        .collect()
+    let mut stored: Vec<Stored> = Vec::new();
+    for field in fields {
+        let Some(read) = read_field(field, &container, diag) else {
+            continue;
+        };
+        if stored.iter().any(|other| other.name == read.name) {
+            let name = &read.name;
+            diag.over(
+                &field.ident,
+                format!("a second `{name}`; fields are stored under the names that serde writes, so rename this one"),
+            );
+        }
+        stored.push(read);
+    }
+    stored
 }
 
 fn read_field(field: &Field, container: &Serde, diag: &Diagnostics) -> Option<Stored> {

@@ -32,7 +32,7 @@ impl<W: Workflow> Flow<W> {
     #[expect(clippy::needless_pass_by_value, reason = "as with every call")]
     pub fn call<C: Workflow>(&self, input: C::Input) -> WorkflowCall<C::Output> {
         let id = self.handle.identify("call", Location::caller());
-        let called = self.handle.0.cell.runtime.registered(C::NAME);
+        let called = self.handle.0.cell.runtime.registered::<C>();
         let decode_with = called.as_ref().ok().cloned();
         let op = called.and_then(|called| {
             let input = (called.entry().encode_input)(&input)?;

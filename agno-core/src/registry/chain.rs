@@ -7,7 +7,7 @@ use agno_storage::Json;
 use super::registered::Registered;
 use crate::{
     error::{Error, code},
-    value::{Value, wrapped},
+    value::{Unsaved, Value, wrapped},
 };
 
 /// A step in a chain, and where its input comes from.
@@ -251,7 +251,7 @@ fn push(text: &mut String, value: &Json) {
 }
 
 fn unsaved(step: &str, error: &serde_json::Error) -> Error {
-    let problem = format!("the input of `{step}` cannot be saved: {error}");
+    let problem = format!("the input of `{step}` cannot be saved: {}", Unsaved(error));
     Error::new(code::INVALID_INPUT, problem).permanent()
 }
 

@@ -90,6 +90,7 @@ pub struct Definition<W> {
     pub(crate) state_access: Arc<OnceLock<StateAccess>>,
     pub(crate) graph: &'static Graph,
     pub(crate) warnings: Vec<String>,
+    pub(crate) uncalled_allowed: Vec<&'static str>,
     workflow: std::marker::PhantomData<fn(W)>,
 }
 
@@ -111,6 +112,7 @@ impl<W: Workflow> Definition<W> {
             state_access: Arc::default(),
             graph: &Graph::EMPTY,
             warnings: Vec::new(),
+            uncalled_allowed: Vec::new(),
             workflow: std::marker::PhantomData,
         };
         W::define(&mut definition);
@@ -137,6 +139,11 @@ impl<W: Workflow> Definition<W> {
     /// seen in the definition needs no such word; see [`Runtime::warnings`](crate::Runtime::warnings).
     pub fn warning(&mut self, flow: &str, text: &str, at: At) {
         self.warnings.push(format!("flow `{flow}`, {at}: {text}"));
+    }
+
+    /// A step or sub-flow that need not be called: its author says so, by `#[allow(dead_code)]` or `#[deprecated]`.
+    pub fn allow_uncalled(&mut self, name: &'static str) {
+        self.uncalled_allowed.push(name);
     }
 
     /// A step with an asynchronous body.

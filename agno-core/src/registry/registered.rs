@@ -25,7 +25,7 @@ use crate::{
     graph::{Constructs, Graph},
     schema::{InputSchema, has_artifacts},
     state::Field,
-    value::{ParamInfo, Params, Produced, Returns, SchemaOf, wrapped},
+    value::{ParamInfo, Params, Produced, Returns, SchemaOf, Unsaved, wrapped},
 };
 
 pub(crate) type StepOutcome = Result<Produced, Error>;
@@ -137,7 +137,7 @@ fn encoder<P: Params>(name: &'static str, params: Arc<P>) -> Encode {
         params.encode(values).map_err(|error| {
             Error::new(
                 code::INVALID_INPUT,
-                format!("the input of `{name}` cannot be saved: {error}"),
+                format!("the input of `{name}` cannot be saved: {}", Unsaved(&error)),
             )
             .permanent()
         })
@@ -222,7 +222,7 @@ fn input_encoder<P: Params>(name: &'static str, params: Arc<P>) -> Encode {
         encoded.map_err(|error| {
             Error::new(
                 code::INVALID_INPUT,
-                format!("the input of `{name}` cannot be saved: {error}"),
+                format!("the input of `{name}` cannot be saved: {}", Unsaved(&error)),
             )
             .permanent()
         })
@@ -240,6 +240,7 @@ pub(crate) struct Registered {
     pub(crate) state: Option<StateEntry>,
     /// What the macro found in the source of its flows.
     pub(crate) warnings: Vec<String>,
+    pub(crate) uncalled_allowed: Vec<&'static str>,
     steps: Vec<StepEntry>,
     flows: Vec<FlowEntry>,
     by_name: HashMap<&'static str, usize>,
@@ -289,6 +290,7 @@ impl Registered {
             graph: definition.graph,
             state: definition.state,
             warnings: definition.warnings,
+            uncalled_allowed: definition.uncalled_allowed,
             steps: definition.steps,
             flows: definition.flows,
             by_name,

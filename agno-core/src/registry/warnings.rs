@@ -48,7 +48,7 @@ impl Registered {
         let subflows = subflows.map(|flow| ("sub-flow", flow.spec.name));
         steps
             .chain(subflows)
-            .filter(|(_, name)| !is_called(name))
+            .filter(|(_, name)| !is_called(name) && !self.uncalled_allowed.contains(name))
             .map(|(kind, name)| {
                 format!("no flow calls the {kind} `{name}`; call it where it belongs, or remove it")
             })

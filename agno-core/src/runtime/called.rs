@@ -45,7 +45,7 @@ impl Runtime {
                 .await;
         };
         let Some(record) = self.storage().run(&called.id).await? else {
-            let registered = self.registered(&called.workflow)?;
+            let registered = self.find(&called.workflow)?.clone();
             let head = RunRecord {
                 version: registered.version,
                 user: called.user.clone(),

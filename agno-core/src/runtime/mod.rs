@@ -196,8 +196,12 @@ impl RuntimeBuilder {
     /// # Errors
     ///
     /// When the store does not open (another process has it, for one), two workflows have one
-    /// name, or a workflow declared by hand does not fit together.
+    /// name, a workflow declared by hand does not fit together, or tokio does not run.
     pub async fn build(self) -> Result<Runtime, Error> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            let problem = "a runtime needs tokio: build and use it under `#[tokio::main]`";
+            return Err(Error::new(code::MISUSE, problem).permanent());
+        }
         if let Some(policy) = &self.events {
             check_events(policy)?;
         }
@@ -401,8 +405,13 @@ impl Runtime {
         &self.0.shared
     }
 
-    pub(crate) fn registered(&self, workflow: &str) -> Result<Arc<Registered>, Error> {
-        self.find(workflow).cloned()
+    /// The workflow that code names by its type, which the runtime may not have been given.
+    pub(crate) fn registered<W: Workflow>(&self) -> Result<Arc<Registered>, Error> {
+        self.find(W::NAME).cloned().map_err(|missing| {
+            let missing = missing.message();
+            let problem = format!("{missing}; add `{}` with `.workflow(..)`", W::NAME);
+            Error::new(code::NOT_FOUND, problem).permanent()
+        })
     }
 
     fn find(&self, workflow: &str) -> Result<&Arc<Registered>, Error> {
@@ -413,10 +422,11 @@ impl Runtime {
         let guess = nearest(workflow, names.iter().copied())
             .map(|name| format!(", did you mean `{name}`?"))
             .unwrap_or_else(|| ".".to_owned());
-        let problem = format!(
-            "no workflow `{workflow}`{guess} There are: {}",
-            names.join(", ")
-        );
+        let known = match names.as_slice() {
+            [] => "None is registered".to_owned(),
+            names => format!("There are: {}", names.join(", ")),
+        };
+        let problem = format!("no workflow `{workflow}`{guess} {known}");
         Err(Error::new(code::NOT_FOUND, problem).permanent())
     }
 }

@@ -179,10 +179,10 @@ impl Runtime {
     // Taken by value, so that a caller cannot go on to change what the run was started with.
     #[expect(clippy::needless_pass_by_value)]
     pub fn start<W: Workflow>(&self, input: W::Input) -> Start<W> {
-        let checked = self.find(W::NAME).and_then(|registered| {
+        let checked = self.registered::<W>().and_then(|registered| {
             let json = (registered.entry().encode_input)(&input)?;
             registered.check_typed(&json)?;
-            Ok((registered.clone(), json))
+            Ok((registered, json))
         });
         Start {
             inner: self.prepare(checked),

@@ -61,7 +61,7 @@ fn standby(ident: &Ident) -> TokenStream {
         const CHECKED: __agno::std::primitive::bool = <#ident as __agno::HasSteps<MARKED>>::CHECKED;
         const ALONE: __agno::std::primitive::bool = !MARKED;
         #[automatically_derived]
-        impl __agno::its_fields_are_its_steps_use_a_method_or_remove_the_impl<ALONE> for #ident {
+        impl __agno::its_steps_stand_in_its_fields_or_in_one_impl_block<ALONE> for #ident {
             type Steps = __agno::Undeclared<CHECKED>;
             type Input = __agno::Undeclared<CHECKED>;
             type Output = __agno::Undeclared<CHECKED>;

@@ -43,7 +43,7 @@ pub(crate) fn fields(declaration: &Declaration, checked: bool) -> TokenStream {
         #[#marker(__seen)] const _: () = ();
         #(#aliases)*
         #[automatically_derived]
-        impl __agno::its_fields_are_its_steps_use_a_method_or_remove_the_impl for #ident {
+        impl __agno::its_steps_stand_in_its_fields_or_in_one_impl_block for #ident {
             type Steps = __agno::Handle;
             #input
             #output

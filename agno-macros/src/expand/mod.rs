@@ -10,7 +10,7 @@ mod registration;
 mod summary;
 mod warnings;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
@@ -21,12 +21,13 @@ use crate::validate;
 use codecs::Codecs;
 
 /// Everything beside the impl block itself.
-pub(crate) fn workflow(workflow: &Workflow, graph: &Graph) -> TokenStream {
+pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, bodies: &[Group]) -> TokenStream {
     let mut codecs = Codecs::default();
     let watched = validate::warnings::is_handed_on(graph);
     let handle = handle::handle(workflow, handle::Bodies::Durable, watched);
-    let found = validate::warnings::workflow(workflow, graph);
+    let found = validate::warnings::workflow(workflow, graph, bodies);
     let (warnings, recorded) = (warnings::reported(&found), warnings::recorded(&found));
+    let uncalled = warnings::allowed_uncalled(workflow, graph);
     let registrations = registration::registrations(workflow, &mut codecs);
     let summary = summary::of_methods(workflow, graph);
     let graph = graph::graph(workflow, graph);
@@ -37,6 +38,7 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph) -> TokenStream {
             #registrations
             __d.graph(&__GRAPH);
             #recorded
+            #uncalled
         },
     );
     let expanded = block(

@@ -14,6 +14,7 @@ use crate::model::{
 use crate::parse::attributes::{conditions, summary};
 use crate::parse::options::Set;
 use crate::paths;
+use crate::validate::types::foreign;
 
 /// The body of `define`, without the graph.
 pub(crate) fn registrations(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
@@ -147,10 +148,18 @@ fn flow(flow: &Flow, register: &str, workflow: &Workflow, codecs: &mut Codecs) -
     let args = method.inputs().map(|param| &param.ident);
     let this = &workflow.self_ty;
     let handle = local("__f");
-    let first = match method.sig.inputs.first() {
-        Some(first) => quote_spanned!(paths::generated(last_span(first))=> #handle),
-        None => quote!(#handle),
-    };
+    let mut given = handle.clone();
+    let mut first = quote!(#handle);
+    if let Some(written) = method.sig.inputs.first() {
+        given.set_span(last_span(written).resolved_at(handle.span()));
+        // An alias of its own is as good; rustc knows.
+        first = match foreign(written, &workflow.ident) {
+            Some(other) => {
+                quote_spanned!(at(other)=> <#other as __agno::IsThisWorkflow<#this>>::of(#given))
+            }
+            None => quote!(#given),
+        };
+    }
     let run = quote_spanned!(span=> __agno::Box::pin(<#this>::#ident(#first, #(#args),*)));
     quote_spanned! {span=>
         #(#conditions)*

@@ -5,8 +5,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::graph;
-use crate::parse::attributes::conditions;
-use crate::validate::warnings::{About, Warning};
+use crate::flow::graph::Graph;
+use crate::model::Workflow;
+use crate::parse::attributes::{allows, conditions};
+use crate::validate::warnings::{self, About, Warning};
 
 /// What rustc reports.
 pub(super) fn reported(warnings: &[Warning]) -> TokenStream {
@@ -37,6 +39,16 @@ pub(super) fn reported(warnings: &[Warning]) -> TokenStream {
     warnings.collect()
 }
 
+/// The steps and sub-flows that no flow calls, and whose author says that they stay.
+pub(super) fn allowed_uncalled(workflow: &Workflow, graph: &Graph) -> TokenStream {
+    let kept = warnings::kept(workflow, graph).into_iter();
+    let kept = kept.map(|(name, method)| {
+        let conditions = conditions(&method.attrs);
+        quote!(#(#conditions)* __d.allow_uncalled(#name);)
+    });
+    kept.collect()
+}
+
 /// What only the macro can see, for `workflows --check`. The rest is found in the definition.
 pub(super) fn recorded(warnings: &[Warning]) -> TokenStream {
     let recorded = warnings.iter().filter_map(|warning| {
@@ -49,6 +61,10 @@ pub(super) fn recorded(warnings: &[Warning]) -> TokenStream {
         else {
             return None;
         };
+        // Nor does rustc tell what its author allows.
+        if allows(attrs, &["deprecated", "warnings"]) {
+            return None;
+        }
         let conditions = conditions(attrs);
         let here = graph::here(*span);
         Some(quote!(#(#conditions)* __d.warning(#flow, #text, #here);))

@@ -70,6 +70,8 @@ pub(crate) struct Chain<'e> {
     pub(crate) call: Call,
     /// How many methods, the first included.
     pub(crate) links: usize,
+    /// Whether each of them is one of ours: what a method of the user's answers is not known.
+    pub(crate) known: bool,
 }
 
 /// Methods of a `Result`: of what an awaited call answers.
@@ -134,6 +136,8 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 pub(crate) struct Scope<'a> {
     pub(crate) workflow: &'a Workflow,
     pub(crate) flow: &'a Ident,
+    /// Whether the name stands for something else at the place being read.
+    pub(crate) shadowed: bool,
 }
 
 impl Scope<'_> {
@@ -157,7 +161,9 @@ impl Scope<'_> {
     /// `flow`, `(flow)`, `&flow`
     pub(crate) fn is_flow(&self, expr: &Expr) -> bool {
         match expr {
-            Expr::Path(path) => path.qself.is_none() && path.path.is_ident(self.flow),
+            Expr::Path(path) => {
+                !self.shadowed && path.qself.is_none() && path.path.is_ident(self.flow)
+            }
             Expr::Paren(paren) => self.is_flow(&paren.expr),
             Expr::Group(group) => self.is_flow(&group.expr),
             Expr::Reference(reference) => self.is_flow(&reference.expr),
@@ -183,12 +189,19 @@ impl Scope<'_> {
                     first,
                     call,
                     links: 1,
+                    known: true,
                 })
             }
             Expr::MethodCall(call) if !is_of_answer(&call.method.to_string()) => {
                 let chain = self.durable(&call.receiver)?;
                 let links = chain.links + 1;
-                Some(Chain { links, ..chain })
+                let name = call.method.to_string();
+                let known = chain.known && chain.call.modifiers().contains(&name.as_str());
+                Some(Chain {
+                    links,
+                    known,
+                    ..chain
+                })
             }
             Expr::Paren(paren) => self.durable(&paren.expr),
             Expr::Group(group) => self.durable(&group.expr),

@@ -59,10 +59,42 @@ pub(super) fn branches(slips: &mut Slips<'_>, call: &ExprMethodCall) {
                 let error = slips.error(method, message);
                 slips.change(method.span(), Fix::Chain { links: 1, error });
             }
-            None => slips.visit_expr(other),
+            None => match each_of(slips, other) {
+                Some(written) => {
+                    let message =
+                        format!("`{whole}(..)` takes a `Vec` or a tuple; write `{written}`");
+                    let error = slips.error(method, message);
+                    slips.change(method.span(), Fix::Chain { links: 1, error });
+                }
+                None => slips.visit_expr(other),
+            },
         },
         None => {}
     }
+}
+
+/// `topics.into_iter().map(|topic| flow.search(topic))`, as a map of the flow.
+fn each_of(slips: &Slips<'_>, expr: &Expr) -> Option<String> {
+    let Expr::MethodCall(mapped) = expr else {
+        return None;
+    };
+    let Some(Expr::Closure(closure)) = mapped.args.first().filter(|_| mapped.method == "map")
+    else {
+        return None;
+    };
+    // Several calls in one chain, or another container, are left to rustc.
+    let chain = slips.scope.durable(only(&closure.body))?;
+    let items = match &*mapped.receiver {
+        Expr::MethodCall(call)
+            if call.args.is_empty()
+                && ["into_iter", "iter"].iter().any(|name| call.method == name) =>
+        {
+            &*call.receiver
+        }
+        other => other,
+    };
+    let (flow, params, call) = (slips.scope.flow, label(&closure.inputs), slips.named(chain));
+    Some(format!("{flow}.map({}, |{params}| {call})", label(items)))
 }
 
 /// How many calls a tuple may have.
@@ -144,6 +176,9 @@ fn unrecorded(slips: &mut Slips<'_>, expr: &Expr, container: &str) -> Option<Tok
             let Expr::Path(func) = &*call.func else {
                 return None;
             };
+            if slips.own.is_value(&func.path) || slips.own.is_item(&func.path) {
+                return None;
+            }
             // Reported as what it is; rustc would only say that it is no call.
             let segments: Vec<String> = func
                 .path

@@ -1,14 +1,15 @@
 //! Loops that are never left: their run cannot end, and its journal grows for ever.
 //!
-//! Only what is certain. What cannot be read (a macro of the user's, a function that is given the flow) may be the
-//! way out. A failure is none: `?` alone does not make a loop one that ends.
+//! Only what is certain. What cannot be read (a macro of the user's, a function that is given the flow, one that may
+//! never return) may be the way out. The failure of a durable call is none: it alone does not make a loop one that ends.
 
 use proc_macro2::{Ident, Span, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
-    Block, Expr, ExprAsync, ExprBlock, ExprBreak, ExprClosure, ExprContinue, ExprForLoop, ExprLoop,
-    ExprMethodCall, ExprPath, ExprReturn, ExprTry, ExprWhile, Item, Label, Lifetime, Macro, Stmt,
+    Arm, Block, Expr, ExprAsync, ExprBlock, ExprBreak, ExprClosure, ExprContinue, ExprForLoop,
+    ExprIf, ExprLoop, ExprMethodCall, ExprPath, ExprReturn, ExprTry, ExprWhile, Item, Label,
+    Lifetime, LocalInit, Macro, Stmt,
 };
 
 use super::allow;
@@ -24,38 +25,38 @@ const CONTINUE: &str = "continue_as_new";
 const LEAVING: [&str; 3] = ["break", "continue", "return"];
 
 /// Macros that go on behind themselves. Any other may hold a `break` or a `return`.
-const GOING_ON: [&str; 30] = [
+const GOING_ON: [&str; 24] = [
     "anyhow",
     "assert",
     "assert_eq",
     "assert_ne",
     "concat",
     "dbg",
-    "debug",
     "debug_assert",
     "debug_assert_eq",
     "debug_assert_ne",
     "env",
     "eprint",
     "eprintln",
-    "error",
     "eyre",
     "format",
     "format_args",
     "include_str",
-    "info",
-    "json",
     "line",
     "matches",
     "print",
     "println",
     "stringify",
-    "trace",
     "vec",
-    "warn",
     "write",
     "writeln",
 ];
+
+/// The crates whose macros all do: their names are too common to be known without the crate.
+const OF_CRATES: [&str; 3] = ["log", "serde_json", "tracing"];
+
+/// Methods of a `Result` that leave a failure a failure, and all else as it is.
+const SAME_FAILURE: [&str; 3] = ["context", "map_err", "with_context"];
 
 /// The loops of a flow that are never left and not allowed to be, by their keyword. `allows`: there is an allowance in it.
 pub(crate) fn loops(scope: Scope<'_>, body: &Block, allows: bool) -> Vec<Span> {
@@ -205,6 +206,8 @@ pub(super) struct WayOut<'a> {
     /// Closures and `async` blocks around the place: no `break` and no `return` leaves those.
     closed: usize,
     found: bool,
+    /// Whether one of them is a `?` on something else than a durable call.
+    fails: bool,
     /// Whether anything is called on the flow.
     calls: bool,
 }
@@ -218,15 +221,81 @@ impl<'a> WayOut<'a> {
             depth: 0,
             closed: 0,
             found: false,
+            fails: false,
             calls: false,
         }
     }
 
     /// Out of a flow, by a statement of its body.
-    pub(super) fn is_in(scope: Scope<'a>, stmt: &'a Stmt) -> bool {
+    pub(super) fn of(scope: Scope<'a>, stmt: &'a Stmt) -> Self {
         let mut way_out = Self::new(scope, None);
         way_out.visit_stmt(stmt);
-        way_out.found
+        way_out
+    }
+
+    pub(super) fn is_found(&self) -> bool {
+        self.found
+    }
+
+    /// By a failure that may be meant to end it.
+    pub(super) fn fails(&self) -> bool {
+        self.fails
+    }
+
+    fn failure(&mut self) {
+        self.fails |= self.closed == 0;
+        self.found |= self.closed == 0;
+    }
+
+    /// `flow.search(topic).await`, with a word about its failure.
+    fn is_durable(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Await(waited) => self.scope.durable(&waited.base).is_some(),
+            Expr::Paren(paren) => self.is_durable(&paren.expr),
+            Expr::Group(group) => self.is_durable(&group.expr),
+            Expr::MethodCall(call) => {
+                let same = SAME_FAILURE.iter().any(|name| call.method == name);
+                same && self.is_durable(&call.receiver)
+                    || self.scope.is_flow(&call.receiver) && self.scope.kind(&call.method).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// The last that is done in a branch: a function of the type `!` ends it there.
+    fn branch_end(&mut self, end: &Expr) {
+        match end {
+            Expr::Call(call) => {
+                let name = match &*call.func {
+                    Expr::Path(path) => path.path.segments.last(),
+                    _ => None,
+                };
+                let name = name.map(|last| last.ident.to_string()).unwrap_or_default();
+                self.found |= self.closed == 0 && name.starts_with(|c: char| !c.is_uppercase());
+            }
+            Expr::Block(block) => self.block_end(&block.block),
+            _ => {}
+        }
+    }
+
+    fn block_end(&mut self, block: &Block) {
+        if let Some(Stmt::Expr(end, _)) = block.stmts.last() {
+            self.branch_end(end);
+        }
+    }
+
+    /// Whether a macro goes on behind itself: a known one, that is not the body's own.
+    fn goes_on(&self, mac: &Macro) -> bool {
+        let name = macros::name(mac);
+        let first = mac.path.segments.first().map(|first| &first.ident);
+        let of_crate = mac.path.segments.len() == 2
+            && first.is_some_and(|first| OF_CRATES.iter().any(|krate| first == krate));
+        let mut flows = self.scope.workflow.flows.iter();
+        let is_own = |flow: &Flow| {
+            let source = flow.source.as_ref();
+            source.is_some_and(|source| macros::defines(source.block.to_token_stream(), &name))
+        };
+        of_crate || GOING_ON.contains(&name.as_str()) && !flows.any(is_own)
     }
 
     fn inside(&mut self, label: Option<&'a Label>, depth: usize, read: impl FnOnce(&mut Self)) {
@@ -298,18 +367,30 @@ impl<'a> Visit<'a> for WayOut<'a> {
     }
 
     fn visit_expr_try(&mut self, expr: &'a ExprTry) {
-        // `Err(..)?` is a `return`.
-        if let Expr::Call(call) = &*expr.expr
-            && let Expr::Path(path) = &*call.func
-            && path
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "Err")
-        {
-            self.found |= self.closed == 0;
+        if !self.is_durable(&expr.expr) {
+            self.failure();
         }
         visit::visit_expr_try(self, expr);
+    }
+
+    fn visit_expr_if(&mut self, expr: &'a ExprIf) {
+        self.block_end(&expr.then_branch);
+        if let Some((_, otherwise)) = &expr.else_branch {
+            self.branch_end(otherwise);
+        }
+        visit::visit_expr_if(self, expr);
+    }
+
+    fn visit_arm(&mut self, arm: &'a Arm) {
+        self.branch_end(&arm.body);
+        visit::visit_arm(self, arm);
+    }
+
+    fn visit_local_init(&mut self, init: &'a LocalInit) {
+        if let Some((_, otherwise)) = &init.diverge {
+            self.branch_end(otherwise);
+        }
+        visit::visit_local_init(self, init);
     }
 
     fn visit_expr_loop(&mut self, expr: &'a ExprLoop) {
@@ -359,7 +440,21 @@ impl<'a> Visit<'a> for WayOut<'a> {
     }
 
     fn visit_macro(&mut self, mac: &'a Macro) {
-        self.found |= !GOING_ON.contains(&macros::name(mac).as_str());
+        self.found |= !self.goes_on(mac);
+        match macros::expressions(mac) {
+            Some(list) => {
+                let mut inner = WayOut {
+                    labels: self.labels.clone(),
+                    ..*self
+                };
+                list.iter().for_each(|expr| inner.visit_expr(expr));
+                let (found, fails) = (inner.found, inner.fails);
+                self.found |= found;
+                self.fails |= fails;
+            }
+            None if macros::has_question(mac) => self.failure(),
+            None => {}
+        }
         let tokens = macros::flat(mac.tokens.clone());
         for (index, token) in tokens.iter().enumerate() {
             let TokenTree::Ident(ident) = token else {

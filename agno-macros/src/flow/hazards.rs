@@ -33,7 +33,7 @@ const SLEEP: Hazard = hazard(
     "timer",
     "this wait starts again after a crash; use `flow.sleep(..)`, which is a durable timer",
 );
-const TIMEOUT: Hazard = hazard(
+pub(crate) const TIMEOUT: Hazard = hazard(
     "timer",
     "this timer starts again after a crash; put `timeout` on the step, or use `flow.race(..)` with `flow.sleep(..)`",
 );
@@ -41,11 +41,16 @@ const SPAWN: Hazard = hazard(
     "task",
     "a spawned task is not part of the run; use `flow.parallel(..)` or `flow.map(..)`",
 );
+const BLOCKING: Hazard = hazard(
+    "task",
+    "blocking work is not part of the run; make it a step: a `fn` marked `#[step]` runs on a thread of its own",
+);
+const BLOCK_ON: Hazard = hazard("task", "a flow waits without blocking; write `.await`");
 const THREAD: Hazard = hazard(
     "task",
     "a thread is not part of the run; put this in a step",
 );
-const MEMORY: Hazard = hazard(
+pub(crate) const MEMORY: Hazard = hazard(
     "environment",
     "what other runs left in memory is gone after a crash; put it into the state, which steps change",
 );
@@ -65,7 +70,7 @@ const FILES: Hazard = hazard(
     "files",
     "files may have changed when the flow runs again; read and write them in a step",
 );
-const NETWORK: Hazard = hazard(
+pub(crate) const NETWORK: Hazard = hazard(
     "network",
     "the network is not recorded in a flow; use it in a step",
 );
@@ -116,7 +121,6 @@ const PATHS: &[(&[&str], Hazard)] = &[
     (&["fastrand", "*"], RANDOM),
     (&["getrandom", "*"], RANDOM),
     (&["nanorand", "*"], RANDOM),
-    (&["thread_rng"], RANDOM),
     (&["OsRng"], RANDOM),
     (&["SystemRandom", "new"], RANDOM),
     (&["RandomState", "new"], RANDOM),
@@ -139,15 +143,20 @@ const PATHS: &[(&[&str], Hazard)] = &[
     (&["tokio", "time", "timeout_at"], TIMEOUT),
     (&["time", "timeout"], TIMEOUT),
     (&["tokio", "spawn"], SPAWN),
+    (&["tokio", "task", "spawn_blocking"], BLOCKING),
+    (&["tokio", "task", "block_in_place"], BLOCKING),
     (&["tokio", "task", "*"], SPAWN),
+    (&["async_std", "task", "block_on"], BLOCK_ON),
     (&["async_std", "task", "*"], SPAWN),
     (&["smol", "spawn"], SPAWN),
     (&["task", "spawn"], SPAWN),
-    (&["task", "spawn_blocking"], SPAWN),
+    (&["task", "spawn_blocking"], BLOCKING),
     (&["task", "spawn_local"], SPAWN),
     (&["JoinSet", "new"], SPAWN),
     (&["TaskTracker", "new"], SPAWN),
+    (&["futures", "executor", "block_on"], BLOCK_ON),
     (&["futures", "executor", "*"], SPAWN),
+    (&["pollster", "block_on"], BLOCK_ON),
     (&["pollster", "*"], SPAWN),
     (&["std", "thread", "*"], THREAD),
     (&["thread", "spawn"], THREAD),
@@ -227,13 +236,55 @@ const PATHS: &[(&[&str], Hazard)] = &[
     (&["io", "stderr"], PRINT),
 ];
 
+/// What below a listed module does nothing.
+const PURE: &[&[&str]] = &[
+    &["std", "net", "IpAddr"],
+    &["std", "net", "Ipv4Addr"],
+    &["std", "net", "Ipv6Addr"],
+    &["std", "net", "SocketAddr"],
+    &["std", "net", "SocketAddrV4"],
+    &["std", "net", "SocketAddrV6"],
+    &["std", "env", "consts"],
+    &["std", "env", "join_paths"],
+    &["std", "env", "split_paths"],
+    &["std", "env", "VarError"],
+    &["reqwest", "Method"],
+    &["reqwest", "StatusCode"],
+    &["reqwest", "Url"],
+    &["reqwest", "Version"],
+    &["reqwest", "header"],
+    &["hyper", "Method"],
+    &["hyper", "StatusCode"],
+    &["hyper", "Uri"],
+    &["hyper", "Version"],
+    &["hyper", "header"],
+    &["sqlx", "types"],
+    &["sqlx", "Error"],
+    // These take a generator, which may have a fixed seed.
+    &["rand", "Rng"],
+    &["rand", "SeedableRng"],
+    &["rand", "rngs", "StdRng", "seed_from_u64"],
+    &["rand", "rngs", "StdRng", "from_seed"],
+    &["rand", "rngs", "SmallRng", "seed_from_u64"],
+    &["rand", "rngs", "SmallRng", "from_seed"],
+    &["rand", "seq"],
+    &["rand", "distr"],
+    &["rand", "distributions"],
+];
+
 /// Functions that are mostly imported by name. A value of that name is not meant.
 const CALLED: &[(&str, Hazard)] = &[
+    ("thread_rng", RANDOM),
     ("sleep", SLEEP),
     ("sleep_until", SLEEP),
     ("spawn", SPAWN),
-    ("spawn_blocking", SPAWN),
+    ("spawn_blocking", BLOCKING),
+    ("block_in_place", BLOCKING),
     ("spawn_local", SPAWN),
+    ("block_on", BLOCK_ON),
+    ("read_to_string", FILES),
+    ("create_dir_all", FILES),
+    ("remove_file", FILES),
 ];
 
 /// Methods that nothing else has.
@@ -299,8 +350,7 @@ pub(crate) fn of_path(segments: &[String]) -> Option<&'static Hazard> {
     let listed = PATHS.iter().find(|(path, _)| match path {
         // A whole module: only from the path's start, so that a user's own `rand` is not meant.
         [modules @ .., "*"] => {
-            segments.len() > modules.len()
-                && segments.iter().zip(modules.iter()).all(|(a, b)| a == b)
+            segments.len() > modules.len() && starts_with(segments, modules) && !is_pure(segments)
         }
         // From the start too, or a type that is reached through its modules.
         path => {
@@ -319,8 +369,11 @@ pub(crate) fn of_call(segments: &[String]) -> Option<&'static Hazard> {
     let [name] = segments else {
         return None;
     };
-    let (_, hazard) = CALLED.iter().find(|(called, _)| called == name)?;
-    Some(hazard)
+    let mut listed = CALLED.iter().chain(JOINS);
+    let (_, hazard) = listed.find(|(called, _)| called == name)?;
+    // `join` and `select` are anybody's.
+    let is_clear = name.contains('_') || hazard.name != "join" || name.ends_with(char::is_numeric);
+    is_clear.then_some(hazard)
 }
 
 /// What a method means, whatever it is called on.
@@ -337,11 +390,16 @@ pub(crate) const fn elapsed() -> &'static Hazard {
 fn of_future(segments: &[String]) -> Option<&'static Hazard> {
     let (last, before) = segments.split_last()?;
     let (_, hazard) = JOINS.iter().find(|(name, _)| last == name)?;
-    let known = match before.last() {
-        Some(module) => module == "future",
-        None => last.contains('_') || last.ends_with(char::is_numeric),
-    };
-    known.then_some(hazard)
+    let module = before.last()?;
+    (module == "future").then_some(hazard)
+}
+
+fn starts_with(segments: &[String], path: &[&str]) -> bool {
+    segments.len() >= path.len() && segments.iter().zip(path).all(|(a, b)| a == b)
+}
+
+fn is_pure(segments: &[String]) -> bool {
+    PURE.iter().any(|path| starts_with(segments, path))
 }
 
 fn ends_with(segments: &[String], path: &[&str]) -> bool {

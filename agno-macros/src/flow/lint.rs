@@ -9,8 +9,9 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprForLoop, ExprLoop, ExprMethodCall, ExprPath, ExprWhile,
-    FnArg, Item, Local, Macro, Pat, Path, Stmt, Type,
+    Arm, Attribute, BinOp, Block, Expr, ExprAssign, ExprAwait, ExprBinary, ExprCall, ExprClosure,
+    ExprForLoop, ExprIf, ExprLoop, ExprMethodCall, ExprPath, ExprWhile, Item, Local, Macro, Pat,
+    PatIdent, Path, Stmt,
 };
 
 use super::allow::{self, Allowance, MISPLACED};
@@ -19,16 +20,21 @@ use super::endless::Loop;
 use super::hazards::{self, Hazard};
 use super::macros;
 use super::mend::{Change, Fix, Mend};
+use super::outside::{self, Bindings};
+use super::own::Own;
+use super::plain;
 use super::slips;
+use super::undeclared;
 use crate::diag::Diagnostics;
 use crate::model::Workflow;
 use crate::parse::strip;
+use crate::validate::types::unsendable_error;
 
 /// Checks every flow body that parses.
 pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
     let mut mends = Vec::new();
     if workflow.flows.is_empty() {
-        forgotten(workflow, diag);
+        plain::forgotten(workflow, diag);
     }
     for flow in &workflow.flows {
         let (Some(ident), Some(source), Some(body)) = (&flow.flow, &flow.source, flow.method.body)
@@ -38,7 +44,9 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
         let scope = Scope {
             workflow,
             flow: ident,
+            shadowed: false,
         };
+        let own = Own::read(&source.block, scope);
         let mut lint = Lint {
             scope,
             current: &flow.method.sig.ident,
@@ -47,18 +55,26 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
             allows: flow.stripped.is_some(),
             allowed: Vec::new(),
             times: Vec::new(),
-            own: 0,
+            bindings: Bindings::default(),
+            own: &own,
+            attributes: 0,
         };
+        for param in &flow.method.params {
+            param.ident.iter().for_each(|name| lint.bindings.hide(name));
+        }
         lint.visit_block(&source.block);
         let mut changes = lint.changes;
         changes.extend(slips::check(
             scope,
             &source.block,
             &flow.method.output,
+            &own,
             diag,
         ));
         // Its type has an error, or it is not `async`; each `?` or `.await` in it would be one more.
-        if !flow.method.output.fallible || flow.method.sig.asyncness.is_none() {
+        let output = &flow.method.output;
+        let unsendable = output.whole.as_ref().and_then(unsendable_error).is_some();
+        if !output.fallible || unsendable || flow.method.sig.asyncness.is_none() {
             let at = flow.method.span().start();
             changes.push(Change {
                 at,
@@ -70,40 +86,11 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
     mends
 }
 
-/// A function that takes the flow, and no flow that could call it: the steps would run in their order instead.
-fn forgotten(workflow: &Workflow, diag: &Diagnostics) {
-    for function in &workflow.functions {
-        let is_flow = match function.inputs.first() {
-            Some(FnArg::Typed(first)) => is_borrowed_flow(&first.ty),
-            _ => false,
-        };
-        if is_flow {
-            let name = &function.ident;
-            let message = format!(
-                "`{name}` takes the flow, and no flow calls it; put `#[flow]` on `fn {name}`"
-            );
-            diag.at(name.span(), message);
-        }
-    }
-}
-
-/// `&Flow<Self>`
-fn is_borrowed_flow(ty: &Type) -> bool {
-    let Type::Reference(reference) = ty else {
-        return false;
-    };
-    let last = match &*reference.elem {
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    };
-    last.is_some_and(|last| last.ident == "Flow")
-}
-
-struct Lint<'a> {
-    scope: Scope<'a>,
+pub(super) struct Lint<'a> {
+    pub(super) scope: Scope<'a>,
     /// The name of the flow being read.
-    current: &'a Ident,
-    diag: &'a Diagnostics,
+    pub(super) current: &'a Ident,
+    pub(super) diag: &'a Diagnostics,
     changes: Vec<Change>,
     /// Whether `#[allow_in_flow]` stands anywhere in it.
     allows: bool,
@@ -111,16 +98,39 @@ struct Lint<'a> {
     allowed: Vec<Allowance>,
     /// The names of what `flow.now()` has told.
     times: Vec<Ident>,
+    /// What other names stand for.
+    pub(super) bindings: Bindings,
+    /// What the body names itself.
+    own: &'a Own,
     /// The attributes of the statement being read that are still to be visited.
-    own: usize,
+    attributes: usize,
 }
 
 impl Lint<'_> {
     fn report(&self, hazard: &Hazard, place: impl ToTokens) {
-        let mut inner_first = self.allowed.iter().rev();
-        if !inner_first.any(|allowance| allowance.covers(hazard)) {
+        if !self.is_allowed(hazard) {
             self.diag.over(place, hazard.problem);
         }
+    }
+
+    pub(super) fn is_allowed(&self, hazard: &Hazard) -> bool {
+        let mut inner_first = self.allowed.iter().rev();
+        inner_first.any(|allowance| allowance.covers(hazard))
+    }
+
+    /// A durable call is no future, which rustc would say of each place that takes one.
+    fn instead_of_future(&mut self, hazard: &Hazard, place: Span) {
+        if matches!(hazard.name, "join" | "task") && !self.is_allowed(hazard) {
+            self.change(place, Fix::Nothing);
+        }
+    }
+
+    /// Reads what has names of its own.
+    fn within(&mut self, read: impl FnOnce(&mut Self)) {
+        let (mark, shadowed) = (self.bindings.mark(), self.scope.shadowed);
+        read(self);
+        self.bindings.leave(mark);
+        self.scope.shadowed = shadowed;
     }
 
     /// A loop that is never left is a warning, which is not given here; what allows it is taken up.
@@ -134,8 +144,8 @@ impl Lint<'_> {
     /// Reads a statement with what the attributes in front of it allow.
     fn allowing(&mut self, stmt: &Stmt) {
         let attrs = allow::in_front(stmt);
-        let (own, before) = (self.own, self.allowed.len());
-        self.own = attrs.len();
+        let (attributes, before) = (self.attributes, self.allowed.len());
+        self.attributes = attrs.len();
         for attr in &attrs {
             self.allowed.extend(allow::read(attr, self.diag));
         }
@@ -143,7 +153,7 @@ impl Lint<'_> {
         for allowance in self.allowed.drain(before..) {
             allowance.finish(self.diag);
         }
-        self.own = own;
+        self.attributes = attributes;
     }
 
     /// Where nobody looks for it, an attribute would be taken out and mean nothing.
@@ -158,54 +168,6 @@ impl Lint<'_> {
     fn change(&mut self, place: Span, fix: Fix) {
         let at = place.start();
         self.changes.push(Change { at, fix });
-    }
-
-    fn not_durable(&self, method: &Ident, span: Span) {
-        let flow = self.scope.flow;
-        self.diag.at(
-            span,
-            format!(
-                "this calls the plain method, which is not recorded; write `{flow}.{method}(..)`"
-            ),
-        );
-    }
-
-    /// The entry is started with the run, never called.
-    fn entry_called(&self, method: &Ident) {
-        let current = self.current;
-        self.diag.at(
-            method.span(),
-            if current == method {
-                format!("`{method}` is the entry, which no flow calls; put what repeats in a sub-flow or a loop")
-            } else {
-                format!("`{method}` is the entry, because it stands first; move it below `{current}`")
-            },
-        );
-    }
-
-    /// `Article`, `Article { .. }`, `Article::new(..)`, `Self`: the workflow itself, not its flow.
-    fn workflow_value(&self, expr: &Expr) -> Option<Span> {
-        let is_type = |ident: &Ident| ident == "Self" || *ident == self.scope.workflow.ident;
-        let named = |path: &Path| path.segments.last().map(|last| last.ident.clone());
-        match expr {
-            Expr::Path(path) => named(&path.path),
-            Expr::Struct(value) => named(&value.path),
-            Expr::Call(call) => match &*call.func {
-                Expr::Path(func) => {
-                    let made = func.path.segments.iter().rev().take(2);
-                    made.map(|segment| &segment.ident)
-                        .find(|ident| is_type(ident))
-                        .cloned()
-                }
-                _ => None,
-            },
-            Expr::Paren(paren) => return self.workflow_value(&paren.expr),
-            Expr::Group(group) => return self.workflow_value(&group.expr),
-            Expr::Reference(reference) => return self.workflow_value(&reference.expr),
-            _ => None,
-        }
-        .filter(is_type)
-        .map(|ident| ident.span())
     }
 
     fn not_awaited(&self, call: &ExprMethodCall) {
@@ -230,7 +192,9 @@ impl Lint<'_> {
     }
 
     fn path(&self, path: &Path) {
-        if let Some(hazard) = hazards::of_path(&segments(path)) {
+        if !self.own.is_item(path)
+            && let Some(hazard) = hazards::of_path(&segments(path))
+        {
             self.report(hazard, path);
         }
     }
@@ -252,7 +216,9 @@ impl Lint<'_> {
                     joined = false;
                 }
                 other => {
-                    if let (Some(hazard), Some(first)) = (hazards::of_path(&segments), first) {
+                    if let (Some(hazard), Some(first)) = (hazards::of_path(&segments), first)
+                        && !self.own.names_item(first)
+                    {
                         self.report(hazard, first);
                     }
                     segments.clear();
@@ -265,6 +231,15 @@ impl Lint<'_> {
             }
         }
     }
+}
+
+/// `+=` and its like.
+fn changes_left(op: &BinOp) -> bool {
+    op.to_token_stream().to_string().ends_with('=')
+        && !matches!(
+            op,
+            BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Le(_) | BinOp::Ge(_)
+        )
 }
 
 fn segments(path: &Path) -> Vec<String> {
@@ -289,8 +264,8 @@ impl<'ast> Visit<'ast> for Lint<'_> {
         if !allow::is_allowance(attr) {
             return;
         }
-        if self.own > 0 {
-            self.own -= 1;
+        if self.attributes > 0 {
+            self.attributes -= 1;
             return;
         }
         self.diag.over(attr.path(), MISPLACED);
@@ -300,6 +275,8 @@ impl<'ast> Visit<'ast> for Lint<'_> {
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
+        let (mark, shadowed) = (self.bindings.mark(), self.scope.shadowed);
+        self.bindings.functions(block);
         for stmt in &block.stmts {
             let dropped = match stmt {
                 Stmt::Expr(expr, Some(_)) => Some(expr),
@@ -308,11 +285,54 @@ impl<'ast> Visit<'ast> for Lint<'_> {
                 }
                 _ => None,
             };
-            if let Some(chain) = dropped.and_then(|expr| self.scope.durable(expr)) {
+            if let Some(chain) = dropped.and_then(|expr| self.scope.durable(expr))
+                && chain.known
+            {
                 self.not_awaited(chain.first);
             }
+            let changed = dropped.and_then(|expr| outside::changed_by_method(expr, self.scope));
+            self.state_is_copy(changed);
             self.visit_stmt(stmt);
         }
+        self.bindings.leave(mark);
+        self.scope.shadowed = shadowed;
+    }
+
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        self.bindings.hide(&pat.ident);
+        self.scope.shadowed |= pat.ident == *self.scope.flow;
+        visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        self.within(|lint| visit::visit_arm(lint, arm));
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        self.within(|lint| visit::visit_expr_closure(lint, closure));
+    }
+
+    fn visit_expr_if(&mut self, expr: &'ast ExprIf) {
+        self.within(|lint| visit::visit_expr_if(lint, expr));
+    }
+
+    fn visit_expr_assign(&mut self, expr: &'ast ExprAssign) {
+        self.state_is_copy(outside::state_field(&expr.left, self.scope));
+        visit::visit_expr_assign(self, expr);
+    }
+
+    fn visit_expr_binary(&mut self, expr: &'ast ExprBinary) {
+        if changes_left(&expr.op) {
+            self.state_is_copy(outside::state_field(&expr.left, self.scope));
+        }
+        visit::visit_expr_binary(self, expr);
+    }
+
+    fn visit_expr_await(&mut self, waited: &'ast ExprAwait) {
+        if let Some(origin) = self.bindings.origin(&waited.base, self.scope) {
+            self.waited_for(origin);
+        }
+        visit::visit_expr_await(self, waited);
     }
 
     fn visit_expr_loop(&mut self, expr: &'ast ExprLoop) {
@@ -322,12 +342,12 @@ impl<'ast> Visit<'ast> for Lint<'_> {
 
     fn visit_expr_while(&mut self, expr: &'ast ExprWhile) {
         self.endless(expr.into());
-        visit::visit_expr_while(self, expr);
+        self.within(|lint| visit::visit_expr_while(lint, expr));
     }
 
     fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
         self.endless(expr.into());
-        visit::visit_expr_for_loop(self, expr);
+        self.within(|lint| visit::visit_expr_for_loop(lint, expr));
     }
 
     fn visit_expr_path(&mut self, expr: &'ast ExprPath) {
@@ -337,29 +357,46 @@ impl<'ast> Visit<'ast> for Lint<'_> {
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Expr::Path(func) = &*call.func
-            && let Some(hazard) = hazards::of_call(&segments(&func.path))
+            && !self.bindings.is_own(call)
+            && !self.own.is_item(&func.path)
         {
-            self.report(hazard, &func.path);
+            let segments = segments(&func.path);
+            let instead = outside::given_call(call, self.scope);
+            let by_name = hazards::of_call(&segments);
+            let known = by_name.or_else(|| hazards::of_path(&segments));
+            if let Some(message) = instead {
+                let hazard = known.unwrap_or(&hazards::TIMEOUT);
+                self.instead_of_future(hazard, func.span());
+                if !self.is_allowed(hazard) {
+                    self.diag.over(&func.path, message);
+                }
+                return call.args.iter().for_each(|arg| self.visit_expr(arg));
+            }
+            if let Some(hazard) = by_name {
+                self.report(hazard, &func.path);
+            }
+            let mut args = call.args.iter();
+            if let Some(hazard) = known
+                && args.any(|arg| self.bindings.hands_on(arg, self.scope))
+            {
+                self.instead_of_future(hazard, func.span());
+            }
         }
-        if let Expr::Path(func) = &*call.func
-            && let [on, method] = func.path.segments.iter().collect::<Vec<_>>().as_slice()
-            && (on.ident == "Self" || on.ident == self.scope.workflow.ident)
-            && (self.scope.is_ours(&method.ident) || self.scope.workflow.is_entry(&method.ident))
-        {
-            let workflow = self.scope.workflow;
-            if workflow.is_entry(&method.ident) {
-                self.entry_called(&method.ident);
-            } else if workflow.subflow(&method.ident).is_some() {
-                let (flow, method) = (self.scope.flow, &method.ident);
+        if let Some(own) = self.own_call(call) {
+            let (workflow, method) = (self.scope.workflow, own.method);
+            if workflow.is_entry(method) {
+                self.entry_called(method);
+            } else if workflow.subflow(method).is_some() {
+                let flow = self.scope.flow;
                 self.diag.at(
-                    on.ident.span(),
+                    own.on,
                     format!("call a sub-flow as `{flow}.{method}(..)`, so that it is recorded"),
                 );
             } else {
-                self.not_durable(&method.ident, on.ident.span());
+                self.not_durable(method, own.on);
             }
-            if on.ident == "Self" && !call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) {
-                self.change(on.ident.span(), Fix::OnType);
+            if own.is_self && !call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) {
+                self.change(own.on, Fix::OnType);
             }
         }
         visit::visit_expr_call(self, call);
@@ -371,12 +408,42 @@ impl<'ast> Visit<'ast> for Lint<'_> {
         {
             self.times.push(time.ident.clone());
         }
-        visit::visit_local(self, local);
+        local
+            .attrs
+            .iter()
+            .for_each(|attr| self.visit_attribute(attr));
+        if let Some(init) = &local.init {
+            self.visit_local_init(init);
+        }
+        let before = self.scope.shadowed;
+        self.visit_pat(&local.pat);
+        let shadowed = std::mem::replace(&mut self.scope.shadowed, before);
+        self.bindings.local(local, self.scope);
+        // `let flow = flow.clone();`
+        let is_same = local.init.as_ref().is_some_and(|init| {
+            matches!(local.pat, Pat::Ident(_)) && self.scope.hands_on_flow(&init.expr)
+        });
+        self.scope.shadowed = shadowed && !is_same;
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if let Some(hazard) = hazards::of_method(&call.method.to_string()) {
+        if undeclared::state(call, self.scope, self.diag) {
+            self.change(call.method.span(), Fix::Nothing);
+        }
+        let hazard = hazards::of_method(&call.method.to_string());
+        if let Some(hazard) =
+            hazard.filter(|_| !call.args.is_empty() && !self.scope.is_flow(&call.receiver))
+        {
             self.report(hazard, &call.method);
+            if self.bindings.hands_on(&call.receiver, self.scope) {
+                self.instead_of_future(hazard, call.method.span());
+            }
+        } else if outside::is_of_memory(call)
+            && let Some(origin) = self.bindings.origin(&call.receiver, self.scope)
+            && origin.is_field()
+            && !origin.in_memory
+        {
+            self.report(&hazards::MEMORY, &call.method);
         } else if call.method == "elapsed" && self.is_told(&call.receiver) {
             self.report(hazards::elapsed(), &call.method);
         }
@@ -392,17 +459,17 @@ impl<'ast> Visit<'ast> for Lint<'_> {
                     self.not_durable(&call.method, inner.method.span());
                 }
                 receiver => {
-                    if let Some(span) = self.workflow_value(receiver) {
+                    let named = self.bindings.is_workflow(receiver);
+                    if let Some(span) = named.or_else(|| self.workflow_value(receiver)) {
                         self.not_durable(&call.method, span);
                     }
                 }
             }
-        } else if self.scope.is_flow(&call.receiver)
-            && self.scope.workflow.is_entry(&call.method)
-            && !is_reserved(&call.method.to_string())
-        {
+        } else if !self.scope.is_flow(&call.receiver) || is_reserved(&call.method.to_string()) {
+            // No method of the impl block is meant.
+        } else if self.scope.workflow.is_entry(&call.method) {
             self.entry_called(&call.method);
-        } else if self.scope.is_flow(&call.receiver) && self.scope.workflow.unmarked(&call.method) {
+        } else if self.scope.workflow.unmarked(&call.method) {
             self.diag.at(
                 call.method.span(),
                 format!("`{0}` is not a step, so its result would not be recorded; put `#[step]` on `fn {0}`", call.method),
@@ -412,8 +479,13 @@ impl<'ast> Visit<'ast> for Lint<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
-        if let Some(hazard) = hazards::of_macro(&segments(&mac.path)) {
+        if !self.own.is_macro(mac)
+            && let Some(hazard) = hazards::of_macro(&segments(&mac.path))
+        {
             self.report(hazard, &mac.path);
+            if outside::names_flow(mac.tokens.clone(), self.scope) {
+                self.instead_of_future(hazard, mac.path.span());
+            }
         }
         match macros::expressions(mac) {
             Some(list) => {

@@ -1,12 +1,16 @@
 //! What stands inside a macro call of a flow body, as far as it is Rust.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Macro, Token};
 
 /// The expressions in `format!(..)`, `vec![..]` and the like; nothing when the input is another grammar.
 pub(crate) fn expressions(mac: &Macro) -> Option<Vec<Expr>> {
+    // A text, never run.
+    if matches!(name(mac).as_str(), "stringify" | "concat") {
+        return Some(Vec::new());
+    }
     if let Some(list) = list(mac) {
         return Some(list);
     }
@@ -33,12 +37,27 @@ pub(crate) fn name(mac: &Macro) -> String {
         .unwrap_or_default()
 }
 
+/// Whether a `?` stands in it.
+pub(crate) fn has_question(mac: &Macro) -> bool {
+    let tokens = flat(mac.tokens.clone());
+    let mut tokens = tokens.iter();
+    tokens.any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '?'))
+}
+
+/// Whether `macro_rules! name` stands in a body.
+pub(crate) fn defines(body: TokenStream, name: &str) -> bool {
+    flat(body).windows(3).any(|tokens| {
+        matches!(tokens, [TokenTree::Ident(rules), TokenTree::Punct(_), TokenTree::Ident(defined)]
+            if rules == "macro_rules" && defined == name)
+    })
+}
+
 /// Every token, those in groups too, in order.
-pub(crate) fn flat(tokens: TokenStream) -> Vec<proc_macro2::TokenTree> {
+pub(crate) fn flat(tokens: TokenStream) -> Vec<TokenTree> {
     let mut all = Vec::new();
     for token in tokens {
         let inner = match &token {
-            proc_macro2::TokenTree::Group(group) => Some(group.stream()),
+            TokenTree::Group(group) => Some(group.stream()),
             _ => None,
         };
         all.push(token);

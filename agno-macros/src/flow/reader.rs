@@ -11,6 +11,7 @@ use syn::{Attribute, Block, Expr, ExprMethodCall, Item, Local, Pat, Stmt};
 use super::calls::{Call, Scope};
 use super::graph::{Graph, Kind, Node};
 use super::macros;
+use super::outside::names_flow;
 use super::text::label;
 use crate::model::Workflow;
 use crate::parse::attributes::conditions;
@@ -24,6 +25,7 @@ pub(crate) fn read(workflow: &Workflow) -> Graph {
                     scope: Scope {
                         workflow,
                         flow: ident,
+                        shadowed: false,
                     },
                     nodes: Vec::new(),
                 };
@@ -232,7 +234,16 @@ fn called_workflow(call: &ExprMethodCall) -> String {
 }
 
 impl<'ast> Visit<'ast> for Reader<'_> {
-    fn visit_item(&mut self, _: &'ast Item) {}
+    /// A macro of the body's own may call what it names, wherever it is used.
+    fn visit_item(&mut self, item: &'ast Item) {
+        if let Item::Macro(rules) = item
+            && let Some(name) = &rules.ident
+            && names_flow(rules.mac.tokens.clone(), self.scope)
+        {
+            let text = format!("{name}!(..)");
+            self.push(Kind::Opaque { text });
+        }
+    }
 
     fn visit_block(&mut self, block: &'ast Block) {
         for stmt in &block.stmts {

@@ -65,6 +65,7 @@ fn certain(flow: &Flow, workflow: &Workflow, endless: &[bool]) -> Option<(usize,
     let scope = Scope {
         workflow,
         flow: flow.flow.as_ref()?,
+        shadowed: false,
     };
     let certain = Certain { scope, endless };
     certain.block(&flow.source.as_ref()?.block)
@@ -80,6 +81,11 @@ type Found = Option<(usize, Span)>;
 impl Certain<'_> {
     fn block(&self, block: &Block) -> Found {
         for stmt in &block.stmts {
+            let way_out = WayOut::of(self.scope, stmt);
+            // Perhaps ahead of the call.
+            if way_out.fails() {
+                return None;
+            }
             let found = match stmt {
                 Stmt::Local(local) if conditions(&local.attrs).is_empty() => {
                     local.init.as_ref().and_then(|init| self.expr(&init.expr))
@@ -90,7 +96,7 @@ impl Certain<'_> {
             if found.is_some() {
                 return found;
             }
-            if WayOut::is_in(self.scope, stmt) {
+            if way_out.is_found() {
                 return None;
             }
         }

@@ -35,7 +35,7 @@ impl Slips<'_> {
                 }
             }
             other => {
-                if let Some(chain) = self.scope.durable(other) {
+                if let Some(chain) = self.certain(other) {
                     self.not_run(chain, false, None);
                 }
             }

@@ -2,7 +2,7 @@
 //!
 //! Only what cannot compile is reported here. Each mistake is mended in the emitted body.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -17,6 +17,8 @@ use super::containers;
 use super::literals;
 use super::macros;
 use super::mend::{Change, Fix};
+use super::own::Own;
+use super::plain;
 use crate::diag::Diagnostics;
 use crate::model::Output;
 
@@ -52,6 +54,7 @@ pub(super) enum Inside {
 
 pub(super) struct Slips<'a> {
     pub(super) scope: Scope<'a>,
+    pub(super) own: &'a Own,
     pub(super) diag: &'a Diagnostics,
     pub(super) inside: Inside,
     pub(super) changes: Vec<Change>,
@@ -62,10 +65,15 @@ pub(crate) fn check(
     scope: Scope<'_>,
     block: &Block,
     output: &Output,
+    own: &Own,
     diag: &Diagnostics,
 ) -> Vec<Change> {
+    if own.shadows_flow {
+        return Vec::new();
+    }
     let mut slips = Slips {
         scope,
+        own,
         diag,
         inside: Inside::Flow,
         changes: Vec::new(),
@@ -94,6 +102,11 @@ impl Slips<'_> {
         // In a group of its own: as a statement in braces it would have no value.
         let group = proc_macro2::Group::new(proc_macro2::Delimiter::None, tokens);
         group.to_token_stream()
+    }
+
+    /// A call that nothing of the user's was made of.
+    pub(super) fn certain<'e>(&self, expr: &'e Expr) -> Option<Chain<'e>> {
+        self.scope.durable(expr).filter(|chain| chain.known)
     }
 
     /// `flow.search(..)`
@@ -145,14 +158,14 @@ impl Slips<'_> {
 
     /// An operand, a condition, a list to go through: no call is one.
     pub(super) fn operand(&mut self, expr: &Expr) {
-        if let Some(chain) = self.scope.durable(expr) {
+        if let Some(chain) = self.certain(expr) {
             self.not_run(chain, true, None);
         }
     }
 
     /// A pattern takes a value apart: a call has no parts.
     fn taken_apart(&mut self, pats: &[&Pat], expr: &Expr) {
-        let Some(chain) = self.scope.durable(expr) else {
+        let Some(chain) = self.certain(expr) else {
             return;
         };
         if pats.iter().any(|pat| takes_apart(pat)) {
@@ -174,8 +187,8 @@ impl Slips<'_> {
             return;
         };
         let name = call.method.to_string();
-        // A value of the user's may well have a method of this name.
-        let is_ours = !question || !self.is_users(chain);
+        // A value may well have a method of this name, by a trait of the user's too.
+        let is_ours = !question || (name == "settle" && !self.is_users(chain));
         if is_ours && chain.call.modifiers().contains(&name.as_str()) {
             let whole = self.named(chain);
             let args = if call.args.is_empty() { "" } else { ".." };
@@ -224,8 +237,20 @@ fn takes_apart(pat: &Pat) -> bool {
         Pat::Ident(pat) => pat.ident.to_string().starts_with(char::is_uppercase),
         Pat::Wild(_) => false,
         Pat::Type(pat) => takes_apart(&pat.pat),
+        // Without a look at it, the name may still be for the call.
+        Pat::Guard(pat) => takes_apart(&pat.pat) || looks_at(&pat.guard, &pat.pat),
         _ => true,
     }
+}
+
+/// Whether a guard names what its pattern binds.
+fn looks_at(guard: &Expr, pat: &Pat) -> bool {
+    let Pat::Ident(pat) = pat else {
+        return false;
+    };
+    let tokens = macros::flat(guard.to_token_stream());
+    let mut tokens = tokens.iter();
+    tokens.any(|token| matches!(token, TokenTree::Ident(ident) if *ident == pat.ident))
 }
 
 /// `Ok(..)`, `Err(..)`
@@ -261,7 +286,7 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     }
 
     fn visit_expr_try(&mut self, tried: &'ast ExprTry) {
-        if let Some(chain) = self.scope.durable(&tried.expr) {
+        if let Some(chain) = self.certain(&tried.expr) {
             let written = (tried.question_token.span(), "write `.await?`");
             self.not_run(chain, false, Some(written));
         }
@@ -276,6 +301,13 @@ impl<'ast> Visit<'ast> for Slips<'_> {
                 Inside::Map => self.not_run(chain, true, Some((place, ""))),
                 Inside::Flow | Inside::Async => {}
             }
+        }
+        // Reported at the method; the `.await` behind it would be another error.
+        if let Expr::MethodCall(call) = &*waited.base
+            && is_of_answer(&call.method.to_string())
+            && self.certain(&call.receiver).is_some()
+        {
+            self.change(waited.span(), Fix::Nothing);
         }
         visit::visit_expr_await(self, waited);
     }
@@ -296,7 +328,9 @@ impl<'ast> Visit<'ast> for Slips<'_> {
             }
         } else if let Some(chain) = self.scope.durable(&call.receiver) {
             let of_result = OF_RESULTS.contains(&name.as_str());
-            if is_of_answer(&name) {
+            if !chain.known {
+                // Of an answer of the user's own.
+            } else if is_of_answer(&name) {
                 let add = if of_result { ".await" } else { ".await?" };
                 let advice = format!("write `{add}` before `.{name}`");
                 let written = Some((call.method.span(), advice.as_str()));
@@ -308,6 +342,12 @@ impl<'ast> Visit<'ast> for Slips<'_> {
             self.too_late(call);
         }
         if is_self(&call.receiver) && self.scope.is_ours(&call.method) {
+            return call.args.iter().for_each(|arg| self.visit_expr(arg));
+        }
+        if is_self(&call.receiver) && self.scope.workflow.is_unmarked_async(&call.method) {
+            let message = plain::unrecorded(&call.method, self.scope.flow);
+            self.diag.at(call.method.span(), message);
+            self.change(call.receiver.span(), Fix::Workflow);
             return call.args.iter().for_each(|arg| self.visit_expr(arg));
         }
         visit::visit_expr_method_call(self, call);
@@ -389,10 +429,15 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
+        let is_shown = SHOWN.contains(&macros::name(mac).as_str());
+        // Another one may put an `async` block around them.
+        let is_clear = is_shown || matches!(self.inside, Inside::Flow | Inside::Async);
+        if self.own.is_macro(mac) || !is_clear {
+            return;
+        }
         let Some(list) = macros::expressions(mac) else {
             return;
         };
-        let is_shown = SHOWN.contains(&macros::name(mac).as_str());
         for expr in &list {
             if is_shown {
                 self.operand(expr);
@@ -405,7 +450,7 @@ impl<'ast> Visit<'ast> for Slips<'_> {
 impl Slips<'_> {
     /// `let found: Vec<String> = flow.search(topic);`
     fn annotated(&mut self, ty: &Type, expr: &Expr) {
-        let Some(chain) = self.scope.durable(expr) else {
+        let Some(chain) = self.certain(expr) else {
             return;
         };
         let of_result = matches!(ty, Type::Path(path)

@@ -80,6 +80,22 @@ pub(crate) fn allowances(attrs: &[Attribute]) -> Vec<Attribute> {
     pick(attrs, &["allow"])
 }
 
+/// Whether one of these lints is allowed.
+pub(crate) fn allows(attrs: &[Attribute], lints: &[&str]) -> bool {
+    allowances(attrs).iter().any(|attr| {
+        let mut allowed = false;
+        // What rustc cannot read either is its error.
+        let _ = attr.parse_nested_meta(|meta| {
+            allowed |= lints.iter().any(|lint| meta.path.is_ident(lint));
+            if meta.input.peek(Token![=]) {
+                meta.value()?.parse::<Expr>()?;
+            }
+            Ok(())
+        });
+        allowed
+    })
+}
+
 /// What the handle method repeats: documentation, conditions, deprecation.
 pub(crate) fn repeated(attrs: &[Attribute]) -> Vec<Attribute> {
     const NAMES: [&str; 3] = ["doc", "cfg", "deprecated"];

@@ -37,6 +37,12 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
             "`{text}` is not a whole number; use a smaller unit, such as `1500ms`"
         ));
     }
+    if let Some(total) = compound(trimmed) {
+        return Err(format!(
+            "a duration is one number with one unit; write `{}`",
+            written(total)
+        ));
+    }
     let Some((_, factor)) = UNITS.iter().find(|(name, _)| *name == unit) else {
         let meant = meant(unit)
             .map(|unit| format!(", write `{number}{unit}`"))
@@ -56,6 +62,37 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
         )),
         Some(millis) => Ok(millis),
     }
+}
+
+/// The milliseconds of `1h30m`.
+fn compound(text: &str) -> Option<u64> {
+    let mut rest = text;
+    let mut total = 0_u64;
+    while !rest.is_empty() {
+        let unit = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number = rest.strip_suffix(unit)?;
+        let unit = unit.trim_start();
+        rest = unit.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = unit.strip_suffix(rest).filter(|unit| !unit.is_empty())?;
+        rest = rest.trim_start();
+        let known = UNITS.iter().find(|(name, _)| *name == unit);
+        let unit = known.map(|(name, _)| *name).or_else(|| meant(unit))?;
+        let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        let part = number.parse::<u64>().ok()?.checked_mul(*factor)?;
+        total = total.checked_add(part)?;
+    }
+    // One number is no sum, and its unit has a message of its own.
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    let count = numbers.filter(|number| !number.is_empty()).count();
+    (total > 0 && count > 1).then_some(total)
+}
+
+/// The milliseconds in the largest unit that they are a whole number of.
+fn written(millis: u64) -> String {
+    let mut largest_first = UNITS.iter().rev();
+    let whole = largest_first.find(|(_, factor)| millis.is_multiple_of(*factor));
+    let (unit, factor) = whole.unwrap_or(&UNITS[0]);
+    format!("{}{unit}", millis / factor)
 }
 
 const EXAMPLES: &str = "`500ms`, `20s`, `2m`, `1h` or `1d`";
@@ -108,6 +145,12 @@ mod tests {
             ("20sec", "write `20s`"),
             ("5 minutes", "write `5m`"),
             ("2 weeks", "the units are"),
+            ("1h30m", "write `90m`"),
+            ("1 h 30 min", "write `90m`"),
+            ("1m 500ms", "write `60500ms`"),
+            ("0h0m", "the units are"),
+            ("1h30", "the units are"),
+            ("99999999999999999999h30m", "the units are"),
             ("99999999999999999999s", "too long"),
             ("9999999999999999999d", "too long"),
             ("1s é", "unknown unit"),

@@ -37,7 +37,7 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
     if let Some(param) = item.generics.params.first() {
         diag.over(
             param,
-            "a workflow cannot be generic; put what varies in a field, such as `Arc<dyn Trait>`",
+            "a workflow cannot be generic; put what varies in a field, such as `Arc<dyn Trait + Send + Sync>`",
         );
         return None;
     }
@@ -57,8 +57,21 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
     let mut unmarked = Vec::new();
     let mut functions = Vec::new();
     for item in item.items {
-        let ImplItem::Fn(mut function) = item else {
-            continue;
+        let mut function = match item {
+            ImplItem::Fn(function) => function,
+            ImplItem::Const(item) => {
+                no_method(item.attrs, diag);
+                continue;
+            }
+            ImplItem::Type(item) => {
+                no_method(item.attrs, diag);
+                continue;
+            }
+            ImplItem::Macro(item) => {
+                no_method(item.attrs, diag);
+                continue;
+            }
+            _ => continue,
         };
         ungroup_types(&mut function.sig);
         let markers = take_markers(&mut function.attrs);
@@ -100,6 +113,18 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
         unmarked,
         functions,
     })
+}
+
+/// A marker is taken out wherever it stands, and would mean nothing here.
+fn no_method(mut attrs: Vec<Attribute>, diag: &Diagnostics) {
+    for marker in take_markers(&mut attrs) {
+        let name = if is_named(&marker, "step") {
+            "step"
+        } else {
+            "flow"
+        };
+        diag.over(&marker, format!("`#[{name}]` goes on a method; remove it"));
+    }
 }
 
 fn read_step(marker: &Attribute, function: ImplItemFn, this: &Ident, diag: &Diagnostics) -> Step {

@@ -10,5 +10,6 @@ pub(crate) mod nesting;
 pub(crate) mod options;
 pub(crate) mod step;
 pub(crate) mod strip;
+mod synonyms;
 pub(crate) mod table;
 pub(crate) mod template;

@@ -98,6 +98,8 @@ struct Level {
     links: usize,
     in_params: bool,
     after_value: bool,
+    /// The value is named like a type, so that `<` behind it may open a list.
+    like_a_type: bool,
     /// The first sign of an operator between values, when another one follows at once.
     half: Option<char>,
     /// The sign before this token.
@@ -125,11 +127,17 @@ impl Level {
             TokenTree::Ident(_) if before == Some('\'') => self.after_value = false,
             TokenTree::Group(_) if before == Some('#') => self.after_value = false,
             TokenTree::Ident(ident) => self.word(&ident.to_string()),
-            TokenTree::Literal(_) => self.after_value = true,
+            TokenTree::Literal(_) => {
+                self.after_value = true;
+                self.like_a_type = false;
+            }
             TokenTree::Group(group) => {
                 self.after_value = true;
+                self.like_a_type = false;
                 if group.delimiter() == Delimiter::Brace {
                     self.heads = self.heads.saturating_sub(1);
+                    // What looked like lists of types compared.
+                    self.angles = 0;
                 }
             }
         }
@@ -137,6 +145,7 @@ impl Level {
 
     fn word(&mut self, word: &str) {
         self.after_value = false;
+        self.like_a_type = word.starts_with(char::is_uppercase);
         match word {
             "return" | "break" | "yield" => self.open += 1,
             "if" | "match" | "while" | "in" => self.heads += 1,
@@ -180,13 +189,16 @@ impl Level {
                 self.in_params = true;
             }
             '<' => {
-                // Before a number it compares.
-                self.angles += usize::from(!matches!(next, Some(TokenTree::Literal(_))));
+                // Behind a value or before a number it compares.
+                let compares = (after_value && !self.like_a_type)
+                    || matches!(next, Some(TokenTree::Literal(_)));
+                self.angles += usize::from(!compares);
                 self.half = joined.filter(|_| after_value);
             }
             '>' if self.angles > 0 => {
                 self.angles -= 1;
                 self.after_value = true;
+                self.like_a_type = true;
             }
             '&' | '*' | '-' | '!' if !after_value => self.prefixes += 1,
             '!' if joined.is_none() => {}
@@ -223,6 +235,9 @@ mod tests {
             "f(|a, b| a || b, || c);",
             "-a & -b, !c | !d,",
             "x.a <= y << 1;",
+            "if score < LIMIT { x } else ",
+            "x < L, f(x) < y, x[0] < Z,",
+            "if A < B { c }",
         ] {
             assert!(!is_refused(&piece.repeat(1_000)), "{piece}");
         }

@@ -70,7 +70,7 @@ impl<'t> Options<'t> {
                 );
             } else if table.names().any(|known| known == name) {
                 known.push(given);
-            } else if let Some((_, advice)) = table.elsewhere.iter().find(|(n, _)| *n == name) {
+            } else if let Some(advice) = table.advice(&name) {
                 diag.at(given.name.span(), advice);
             } else {
                 diag.at(
@@ -275,6 +275,17 @@ impl Given<'_> {
         }
         self.wrong(diag, "`true` or `false`");
         None
+    }
+
+    /// `name = true`, where it takes something else.
+    pub(crate) fn switch(&self) -> Option<Set<bool>> {
+        match self.literal()? {
+            Lit::Bool(switch) => Some(Set {
+                value: switch.value,
+                span: switch.span,
+            }),
+            _ => None,
+        }
     }
 
     /// `name = "20s"`, in milliseconds.

@@ -85,6 +85,14 @@ fn retry(option: &Given<'_>, diag: &Diagnostics) -> Option<Retry> {
 }
 
 fn cache(option: &Given<'_>, diag: &Diagnostics) -> Option<Cache> {
+    if let Some(switch) = option.switch() {
+        let advice = match switch.value {
+            true => "`cache` takes no value; write `cache`, or `cache(ttl = \"1h\")`",
+            false => "nothing is cached that does not say so; remove `cache`",
+        };
+        diag.at(switch.span, advice);
+        return None;
+    }
     let given = option.nested(&table::CACHE, diag)?;
     Some(Cache {
         span: option.span(),

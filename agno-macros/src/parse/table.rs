@@ -1,5 +1,7 @@
 //! Every option of every macro, in one place: the lists in messages and the checks come from here.
 
+use super::synonyms::{self, Synonyms};
+
 /// One option.
 pub(crate) struct Spec {
     pub(crate) name: &'static str,
@@ -14,9 +16,21 @@ pub(crate) struct Table {
     pub(crate) options: &'static [Spec],
     /// Plausible names that belong somewhere else, and what to write instead.
     pub(crate) elsewhere: &'static [(&'static str, &'static str)],
+    /// What the same thing is called in other systems.
+    pub(crate) synonyms: &'static [Synonyms],
 }
 
 impl Table {
+    /// What to write instead of a plausible name that is none of the options.
+    pub(crate) fn advice(&self, name: &str) -> Option<&'static str> {
+        let elsewhere = self.elsewhere.iter().find(|(other, _)| *other == name);
+        let mut synonyms = self.synonyms.iter();
+        elsewhere.map(|(_, advice)| *advice).or_else(|| {
+            let meant = synonyms.find(|synonyms| synonyms.names.contains(&name));
+            meant.map(|synonyms| synonyms.advice)
+        })
+    }
+
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.options.iter().map(|spec| spec.name)
     }
@@ -47,6 +61,7 @@ pub(crate) static STRUCT: Table = Table {
         "state",
         "the state goes on the impl block: `#[workflow(state = ..)] impl ..`",
     )],
+    synonyms: synonyms::WORKFLOW,
 };
 
 /// Of a struct whose fields are steps: it is the whole workflow.
@@ -60,6 +75,7 @@ pub(crate) static STRUCT_OF_STEPS: Table = Table {
         spec("crate", "crate = my_agno"),
     ],
     elsewhere: &[],
+    synonyms: synonyms::WORKFLOW,
 };
 
 pub(crate) static IMPL: Table = Table {
@@ -73,6 +89,7 @@ pub(crate) static IMPL: Table = Table {
         ("version", ON_STRUCT),
         ("on_drift", ON_STRUCT),
     ],
+    synonyms: synonyms::WORKFLOW,
 };
 
 const ON_REJECT: &str = "what a rejection does belongs to the question; write \
@@ -116,6 +133,7 @@ pub(crate) static STEP: Table = Table {
             "a template is for a field; a method puts its text together itself: remove `input`",
         ),
     ],
+    synonyms: synonyms::STEP,
 };
 
 pub(crate) static FIELD: Table = Table {
@@ -159,6 +177,7 @@ pub(crate) static FIELD: Table = Table {
             "the template is called `input`: write `input = \"{input}\\n\\n{previous}\"`",
         ),
     ],
+    synonyms: synonyms::STEP,
 };
 
 pub(crate) static FLOW: Table = Table {
@@ -181,6 +200,7 @@ pub(crate) static FLOW: Table = Table {
             "a flow reads earlier runs itself; write `flow.history(3).await?` in it",
         ),
     ],
+    synonyms: synonyms::FLOW,
 };
 
 pub(crate) static RETRY: Table = Table {
@@ -193,6 +213,7 @@ pub(crate) static RETRY: Table = Table {
         spec("jitter", "jitter = false"),
     ],
     elsewhere: &[],
+    synonyms: synonyms::RETRY,
 };
 
 pub(crate) static CACHE: Table = Table {
@@ -203,6 +224,7 @@ pub(crate) static CACHE: Table = Table {
         spec("scope", "scope = \"session\""),
     ],
     elsewhere: &[],
+    synonyms: synonyms::CACHE,
 };
 
 pub(crate) static CONFIRM: Table = Table {
@@ -223,6 +245,7 @@ pub(crate) static CONFIRM: Table = Table {
             "what a failure does belongs to the step: `#[step(confirm = \"..\", on_error = \"skip\")]`",
         ),
     ],
+    synonyms: synonyms::CONFIRM,
 };
 
 /// What a flow may be allowed to do on purpose, each with its reason.
@@ -260,6 +283,7 @@ pub(crate) static ALLOW: Table = Table {
             "what is printed is called `terminal`: write `terminal = \"it may be shown twice\"`",
         ),
     ],
+    synonyms: &[],
 };
 
 pub(crate) static TOOL: Table = Table {
@@ -295,24 +319,28 @@ pub(crate) static TOOL: Table = Table {
             "write `idempotent = false` for what must not be done twice",
         ),
     ],
+    synonyms: &[],
 };
 
 pub(crate) static TOOL_CACHE: Table = Table {
     owner: "`cache(..)` of a tool",
     options: &[spec("ttl", "ttl = \"5m\"")],
     elsewhere: &[],
+    synonyms: &[],
 };
 
 pub(crate) static DATA: Table = Table {
     owner: "`#[data]`",
     options: &[spec("crate", "crate = my_agno")],
     elsewhere: &[],
+    synonyms: &[],
 };
 
 pub(crate) static STATE: Table = Table {
     owner: "`#[state]`",
     options: &[spec("crate", "crate = my_agno")],
     elsewhere: &[],
+    synonyms: &[],
 };
 
 /// The rules of `#[merge(..)]`, with the runtime's name of each.

@@ -34,7 +34,7 @@ fn read(body: &str) -> (String, Vec<String>) {
     );
     let parts = strip::split(tokens(&source));
     let diag = Diagnostics::new();
-    let model = methods::workflow(tokens(""), &parts, &diag).expect("a model");
+    let model = methods::workflow(tokens("state = Notes"), &parts, &diag).expect("a model");
     let graph = reader::read(&model);
     lint::check(&model, &diag);
     let mut text = String::new();

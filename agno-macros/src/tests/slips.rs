@@ -90,15 +90,15 @@ fn calls_are_changed_before_they_are_awaited() {
             "flow.search(..).timeout(..).await",
         ),
         (
-            "flow.log().await?.timeout(x)",
+            "flow.log().await.timeout(x)",
             "flow.log(..).timeout(..).await",
         ),
         (
-            "flow.map(a, |a| flow.read(a)).await?.limit(3)",
+            "flow.map(a, |a| flow.read(a)).await.limit(3)?",
             "flow.map(..).limit(..).await",
         ),
         (
-            "flow.race((a, b)).await?.first_ok()",
+            "flow.race((a, b)).await.first_ok()?",
             "flow.race(..).first_ok().await",
         ),
         (
@@ -268,6 +268,21 @@ fn what_may_be_meant_is_left_to_rustc() {
         "match flow.search(topic) { call => call.await }",
         "let call: Search = flow.search(topic); call.await",
         "let x = flow.search(topic).await?.timeout(3); x",
+        // A trait of the user's, for lists and for calls.
+        "let x = flow.map(a, |a| flow.read(a)).await?.limit(1); x",
+        "let Some(call) = flow.search(topic).held() else { return y }; call.await",
+        "if flow.search(topic).held() { x } else { y }",
+        "match flow.search(topic) { call if a > 3 => call.timeout(d).await, call => call.await }",
+        // Another of the flow's name.
+        "let n = rates.iter().map(|flow| flow.search(2) + 1).sum(); flow.read(n).await",
+        "for flow in rates { if let Some(x) = flow.search(2) { n += x; } } flow.read(n).await",
+        "{ let flow = rate; flow.search(2); } flow.read(n).await",
+        // Macros that may await what they are given, and texts.
+        "macro_rules! ensure { ($c:expr) => { $c.await? } } ensure!(flow.search(topic)); x",
+        "let make = |x| future!(flow.search(x).await); make(t).await",
+        "let text = stringify!(flow.search(topic)?, self.name); text",
+        // Calls that a closure makes.
+        "let spawn = |n| flow.read(n); flow.parallel((spawn(1), spawn(2))).await",
         "let calls: Calls = a.map(|a| flow.read(a)).collect(); flow.parallel(calls).await",
         "flow.map(a, |a| if b { flow.read(a) } else { flow.search(a) }).await",
         "flow.map(a, |a| flow.map(b, |b| flow.read(b))).await",

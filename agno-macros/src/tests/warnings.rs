@@ -63,6 +63,9 @@ fn a_loop_that_is_never_left() {
         "loop { fn inner() { return; } flow.search(topic).await?; }",
         "if forever { loop { flow.search(topic).await?; } } Ok(topic)",
         "loop { loop { flow.search(topic).await?; } }",
+        "loop { flow.search(topic).await.map_err(own).context(\"no\")?; }",
+        "loop { format!(\"{:?}\", flow.search(topic).await?); }",
+        "loop { if flow.search(topic).await?.done { count += 1; } else { seen = Some(topic) } }",
     ] {
         let found = warnings(body);
         assert_eq!(found.len(), 1, "{body}: {found:?}");
@@ -77,6 +80,17 @@ fn a_loop_that_is_perhaps_left() {
         "loop { if flow.search(topic).await?.done { break; } }",
         "loop { return flow.search(topic).await; }",
         "loop { flow.search(topic).await?; Err(Failed)?; }",
+        "loop { flow.search(pages.pop().ok_or(Failed)?).await?; }",
+        "loop { flow.search(topic).await?; Err(Failed).map_err(own)?; }",
+        "loop { flow.search(topic).await.ok().ok_or(Failed)?; }",
+        "loop { flow.search(topic).await?; format!(\"{}\", pages.pop().ok_or(Failed)?); }",
+        "loop { if flow.search(topic).await?.done { never(topic) } }",
+        "loop { if more { flow.search(topic).await?; } else { my::exit(1); } }",
+        "loop { match flow.search(topic).await? { Some(x) => x, None => never() }; }",
+        "loop { let Some(x) = flow.search(topic).await? else { never() }; }",
+        "loop { flow.search(topic).await?; error!(\"no\"); }",
+        "macro_rules! debug { () => { return } } loop { flow.search(topic).await?; debug!(); }",
+        "macro_rules! format { () => { return } } loop { flow.search(topic).await?; format!(); }",
         "loop { flow.search(topic).await?; bail!(\"no\"); }",
         "loop { flow.search(topic).await?; stop_if!(topic); }",
         "loop { flow.search(topic).await?; log!(a; break); }",
@@ -179,6 +193,9 @@ fn a_sub_flow_that_may_end() {
             "Ok(())",
         ),
         ("ensure!(more, \"no\"); flow.a().await", "Ok(())"),
+        ("left.ok_or(Failed)?; flow.a().await", "Ok(())"),
+        ("flow.a().timeout(left.ok_or(Failed)?).await", "Ok(())"),
+        ("if done { never() } flow.a().await", "Ok(())"),
         ("helper(flow).await?; flow.a().await", "Ok(())"),
         (
             "flow.continue_as_new::<()>(()).await?; flow.a().await",
@@ -223,12 +240,47 @@ fn a_step_that_no_flow_calls() {
 }
 
 #[test]
+fn a_step_that_only_a_step_calls() {
+    let found = |body: &str| {
+        warnings_of_impl(&format!(
+            "impl Article {{
+                #[step] async fn search(&self, topic: Topic) -> Result<Topic> {{ {body} }}
+                #[step] async fn publish(&self) -> Result<()> {{ Ok(()) }}
+                #[flow] async fn run(f: &Flow<Self>, topic: Topic) -> Result<Topic> {{ f.search(topic).await }}
+            }}"
+        ))
+    };
+    for body in [
+        "self.publish().await?; Ok(topic)",
+        "if a { join!(self.publish()) } Ok(topic)",
+    ] {
+        assert_eq!(
+            found(body),
+            ["`search` calls the plain `publish`, which is not recorded; call both in the flow"],
+            "{body}"
+        );
+    }
+    for body in [
+        "other.publish().await?; Ok(topic)",
+        "let x = self.publish; Ok(topic)",
+    ] {
+        let found = found(body);
+        assert_eq!(found.len(), 1, "{body}");
+        assert!(
+            found[0].starts_with("no flow calls `publish`"),
+            "{body}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn a_step_that_is_perhaps_called() {
     for body in [
         "f.publish().await?; f.search(topic).await",
         "#[cfg(feature = \"out\")] f.publish().await?; f.search(topic).await",
         "if never { f.publish().await?; } f.search(topic).await",
         "custom!(f.publish() => x); f.search(topic).await",
+        "macro_rules! out { () => { f.publish().await? } } out!(); f.search(topic).await",
         "f.search(topic).await?; helper(f).await",
         "let g = f; f.search(topic).await",
     ] {
@@ -267,6 +319,59 @@ fn a_sub_flow_that_only_itself_calls() {
         "{}",
         found[0]
     );
+}
+
+#[test]
+fn sub_flows_that_the_entry_does_not_lead_to() {
+    let of = |run: &str, ping: &str, pong: &str, on_ping: &str| {
+        warnings_of_impl(&format!(
+            "impl Article {{
+                #[step] async fn search(&self) -> Result<()> {{ Ok(()) }}
+                #[flow] async fn run(flow: &Flow<Self>) -> Result<()> {{ {run} Ok(()) }}
+                {on_ping} #[flow] async fn ping(flow: &Flow<Self>) -> Result<()> {{ {ping} Ok(()) }}
+                #[flow] async fn pong(flow: &Flow<Self>) -> Result<()> {{ {pong} Ok(()) }}
+            }}"
+        ))
+    };
+    let (ping, pong) = (
+        "if a { flow.ping().await?; }",
+        "if a { flow.pong().await?; }",
+    );
+    let search = "flow.search().await?; if a { flow.pong().await?; }";
+    for (a, b, first) in [
+        (search, ping, "ping"),
+        (search, "", "ping"),
+        ("", "flow.search().await?; flow.ping().await?;", "pong"),
+    ] {
+        let found = of("", a, b, "");
+        assert_eq!(found.len(), 1, "{a} {b}: {found:?}");
+        assert!(
+            found[0].starts_with(&format!("no flow calls `{first}`")),
+            "{found:?}"
+        );
+    }
+    assert_eq!(of("", "", "flow.search().await?;", "").len(), 2);
+    assert_eq!(of(pong, search, ping, ""), Vec::<String>::new());
+    assert_eq!(of(ping, search, ping, ""), Vec::<String>::new());
+    // What stays may call what it likes.
+    assert_eq!(
+        of("", search, "", "#[allow(dead_code)]"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn what_is_allowed_is_not_recorded_either() {
+    let of = |attribute: &str| {
+        let block = format!(
+            "impl Article {{ #[step] async fn search(&self) -> Result<()> {{ Ok(()) }}
+             {attribute} #[flow] async fn run(flow: &Flow<Self>) -> Result<()> {{ loop {{ flow.search().await?; }} }} }}"
+        );
+        super::squeezed(&workflow("", &block).to_string()).contains("__d.warning(")
+    };
+    assert!(of(""));
+    assert!(of("#[allow(dead_code)]"));
+    assert!(!of("#[allow(deprecated, reason = \"soon\")]"));
 }
 
 #[test]
@@ -400,4 +505,19 @@ fn rustc_watches_a_flow_that_is_handed_on() {
     let silenced = super::squeezed("#[allow(dead_code)] impl ArticleSteps {}").replace("{}", "");
     assert!(of("flow.search().await").contains(&silenced));
     assert!(!of("helper(flow).await").contains(&silenced));
+}
+
+#[test]
+fn what_stays_uncalled_is_recorded_as_such() {
+    let of = |attribute: &str| {
+        let block = format!(
+            "impl Article {{ {attribute} #[step(name = \"put-out\")] async fn publish(&self) -> Result<()> {{ Ok(()) }}
+             #[flow] async fn run(flow: &Flow<Self>) -> Result<()> {{ Ok(()) }} }}"
+        );
+        super::squeezed(&workflow("", &block).to_string())
+    };
+    let recorded = super::squeezed("__d.allow_uncalled(\"put-out\");");
+    assert!(!of("").contains("allow_uncalled"));
+    assert!(of("#[allow(dead_code)]").contains(&recorded));
+    assert!(of("#[deprecated]").contains(&recorded));
 }

@@ -5,7 +5,8 @@ use syn::{FnArg, Type};
 
 use super::MOST_INPUTS;
 use super::options::check_cache_key;
-use super::signature::{check_signature, check_stored_type};
+use super::signature::{check_input_type, check_signature};
+use super::types::{is_context, is_flow};
 use crate::diag::Diagnostics;
 use crate::flow::graph::{Graph, Node};
 use crate::model::{Flow, Method, Workflow};
@@ -51,6 +52,8 @@ fn check_flow_start(flow: &Flow, diag: &Diagnostics) {
             sig.ident.span(),
             format!("{expected}; write `fn {}(flow: &Flow<Self>)`", sig.ident),
         ),
+        // It is there, further back, and has the error.
+        Some(FnArg::Typed(first)) if !is_flow(&first.ty) && takes_flow(&flow.method) => {}
         Some(FnArg::Typed(first)) => match &*first.ty {
             Type::Reference(reference) if reference.mutability.is_none() => {
                 if let Some(lifetime) = &reference.lifetime {
@@ -65,17 +68,20 @@ fn check_flow_start(flow: &Flow, diag: &Diagnostics) {
     }
 }
 
-/// `Flow<Self>`
-fn is_flow(ty: &Type) -> bool {
-    let last = match ty {
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    };
-    last.is_some_and(|last| last.ident == "Flow")
+fn takes_flow(method: &Method) -> bool {
+    let mut params = method.params.iter();
+    params.any(|param| is_flow(&param.written.ty))
 }
 
 fn check_params_of_flow(method: &Method, diag: &Diagnostics) {
     for param in &method.params {
+        if is_context(&param.written.ty) {
+            diag.over(
+                &param.written.ty,
+                "only steps have a context; remove this parameter",
+            );
+            continue;
+        }
         if param.ident.is_none() {
             diag.over(
                 &param.written.pat,
@@ -84,13 +90,15 @@ fn check_params_of_flow(method: &Method, diag: &Diagnostics) {
         }
         match &*param.written.ty {
             // Behind a `self`, which has the error.
-            Type::Reference(reference)
-                if method.sig.receiver().is_some() && is_flow(&reference.elem) => {}
+            ty if method.sig.receiver().is_some() && is_flow(ty) => {}
+            ty if is_flow(ty) => {
+                diag.over(ty, "a flow starts with `flow: &Flow<Self>`; put it first")
+            }
             Type::Reference(reference) if reference.mutability.is_some() => diag.over(
                 &param.written.ty,
                 "only steps change the state; read it with `flow.state()`",
             ),
-            ty => check_stored_type(ty, "flow", "input", diag),
+            ty => check_input_type(ty, "flow", diag),
         }
     }
     if let Some(extra) = method.inputs().nth(MOST_INPUTS) {

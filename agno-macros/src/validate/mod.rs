@@ -4,6 +4,7 @@ mod fields;
 mod flows;
 mod options;
 mod signature;
+pub(crate) mod types;
 pub(crate) mod warnings;
 
 use proc_macro2::Span;

@@ -1,6 +1,7 @@
 //! The options of a step or flow, alone and with each other.
 
 use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
 
 use crate::diag::{Diagnostics, list, suggestion};
 use crate::model::{Cache, Gate, Retry, StepOptions};
@@ -70,18 +71,30 @@ pub(super) fn check_options(step: &Named<'_>, options: &StepOptions, diag: &Diag
     }
 }
 
-/// A name becomes part of a path such as `map#1[3]/read#0`.
+/// The longest name that a list or a tree of steps shows whole.
+const LONGEST_NAME: usize = 64;
+
+/// A name becomes part of a path such as `map#1[3]/read#0`, and is shown in terminals.
 fn check_journal_name(step: &Named<'_>, diag: &Diagnostics) {
-    let bad = step
-        .name
-        .chars()
-        .find(|c| c.is_control() || "/#[]".contains(*c));
-    if step.name.trim().is_empty() {
+    let name = step.name;
+    if *step.written == name || step.written.unraw() == name {
+        return;
+    }
+    // A blank between two words is well; what is not seen, or turns the text around, is not.
+    let is_good = |c: char| c.is_alphanumeric() || "_- ".contains(c);
+    let bad = name.chars().find(|c| !is_good(*c));
+    let edge = (name.trim() != name || name.contains("  ")).then_some(' ');
+    if name.trim().is_empty() {
         diag.at(step.name_span, "the name of a step cannot be empty");
-    } else if let Some(bad) = bad {
+    } else if let Some(bad) = bad.or(edge) {
         diag.at(
             step.name_span,
             format!("the name of a step cannot hold {bad:?}; use letters, digits, `_` and `-`"),
+        );
+    } else if name.chars().count() > LONGEST_NAME {
+        diag.at(
+            step.name_span,
+            format!("the name of a step has at most {LONGEST_NAME} characters; shorten it"),
         );
     }
 }

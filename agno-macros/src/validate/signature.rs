@@ -4,6 +4,7 @@ use quote::ToTokens;
 use syn::{FnArg, ReceiverKind, Safety, Signature, Type};
 
 use super::MOST_INPUTS;
+use super::types;
 use crate::diag::Diagnostics;
 use crate::model::{Method, Param, ParamKind, Workflow, borrow, type_key};
 use crate::parse::attributes::conditions;
@@ -72,6 +73,20 @@ pub(super) fn check_signature(sig: &Signature, kind: &str, diag: &Diagnostics) {
     }
     if let syn::ReturnType::Type(_, ty) = &sig.output {
         check_stored_type(ty, kind, "output", diag);
+        types::check_error(ty, diag);
+    }
+}
+
+/// An input must be stored, and a copy of it be as good.
+pub(super) fn check_input_type(ty: &Type, kind: &str, diag: &Diagnostics) {
+    match types::shared(ty) {
+        Some(shared) if borrow(ty).is_none() => diag.over(
+            shared,
+            format!(
+                "an input is stored, so a {kind} gets a copy of it; put what is shared into a field, what changes into the state"
+            ),
+        ),
+        _ => check_stored_type(ty, kind, "input", diag),
     }
 }
 
@@ -147,6 +162,10 @@ pub(super) fn check_params(method: &Method, diag: &Diagnostics) {
             ),
         );
     }
+    // Whoever takes the flow means to be one: what else is borrowed says nothing.
+    if method.params.iter().any(takes_flow) {
+        return;
+    }
     for kind in [ParamKind::State, ParamKind::Context] {
         let mut same = method.params.iter().filter(|param| param.kind == kind);
         if let (Some(_), Some(second)) = (same.next(), same.next()) {
@@ -162,7 +181,19 @@ pub(super) fn check_params(method: &Method, diag: &Diagnostics) {
     }
 }
 
+fn takes_flow(param: &Param) -> bool {
+    types::is_flow(&param.written.ty)
+}
+
 fn check_param_type(param: &Param, diag: &Diagnostics) {
+    if takes_flow(param) {
+        diag.over(
+            &param.written.ty,
+            "what calls steps is a `#[flow]`; write `#[flow]` on this method and `flow: &Flow<Self>` instead of `&self`, \
+             or remove this",
+        );
+        return;
+    }
     match (&*param.written.ty, param.kind) {
         (Type::Reference(reference), ParamKind::Input) => {
             if reference.mutability.is_none() && is_borrowed_input(&reference.elem) {
@@ -181,7 +212,7 @@ fn check_param_type(param: &Param, diag: &Diagnostics) {
             }
         }
         (owned, ParamKind::Context) => diag.over(owned, CONTEXT),
-        (owned, _) => check_stored_type(owned, "step", "input", diag),
+        (owned, _) => check_input_type(owned, "step", diag),
     }
 }
 
@@ -198,7 +229,8 @@ pub(super) fn check_state(method: &Method, workflow: &Workflow, diag: &Diagnosti
             );
         }
     }
-    if let Some(param) = method.state().filter(|_| workflow.state.is_none()) {
+    let undeclared = method.state().filter(|_| workflow.state.is_none());
+    if let Some(param) = undeclared.filter(|param| !takes_flow(param)) {
         let ty = plain_text(&param.ty);
         diag.over(
             &param.written.ty,

@@ -3,7 +3,7 @@
 
 mod options;
 
-use proc_macro2::Span;
+use proc_macro2::{Group, Ident, Span, TokenTree};
 use syn::Attribute;
 use syn::ext::IdentExt;
 
@@ -11,9 +11,10 @@ use crate::flow::calls::Scope;
 use crate::flow::endless;
 use crate::flow::graph::{Graph, Node};
 use crate::flow::hazards::ENDLESS;
+use crate::flow::macros;
 use crate::flow::recursion;
 use crate::model::{FieldStep, Flow, Method, Workflow};
-use crate::parse::attributes::{allowances, conditions};
+use crate::parse::attributes::{allowances, allows, conditions};
 
 /// What a warning is about.
 pub(crate) enum About {
@@ -48,7 +49,8 @@ impl Found {
     }
 }
 
-pub(crate) fn workflow(workflow: &Workflow, graph: &Graph) -> Vec<Warning> {
+/// `bodies` are those of the methods, as written.
+pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, bodies: &[Group]) -> Vec<Warning> {
     let mut found = Found::default();
     for step in &workflow.steps {
         options::step(&step.options, &step.method.attrs, &mut found);
@@ -66,8 +68,16 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph) -> Vec<Warning> {
         );
         found.push(&method.attrs, About::NeverEnds(name), recursion.call, text);
     }
-    for method in uncalled(workflow, graph) {
+    let warned = uncalled(workflow, graph).into_iter();
+    for method in warned.filter(|method| !is_kept(method)) {
         let ident = &method.sig.ident;
+        if let Some((caller, call)) = plain_call(workflow, ident, bodies) {
+            let text = format!(
+                "`{caller}` calls the plain `{ident}`, which is not recorded; call both in the flow"
+            );
+            found.push(&method.attrs, About::NeverCalled, call, text);
+            continue;
+        }
         let flow = workflow.entry().and_then(|entry| entry.flow.as_ref());
         let flow = flow.map_or_else(|| "flow".to_owned(), ToString::to_string);
         let inputs = if method.inputs().next().is_some() {
@@ -100,6 +110,7 @@ fn endless_loops(flow: &Flow, workflow: &Workflow, found: &mut Found) {
         let scope = Scope {
             workflow,
             flow: ident,
+            shadowed: false,
         };
         for keyword in endless::loops(scope, &source.block, flow.stripped.is_some()) {
             let about = About::NeverEnds(name(&flow.method));
@@ -108,33 +119,88 @@ fn endless_loops(flow: &Flow, workflow: &Workflow, found: &mut Found) {
     }
 }
 
-/// The steps and sub-flows that no flow calls. Where the flow is handed on only rustc can tell.
+/// The steps that no flow calls, and the sub-flows that the entry does not lead to. Where the flow is handed on only
+/// rustc can tell.
 fn uncalled<'a>(workflow: &'a Workflow, graph: &Graph) -> Vec<&'a Method> {
     let half_typed = workflow.flows.iter().any(|flow| flow.source.is_none());
     if workflow.flows.is_empty() || half_typed || is_handed_on(graph) {
         return Vec::new();
     }
-    let (mut steps, mut subflows) = (Vec::new(), Vec::new());
+    let names: Vec<String> = workflow.flows.iter().map(|f| name(&f.method)).collect();
+    let (mut steps, mut callees) = (Vec::new(), vec![Vec::new(); names.len()]);
     for (flow, nodes) in &graph.0 {
         each(nodes, &mut |node| {
-            if let Some((step, _)) = node.step() {
-                steps.push(step);
+            steps.extend(node.step().map(|(step, _)| step));
+            let index = |name: &str| names.iter().position(|other| other == name);
+            let callee = node.subflow().and_then(index);
+            if let (Some(caller), Some(callee)) = (index(flow), callee) {
+                callees[caller].push(callee);
             }
-            // Itself is no caller.
-            subflows.extend(node.subflow().filter(|subflow| subflow != flow));
         });
     }
+    let reached: Vec<Vec<bool>> = (0..names.len()).map(|at| reached(&callees, at)).collect();
+    // Those that another one leads to are called as soon as that one is; of a circle, the first is meant.
+    let begins = |at: usize| {
+        !reached[0][at]
+            && (1..names.len()).all(|other| {
+                reached[0][other] || !reached[other][at] || (reached[at][other] && at <= other)
+            })
+    };
     let never = workflow
         .steps
         .iter()
         .filter(|step| !steps.contains(&step.name.as_str()));
     let never = never.map(|step| &step.method);
-    let flows = workflow.subflows().iter().map(|flow| &flow.method);
-    let flows = flows.filter(|method| !subflows.contains(&name(method).as_str()));
-    never
-        .chain(flows)
-        .filter(|method| !is_kept(method))
-        .collect()
+    let flows = workflow.flows.iter().map(|flow| &flow.method).enumerate();
+    let flows = flows.filter(|(at, _)| begins(*at));
+    never.chain(flows.map(|(_, method)| method)).collect()
+}
+
+/// Those of them that stay nevertheless, by their names in the journal.
+pub(crate) fn kept<'a>(workflow: &'a Workflow, graph: &Graph) -> Vec<(String, &'a Method)> {
+    let kept = uncalled(workflow, graph).into_iter();
+    let kept = kept.filter(|method| is_kept(method));
+    kept.map(|method| {
+        let step = workflow.step(&method.sig.ident);
+        let name = step.map_or_else(|| name(method), |step| step.name.clone());
+        (name, method)
+    })
+    .collect()
+}
+
+/// The flows that one of them leads to, itself too.
+fn reached(callees: &[Vec<usize>], from: usize) -> Vec<bool> {
+    let mut reached = vec![false; callees.len()];
+    let mut next = vec![from];
+    while let Some(at) = next.pop() {
+        if !std::mem::replace(&mut reached[at], true) {
+            next.extend(&callees[at]);
+        }
+    }
+    reached
+}
+
+/// The step whose body says `self.search(..)`, and where.
+fn plain_call<'a>(
+    workflow: &'a Workflow,
+    called: &Ident,
+    bodies: &[Group],
+) -> Option<(&'a Ident, Span)> {
+    let others = workflow.steps.iter().map(|step| &step.method);
+    let mut others = others.filter(|method| method.sig.ident != *called);
+    others.find_map(|method| {
+        let tokens = macros::flat(bodies.get(method.body?)?.stream());
+        let call = tokens.windows(4).find_map(|tokens| match tokens {
+            [
+                TokenTree::Ident(on),
+                TokenTree::Punct(dot),
+                TokenTree::Ident(name),
+                TokenTree::Group(_),
+            ] => (on == "self" && dot.as_char() == '.' && name == called).then(|| name.span()),
+            _ => None,
+        })?;
+        Some((&method.sig.ident, call))
+    })
 }
 
 /// Whether a call may stand where it cannot be read: in a function that the flow is handed to.
@@ -159,16 +225,5 @@ fn each<'a>(nodes: &'a [Node], visit: &mut dyn FnMut(&'a Node)) {
 fn is_kept(method: &Method) -> bool {
     let mut attrs = method.attrs.iter();
     attrs.any(|attr| attr.path().is_ident("deprecated"))
-        || allowances(&method.attrs).iter().any(|attr| {
-            let mut kept = false;
-            // What rustc cannot read either is its error.
-            let _ = attr.parse_nested_meta(|meta| {
-                kept |= meta.path.is_ident("dead_code") || meta.path.is_ident("unused");
-                if meta.input.peek(syn::Token![=]) {
-                    meta.value()?.parse::<syn::Expr>()?;
-                }
-                Ok(())
-            });
-            kept
-        })
+        || allows(&method.attrs, &["dead_code", "unused"])
 }

@@ -1,4 +1,5 @@
 // Wanted: two searches at once.
+#![allow(unused_imports, unused_macros)] // beside an error
 use agno::prelude::*;
 mod tokio {
     macro_rules! join {

@@ -14,7 +14,7 @@ impl Article {
     #[flow]
     async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
         let words: Vec<String> = topic.split(' ').map(str::to_owned).collect();
-        let found = flow.map(words, |word| flow.search(word)).await?.limit(4);
+        let found = flow.map(words, |word| flow.search(word)).await.limit(4)?;
         Ok(found.concat())
     }
 }

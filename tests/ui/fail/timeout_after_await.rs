@@ -13,7 +13,7 @@ impl Article {
 
     #[flow]
     async fn run(flow: &Flow<Self>, topic: String) -> Result<Vec<String>> {
-        let found = flow.search(topic).await?.timeout(Duration::from_secs(3));
+        let found = flow.search(topic).await.timeout(Duration::from_secs(3))?;
         Ok(found)
     }
 }

@@ -96,6 +96,36 @@ fn flows() {
         ),
         (
             "",
+            "async fn again(topic: &str, flow: &Flow<A>) -> Result<T>",
+            "x",
+            "put it first",
+        ),
+        (
+            "",
+            "async fn again(flow: &Flow<Self>, context: &StepContext) -> Result<T>",
+            "x",
+            "only steps have a context; remove",
+        ),
+        (
+            "",
+            "async fn again(flow: &Flow<Self>, context: agno::StepContext) -> Result<T>",
+            "x",
+            "only steps have a context; remove",
+        ),
+        (
+            "",
+            "async fn again(flow: &Flow<Self>, seen: Arc<RwLock<T>>) -> Result<T>",
+            "x",
+            "a flow gets a copy of it",
+        ),
+        (
+            "",
+            "async fn again(flow: &Flow<Self>) -> Result<T, Box<dyn Error>>",
+            "x",
+            "`agno::Result<T>`",
+        ),
+        (
+            "",
             "async fn map(flow: &Flow<Self>) -> Result<T>",
             "x",
             "`map_flow`",
@@ -182,6 +212,18 @@ fn a_cached_flow_is_followed_into_its_subflows() {
             #[flow] async fn inner(flow: &Flow<Self>) -> Result<T> { flow.outer().await; flow.confirm(1).await }
         }",
         "`outer` cannot be cached: `flow.confirm(..)` waits for a person",
+    );
+}
+
+#[test]
+fn a_state_that_is_read_is_declared() {
+    one(
+        "",
+        "impl A {
+            #[step] fn s(&self) {}
+            #[flow] async fn run(flow: &Flow<Self>) -> Result<T> { flow.s().await?; Ok(flow.state().x) }
+        }",
+        "write `#[workflow(state = Notes)]`",
     );
 }
 

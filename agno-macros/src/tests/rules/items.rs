@@ -125,3 +125,21 @@ fn stray_markers_and_data() {
     let messages = errors(crate::data::data(tokens(""), &tokens("fn a() {}")));
     assert!(messages.len() == 1 && messages[0].contains("not on `fn`"));
 }
+
+#[test]
+fn markers_on_what_is_no_method() {
+    for (item, marker) in [
+        ("#[step] const A: u8 = 3;", "step"),
+        ("#[step(timeout = \"x\", y)] const A: u8 = 3;", "step"),
+        ("#[flow] type A = u8;", "flow"),
+        ("#[agno::step] other! {}", "step"),
+    ] {
+        let block =
+            format!("impl A {{ {item} #[step] async fn a(&self) -> Result<()> {{ Ok(()) }} }}");
+        assert_eq!(
+            errors(workflow("", &block)),
+            [format!("`#[{marker}]` goes on a method; remove it")],
+            "{item}"
+        );
+    }
+}

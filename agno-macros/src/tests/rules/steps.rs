@@ -23,6 +23,31 @@ fn step_options() {
         ),
         ("(nothing)", "unknown option `nothing`; `#[step]` takes"),
         ("(retries = 3)", "`retry(max = 3)`"),
+        ("(max_attempts = 3)", "counts after the first attempt"),
+        ("(description = \"Searches\")", "write `/// ..` above it"),
+        ("(memoize)", "write `cache(ttl = \"1h\")`"),
+        ("(idempotent = false)", "write `at_most_once`"),
+        ("(cache = true)", "write `cache`, or"),
+        ("(cache = false)", "remove `cache`"),
+        ("(cache(max_age = \"1h\"))", "write `ttl = \"1h\"`"),
+        ("(timeout = \"1h30m\")", "write `90m`"),
+        (
+            "(retry(max_attempts = 3))",
+            "write `max`, which counts after the first attempt",
+        ),
+        ("(retry(retries = 3))", "write `max = 3`"),
+        (
+            "(retry(max = 3, initial_interval = \"1s\"))",
+            "is called `backoff`",
+        ),
+        (
+            "(retry(max = 3, backoff_coefficient = 2.0))",
+            "is called `factor`",
+        ),
+        (
+            "(retry(max = 3, maximum_interval = \"1s\"))",
+            "is called `max_delay`",
+        ),
         (
             "(timeout = \"1s\", timeout = \"2s\")",
             "`timeout` is given twice",
@@ -64,6 +89,15 @@ fn step_options() {
         ("(version = 0)", "count from 1"),
         ("(name = \"\")", "cannot be empty"),
         ("(name = \"a/b\")", "cannot hold '/'"),
+        ("(name = \"a\\\"b\")", "cannot hold '\"'"),
+        ("(name = \"a\\\\b\")", "cannot hold '\\\\'"),
+        ("(name = \"a\\u{202e}b\")", "cannot hold '\\u{202e}'"),
+        ("(name = \"a\\tb\")", "cannot hold '\\t'"),
+        ("(name = \" a\")", "cannot hold ' '"),
+        (
+            "(name = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")",
+            "at most 64",
+        ),
         (
             "(cache(scope = \"all\"))",
             "one of `run`, `session`, `user`, `global`",
@@ -211,6 +245,31 @@ fn step_signatures() {
             "async fn s(&self, a: A, b: A, c: A, d: A, e: A, f: A, g: A, h: A, i: A) -> T",
             "takes 9 inputs",
         ),
+        (
+            "async fn s(&self, flow: &Flow<Self>, x: X) -> T",
+            "what calls steps is a `#[flow]`",
+        ),
+        (
+            "async fn s(&self, flow: &mut agno::Flow<A>, context: &StepContext) -> T",
+            "what calls steps is a `#[flow]`",
+        ),
+        (
+            "async fn s(&self, seen: Arc<Mutex<Vec<T>>>) -> T",
+            "put what is shared into a field, what changes into the state",
+        ),
+        (
+            "async fn s(&self, seen: Option<std::rc::Rc<RefCell<u8>>>) -> T",
+            "a step gets a copy of it",
+        ),
+        ("async fn s(&self, seen: RwLock<u8>) -> T", "a copy of it"),
+        (
+            "async fn s(&self) -> Result<u8, Box<dyn Error>>",
+            "write `Box<dyn Error + Send + Sync>`, or return `agno::Result<u8>`",
+        ),
+        (
+            "async fn s(&self) -> Result<u8, std::boxed::Box<dyn std::error::Error + Send>>",
+            "an error crosses threads",
+        ),
         ("unsafe fn s(&self) -> T", "cannot be `unsafe`"),
         ("extern \"C\" fn s(&self) -> T", "plain Rust function"),
         (
@@ -234,6 +293,37 @@ fn step_signatures() {
         "impl A { #[step] fn s(&self, n: &mut my::Notes) {} }",
         "`#[workflow(state = my::Notes)]`",
     );
+}
+
+/// What a rule is about by its name, and is not meant.
+#[test]
+fn types_that_are_right_are_accepted() {
+    for signature in [
+        "async fn s(&self) -> Result<u8, Box<dyn Error + Send + Sync>>",
+        "async fn s(&self) -> Result<u8, Box<dyn Error + Send + Sync + 'static>>",
+        "async fn s(&self) -> Result<u8, Error>",
+        "async fn s(&self) -> Result<Box<dyn Error>>",
+        "async fn s(&self, shared: Arc<Topic>) -> u8",
+        "async fn s(&self, door: Mutex) -> u8",
+    ] {
+        let item = format!("impl A {{ #[step] {signature} {{ x }} }}");
+        let found = errors(workflow("", &item));
+        assert_eq!(found, Vec::<String>::new(), "{signature}");
+    }
+}
+
+#[test]
+fn errors_stand_in_the_order_of_the_source() {
+    let found = errors(workflow(
+        "",
+        "impl A { #[step(confirm = true, cache = true, on_error = skip)] fn a(&self) {} }",
+    ));
+    let about: Vec<bool> = ["confirm", "cache", "on_error"]
+        .iter()
+        .zip(&found)
+        .map(|(option, message)| message.contains(option))
+        .collect();
+    assert_eq!(about, [true; 3], "{found:#?}");
 }
 
 #[test]

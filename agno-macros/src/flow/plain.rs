@@ -1,0 +1,171 @@
+//! Calls of the workflow's plain methods and fields where a recorded one is meant.
+
+use std::fmt::Display;
+
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::{Expr, ExprCall, FnArg, Path, Type};
+
+use super::hazards;
+use super::lint::Lint;
+use super::outside::{self, Origin};
+use crate::diag::Diagnostics;
+use crate::model::Workflow;
+
+/// A function that takes the flow, and no flow that could call it: the steps would run in their order instead.
+pub(super) fn forgotten(workflow: &Workflow, diag: &Diagnostics) {
+    for function in &workflow.functions {
+        let is_flow = match function.inputs.first() {
+            Some(FnArg::Typed(first)) => is_borrowed_flow(&first.ty),
+            _ => false,
+        };
+        if is_flow {
+            let name = &function.ident;
+            let message = format!(
+                "`{name}` takes the flow, and no flow calls it; put `#[flow]` on `fn {name}`"
+            );
+            diag.at(name.span(), message);
+        }
+    }
+}
+
+/// `&Flow<Self>`
+fn is_borrowed_flow(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else {
+        return false;
+    };
+    let last = match &*reference.elem {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    last.is_some_and(|last| last.ident == "Flow")
+}
+
+/// A recorded method, called by a path: `Self::search(..)`.
+pub(super) struct OwnCall<'e> {
+    /// The place of the type.
+    pub(super) on: Span,
+    pub(super) method: &'e Ident,
+    /// Whether it is written `Self::..`.
+    pub(super) is_self: bool,
+}
+
+/// What to do about work of the workflow's own that is no step.
+pub(super) fn unrecorded(name: impl Display, flow: &Ident) -> String {
+    format!(
+        "`{name}` is not a step, so nothing of it is recorded; put `#[step]` on `fn {name}` and write `{flow}.{name}(..)`"
+    )
+}
+
+impl Lint<'_> {
+    /// `Self::search(..)`, `Article::search(..)`, `<Self>::search(..)`, `crate::Article::search(..)`
+    pub(super) fn own_call<'e>(&self, call: &'e ExprCall) -> Option<OwnCall<'e>> {
+        let Expr::Path(func) = &*call.func else {
+            return None;
+        };
+        let workflow = self.scope.workflow;
+        let segments: Vec<_> = func.path.segments.iter().collect();
+        let (on, method, count) = match (&func.qself, segments.as_slice()) {
+            (Some(qself), [method]) => match &*qself.ty {
+                Type::Path(ty) if ty.qself.is_none() => (
+                    &ty.path.segments.last()?.ident,
+                    method,
+                    ty.path.segments.len(),
+                ),
+                _ => return None,
+            },
+            (None, [.., on, method]) => (&on.ident, method, segments.len() - 1),
+            _ => return None,
+        };
+        let method = &method.ident;
+        let is_own = on == "Self" || *on == workflow.ident;
+        // By a longer path it may be another type of the same name, which is given neither of these.
+        let is_given = || {
+            let on = call.args.first();
+            on.is_some_and(|on| {
+                outside::names_flow(on.to_token_stream(), self.scope)
+                    || self.bindings.is_workflow(on).is_some()
+            })
+        };
+        let is_ours = self.scope.is_ours(method) || workflow.is_entry(method);
+        (is_own && is_ours && (count == 1 || is_given())).then(|| OwnCall {
+            on: on.span(),
+            method,
+            is_self: on == "Self" && func.qself.is_none(),
+        })
+    }
+
+    /// Work of the workflow's own that is waited for.
+    pub(super) fn waited_for(&self, origin: Origin) {
+        let flow = self.scope.flow;
+        let Some(part) = origin.part.filter(|_| !origin.in_memory) else {
+            return;
+        };
+        let name = &part.name;
+        let message = match &part.method {
+            // Reported where it is called.
+            Some(method) if self.scope.is_ours(method) => return,
+            Some(method) if self.scope.workflow.unmarked(method) => unrecorded(name, flow),
+            _ => format!("`{name}` is not recorded in a flow; use it in a `#[step]`"),
+        };
+        if !self.is_allowed(&hazards::NETWORK) {
+            self.diag.at(part.span, message);
+        }
+    }
+
+    pub(super) fn state_is_copy(&self, place: Option<&Ident>) {
+        if let Some(place) = place {
+            let flow = self.scope.flow;
+            let message = format!("`{flow}.state()` is a copy; change the state in a step");
+            self.diag.at(place.span(), message);
+        }
+    }
+
+    pub(super) fn not_durable(&self, method: &Ident, span: Span) {
+        let flow = self.scope.flow;
+        self.diag.at(
+            span,
+            format!(
+                "this calls the plain method, which is not recorded; write `{flow}.{method}(..)`"
+            ),
+        );
+    }
+
+    /// The entry is started with the run, never called.
+    pub(super) fn entry_called(&self, method: &Ident) {
+        let current = self.current;
+        self.diag.at(
+            method.span(),
+            if current == method {
+                format!("`{method}` is the entry, which no flow calls; put what repeats in a sub-flow or a loop")
+            } else {
+                format!("`{method}` is the entry, because it stands first; move it below `{current}`")
+            },
+        );
+    }
+
+    /// `Article`, `Article { .. }`, `Article::new(..)`, `Self`: the workflow itself, not its flow.
+    pub(super) fn workflow_value(&self, expr: &Expr) -> Option<Span> {
+        let is_type = |ident: &Ident| ident == "Self" || *ident == self.scope.workflow.ident;
+        let named = |path: &Path| path.segments.last().map(|last| last.ident.clone());
+        match expr {
+            Expr::Path(path) => named(&path.path),
+            Expr::Struct(value) => named(&value.path),
+            Expr::Call(call) => match &*call.func {
+                Expr::Path(func) => {
+                    let made = func.path.segments.iter().rev().take(2);
+                    made.map(|segment| &segment.ident)
+                        .find(|ident| is_type(ident))
+                        .cloned()
+                }
+                _ => None,
+            },
+            Expr::Paren(paren) => return self.workflow_value(&paren.expr),
+            Expr::Group(group) => return self.workflow_value(&group.expr),
+            Expr::Reference(reference) => return self.workflow_value(&reference.expr),
+            _ => None,
+        }
+        .filter(is_type)
+        .map(|ident| ident.span())
+    }
+}

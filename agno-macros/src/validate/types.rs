@@ -1,0 +1,113 @@
+//! Types that look right and are not: what cannot cross threads, what a copy of is useless, what belongs elsewhere.
+
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{FnArg, GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
+
+use crate::diag::Diagnostics;
+use crate::parse::options::plain_text;
+
+/// The last segment of a path, without its reference.
+fn last(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        Type::Reference(reference) => last(&reference.elem),
+        _ => None,
+    }
+}
+
+/// `Flow<Self>`, also behind a reference
+pub(super) fn is_flow(ty: &Type) -> bool {
+    last(ty).is_some_and(|last| last.ident == "Flow")
+}
+
+/// `StepContext`, also behind a reference
+pub(super) fn is_context(ty: &Type) -> bool {
+    last(ty).is_some_and(|last| last.ident == "StepContext")
+}
+
+fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    let arguments = arguments.into_iter().flatten();
+    arguments.filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The `W` of a flow's first parameter `&Flow<W>`, where it has another name than its own.
+pub(crate) fn foreign<'m>(first: &'m FnArg, own: &Ident) -> Option<&'m Type> {
+    let FnArg::Typed(first) = first else {
+        return None;
+    };
+    let workflow = arguments(last(&first.ty)?).next()?;
+    let is_own = last(workflow).is_some_and(|last| last.ident == "Self" || last.ident == *own);
+    (!is_own && is_flow(&first.ty)).then_some(workflow)
+}
+
+/// The `Box<dyn Error>` of a result that has to be `Box<dyn Error + Send + Sync>`.
+pub(crate) fn unsendable_error(output: &Type) -> Option<&Type> {
+    let result = last(output).filter(|result| result.ident == "Result")?;
+    let error = arguments(result).nth(1)?;
+    let boxed = last(error).filter(|boxed| boxed.ident == "Box")?;
+    let Some(Type::TraitObject(object)) = arguments(boxed).next() else {
+        return None;
+    };
+    let holds = |name: &str| {
+        object.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => bound
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == name),
+            _ => false,
+        })
+    };
+    (holds("Error") && !(holds("Send") && holds("Sync"))).then_some(error)
+}
+
+pub(super) fn check_error(output: &Type, diag: &Diagnostics) {
+    if let Some(error) = unsendable_error(output) {
+        let value = last(output).and_then(|result| arguments(result).next());
+        let value = value.map_or_else(|| "()".to_owned(), plain_text);
+        diag.over(
+            error,
+            format!(
+                "an error crosses threads; write `Box<dyn Error + Send + Sync>`, or return `agno::Result<{value}>`"
+            ),
+        );
+    }
+}
+
+/// What is changed through a shared reference: a copy of it is another one.
+const SHARED: [&str; 3] = ["Mutex", "RwLock", "RefCell"];
+
+/// `Arc<Mutex<..>>`, `RefCell<..>`, `Option<Rc<RefCell<..>>>`: the type of what is shared, with its pointer.
+pub(super) fn shared(ty: &Type) -> Option<&Type> {
+    let mut found = Shared(None);
+    found.visit_type(ty);
+    found.0
+}
+
+struct Shared<'ast>(Option<&'ast Type>);
+
+impl<'ast> Visit<'ast> for Shared<'ast> {
+    fn visit_type(&mut self, ty: &'ast Type) {
+        let is_lock = |ty: &Type| {
+            last(ty).is_some_and(|last| {
+                SHARED.iter().any(|shared| last.ident == shared) && arguments(last).next().is_some()
+            })
+        };
+        let points_to_lock = last(ty).is_some_and(|pointer| {
+            (pointer.ident == "Arc" || pointer.ident == "Rc")
+                && arguments(pointer).next().is_some_and(is_lock)
+        });
+        if self.0.is_none() && (is_lock(ty) || points_to_lock) {
+            self.0 = Some(ty);
+        }
+        visit::visit_type(self, ty);
+    }
+}

@@ -1,0 +1,17 @@
+use agno::prelude::*;
+
+#[workflow]
+struct Article;
+
+#[workflow]
+impl Article {
+    #[step(timeout = "30s")]
+    const LONGEST: usize = 300;
+
+    #[step]
+    async fn shorten(&self, text: String) -> Result<String> {
+        Ok(text.chars().take(Self::LONGEST).collect())
+    }
+}
+
+fn main() {}
