@@ -1,3 +1,4 @@
+// Wanted: a constant for the steps; it is marked as one.
 use agno::prelude::*;
 
 #[workflow]
