@@ -2,7 +2,8 @@
 //!
 //! Use them through the facade `agno`, which re-exports them; generated code names `::agno::__private` and
 //! nothing else. Everything they do is sugar over public types: `examples/no_macro.rs` is a workflow without them.
-//! The documentation of each is a page in `docs/`, below what an editor shows; the facade compiles and runs its examples.
+//! The documentation of each is a page in `docs/`, below what an editor shows; the facade compiles and runs its examples,
+//! which name it, and here they are left out of a test of the documentation.
 //!
 //! The stages are `parse` (tokens to the model, nothing stops at the first mistake), `validate` (every rule), `flow`
 //! (bodies read into a graph and checked), `expand` (the model to tokens, cannot fail) and `fallback` (what is
@@ -33,7 +34,7 @@ use proc_macro::TokenStream;
 /// Options on the struct: `name = ".."`, `version = 1`, `on_drift = "fail"`; on the impl block: `state = Type`; on both:
 /// `crate = path`.
 ///
-#[doc = include_str!("../docs/workflow.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/workflow.md"))]
 #[proc_macro_attribute]
 pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
     show::shown("#[workflow]", item.into(), |item| {
@@ -47,7 +48,7 @@ pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Options: `retry(max = 3, ..)`, `timeout = "20s"`, `cache(ttl = "1h", ..)`, `on_error = "fail"`, `confirm = "..?"`,
 /// `at_most_once`, `history = 3`, `version = 1`, `name = ".."`; on a field also `input = "{input} {previous}"`.
 ///
-#[doc = include_str!("../docs/step.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/step.md"))]
 #[proc_macro_attribute]
 pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::stray("step", &args.into(), &item.into()).into()
@@ -58,7 +59,7 @@ pub fn step(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Options, on sub-flows: `timeout = "2m"`, `cache(ttl = "1h", ..)`.
 ///
-#[doc = include_str!("../docs/flow.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/flow.md"))]
 #[proc_macro_attribute]
 pub fn flow(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::stray("flow", &args.into(), &item.into()).into()
@@ -69,7 +70,7 @@ pub fn flow(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[allow_in_flow(clock = "it is only logged")]`; the names are `clock`, `random`, `id`, `timer`, `task`, `join`, `files`,
 /// `network`, `environment`, `process`, `terminal`, `endless`.
 ///
-#[doc = include_str!("../docs/allow_in_flow.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/allow_in_flow.md"))]
 #[proc_macro_attribute]
 pub fn allow_in_flow(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::stray("allow_in_flow", &args.into(), &item.into()).into()
@@ -79,7 +80,7 @@ pub fn allow_in_flow(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// On a field: `#[merge(append)]`, `union`, `sum`, `max`, `min` or `last`.
 ///
-#[doc = include_str!("../docs/state.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/state.md"))]
 #[proc_macro_derive(State, attributes(merge, state))]
 pub fn derive_state(item: TokenStream) -> TokenStream {
     show::shown("#[derive(State)]", item.into(), state::derive).into()
@@ -89,7 +90,7 @@ pub fn derive_state(item: TokenStream) -> TokenStream {
 ///
 /// Option: `crate = path`.
 ///
-#[doc = include_str!("../docs/data.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/data.md"))]
 #[proc_macro_attribute]
 pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     show::shown("#[data]", item.into(), |item| {
@@ -103,7 +104,7 @@ pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Options: `name = ".."`, `timeout = "10s"`, `cache(ttl = "5m")`, `idempotent = false`, `confirm = "..?"`, `allow_identity`,
 /// `crate = path`.
 ///
-#[doc = include_str!("../docs/tool.md")]
+#[cfg_attr(not(doctest), doc = include_str!("../docs/tool.md"))]
 #[proc_macro_attribute]
 pub fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
     show::shown("#[tool]", item.into(), |item| tool::tool(args.into(), item)).into()
