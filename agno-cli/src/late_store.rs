@@ -1,13 +1,17 @@
 //! A store that is opened once it is known which, and that it is needed.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use agno_core::{
     Entry, Json, RunId, RunQuery, RunRecord,
     storage::{
         Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-        Definition, Request, RequestQuery, RunInput, SessionFields, SessionKey, SessionListing,
-        Storage, StoreError, StoreResult, VerifyReport,
+        Compacted, Definition, DueRuns, Imported, Portable, Request, RequestQuery, RunInput,
+        SessionFields, SessionKey, SessionListing, Storage, StoreError, StoreResult, StoreStats,
+        VerifyReport,
     },
 };
 
@@ -62,6 +66,42 @@ impl Storage for LateStore {
 
     fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
         Box::pin(async move { self.get()?.delete_run(id).await })
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        self.0.get().and_then(|storage| storage.lease())
+    }
+
+    fn renew(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<Vec<RunId>>> {
+        Box::pin(async move { self.get()?.renew(held).await })
+    }
+
+    fn release(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(async move { self.get()?.release(held).await })
+    }
+
+    fn due(&self, now: u64, limit: usize) -> BoxFuture<'_, StoreResult<DueRuns>> {
+        Box::pin(async move { self.get()?.due(now, limit).await })
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        match self.0.get() {
+            Some(storage) => storage.changed(),
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    fn begin_flight<'a>(
+        &'a self,
+        key: CacheKey,
+        holder: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, StoreResult<bool>> {
+        Box::pin(async move { self.get()?.begin_flight(key, holder, lease).await })
+    }
+
+    fn end_flight<'a>(&'a self, key: CacheKey, holder: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        Box::pin(async move { self.get()?.end_flight(key, holder).await })
     }
 
     fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
@@ -127,6 +167,26 @@ impl Storage for LateStore {
 
     fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
         Box::pin(async move { self.get()?.definitions(kind).await })
+    }
+
+    fn cache_shrink(&self, bytes: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(async move { self.get()?.cache_shrink(bytes).await })
+    }
+
+    fn definition_kinds(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<str>>>> {
+        Box::pin(async move { self.get()?.definition_kinds().await })
+    }
+
+    fn import(&self, piece: Portable) -> BoxFuture<'_, StoreResult<Imported>> {
+        Box::pin(async move { self.get()?.import(piece).await })
+    }
+
+    fn stats(&self) -> BoxFuture<'_, StoreResult<StoreStats>> {
+        Box::pin(async move { self.get()?.stats().await })
+    }
+
+    fn compact(&self) -> BoxFuture<'_, StoreResult<Compacted>> {
+        Box::pin(async move { self.get()?.compact().await })
     }
 
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {

@@ -33,6 +33,31 @@ pub enum StoreError {
         /// The fence of the run.
         current: u64,
     },
+    /// Somebody else works on the run, and was heard of so lately that nobody may take it over yet.
+    #[error("run `{run}` is being run by {holder}; it is free in {} ms unless renewed", left.as_millis())]
+    Leased {
+        /// The run.
+        run: RunId,
+        /// Who has it, in words: program, pid, host.
+        holder: String,
+        /// When its lease ends unless it is renewed, from now.
+        left: std::time::Duration,
+    },
+    /// Something else is there in the place of what is imported.
+    #[error("{what} is in this store already, and differs from the one to import")]
+    Occupied {
+        /// What, in words.
+        what: String,
+    },
+    /// The disk is full, or a quota is used up. Nothing of the write is acknowledged; free some room and
+    /// open the store again.
+    #[error("no room left for {}: {message}; free some, then open the store again", path.display())]
+    Full {
+        /// The store.
+        path: PathBuf,
+        /// The system's answer.
+        message: String,
+    },
     /// The run is under way, so it cannot be removed. Cancel it first.
     #[error(
         "run `{run}` is {status}; only a run that is over, or that nobody has begun, can be removed"

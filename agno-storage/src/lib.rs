@@ -14,17 +14,20 @@ mod error;
 mod event;
 mod event_name;
 mod json;
+mod lease;
 mod memory;
+mod portable;
 mod record;
 mod request;
 mod rules;
 mod sessions;
 mod state;
+mod stats;
 mod storage;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
-#[cfg(feature = "sled")]
+#[cfg(any(feature = "sled", feature = "redb", feature = "sqlite"))]
 mod embedded;
 
 pub use commit::{Ack, CacheFill, Commit, RunUpdate};
@@ -34,7 +37,9 @@ pub use embedded::{SledOptions, SledStorage};
 pub use error::{StoreError, StoreResult};
 pub use event::{AgentEvent, Event, EventError, EventKind, NumberedEvent};
 pub use json::{Json, canonical};
+pub use lease::DueRuns;
 pub use memory::MemoryStorage;
+pub use portable::{Imported, Portable, PortableRun};
 pub use record::{
     CacheEntry, CacheKey, Entry, EntryKind, EventPolicy, Forked, Limits, Parent, Place,
     RecordedError, RunId, RunInput, RunRecord, RunStatus, SessionKey, Source,
@@ -44,9 +49,8 @@ pub use rules::{MAX_ARTIFACT_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 pub use state::{
     FieldChange, FieldValue, KeyChange, MergeConflict, Operation, SessionFields, StateDelta, digest,
 };
-pub use storage::{
-    ArtifactListing, CacheListing, CacheQuery, RunQuery, SessionListing, Storage, VerifyReport,
-};
+pub use stats::{Compacted, StoreStats, VerifyReport};
+pub use storage::{ArtifactListing, CacheListing, CacheQuery, RunQuery, SessionListing, Storage};
 
 /// A boxed future that can move between threads; what the object-safe [`Storage`] returns.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

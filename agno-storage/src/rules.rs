@@ -228,10 +228,29 @@ impl CacheEntry {
 }
 
 impl CacheQuery {
-    pub(crate) fn accepts(&self, entry: &CacheEntry) -> bool {
+    pub(crate) fn accepts(&self, key: CacheKey, entry: &CacheEntry) -> bool {
+        let begins = |prefix: &String| key.to_hex().starts_with(&prefix.to_ascii_lowercase());
         self.workflow.as_ref().is_none_or(|w| *w == entry.workflow)
             && self.step.as_ref().is_none_or(|s| *s == entry.step)
+            && self.tag.as_ref().is_none_or(|tag| entry.tags.contains(tag))
+            && self.key.as_ref().is_none_or(begins)
             && self.expired_at.is_none_or(|now| entry.expired_at(now))
+    }
+}
+
+impl CacheQuery {
+    /// Whether it asks for everything, what does not read included.
+    pub(crate) fn is_everything(&self) -> bool {
+        let Self {
+            workflow,
+            step,
+            tag,
+            key,
+            expired_at,
+        } = self;
+        [workflow, step, tag].iter().all(|name| name.is_none())
+            && key.is_none()
+            && expired_at.is_none()
     }
 }
 
@@ -245,6 +264,8 @@ impl CacheListing {
             bytes: entry.output.len(),
             stored_at: entry.stored_at,
             expires_at: entry.expires_at,
+            tags: entry.tags.clone(),
+            parts: entry.parts.clone(),
         }
     }
 }

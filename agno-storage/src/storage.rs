@@ -1,12 +1,18 @@
 //! The trait that every back end implements.
 
-use std::{fmt::Debug, future::ready, sync::Arc};
+use std::{
+    fmt::Debug,
+    future::{pending, ready},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Definition, Entry, Json, Request, RequestQuery,
-    RunId, RunInput, RunRecord, RunStatus, SessionFields, SessionKey, StoreError, StoreResult,
+    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Compacted, Definition, DueRuns, Entry, Imported,
+    Json, Portable, Request, RequestQuery, RunId, RunInput, RunRecord, RunStatus, SessionFields,
+    SessionKey, StoreError, StoreResult, StoreStats, VerifyReport, lease,
 };
 
 /// A place where runs are kept. Object safe, so a program chooses one when it starts.
@@ -62,6 +68,67 @@ pub trait Storage: Send + Sync + Debug + 'static {
     fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
         let _ = id;
         unsupported("deletions", self.location())
+    }
+
+    /// How long a run stays its owner's without a word of it: the lease that a commit which creates
+    /// or claims a run takes, and every later commit of its owner renews. Within it nobody else can
+    /// claim the run ([`StoreError::Leased`]), unless another run has called it: then it belongs to
+    /// whoever has that one.
+    ///
+    /// `None`, the default: the store belongs to one process, and what is `running` in it and not
+    /// under way there was interrupted.
+    fn lease(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Renews the leases of runs, each with the fence it is held with. Answers those that are held no
+    /// longer: somebody else has taken them.
+    fn renew(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<Vec<RunId>>> {
+        let _ = held;
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    /// Gives back the leases of runs that are not over, so that others need not wait for their end.
+    /// What is held no longer is passed over.
+    fn release(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<()>> {
+        let _ = held;
+        Box::pin(ready(Ok(())))
+    }
+
+    /// Outermost runs that are to be taken up at `now` (microseconds since 1970), oldest first, at
+    /// most `limit`: those that nobody has begun; those that are running and that nobody holds;
+    /// those that are paused, or have called a run that is, whose time has come.
+    ///
+    /// Of a store without leases: every one that is running. The default reads all heads of such runs.
+    fn due(&self, now: u64, limit: usize) -> BoxFuture<'_, StoreResult<DueRuns>> {
+        Box::pin(lease::due(self, now, limit))
+    }
+
+    /// Resolves when another process may have changed what is due, or recorded an answer. A hint: one
+    /// may be missed, so look from time to time as well. The default never resolves.
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        Box::pin(pending())
+    }
+
+    /// Takes the computation of a cached result on for as long as `lease`, under a name of one's own.
+    /// False: another process computes it, and its lease has not ended. Look for the result again,
+    /// and ask again.
+    ///
+    /// The default, for a store of one process, always answers true.
+    fn begin_flight<'a>(
+        &'a self,
+        key: CacheKey,
+        holder: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, StoreResult<bool>> {
+        let _ = (key, holder, lease);
+        Box::pin(ready(Ok(true)))
+    }
+
+    /// Gives the computation of a cached result back, done or not.
+    fn end_flight<'a>(&'a self, key: CacheKey, holder: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        let _ = (key, holder);
+        Box::pin(ready(Ok(())))
     }
 
     /// The sessions that have runs or state, in order of workflow and name.
@@ -151,6 +218,36 @@ pub trait Storage: Send + Sync + Debug + 'static {
         unsupported("definitions", self.location())
     }
 
+    /// Removes cached results, those that were stored first, until all together take no more than so
+    /// many bytes. Answers how many.
+    fn cache_shrink(&self, bytes: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        let _ = bytes;
+        unsupported("bounds of the step cache", self.location())
+    }
+
+    /// The kinds that there are definitions of, in order.
+    fn definition_kinds(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<str>>>> {
+        unsupported("definitions", self.location())
+    }
+
+    /// Writes a piece of another store as it is, whole or not at all, and durably. What is there
+    /// already, and equal, is left alone; what is there and differs is refused
+    /// ([`StoreError::RunExists`] for a run, [`StoreError::Occupied`] for anything else), and stays.
+    fn import(&self, piece: Portable) -> BoxFuture<'_, StoreResult<Imported>> {
+        let _ = piece;
+        unsupported("imports", self.location())
+    }
+
+    /// What the store holds, and how much room it takes. Reads much: not for a program's every second.
+    fn stats(&self) -> BoxFuture<'_, StoreResult<StoreStats>> {
+        unsupported("statistics", self.location())
+    }
+
+    /// Gives room back that removed and replaced records took. Commits wait meanwhile.
+    fn compact(&self) -> BoxFuture<'_, StoreResult<Compacted>> {
+        unsupported("room that could be given back", self.location())
+    }
+
     /// Reads everything and reports what does not hold.
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>>;
 
@@ -238,6 +335,12 @@ pub struct CacheQuery {
     pub workflow: Option<Arc<str>>,
     /// Only of this step.
     pub step: Option<Arc<str>>,
+    /// Only those with this tag.
+    #[serde(default)]
+    pub tag: Option<Arc<str>>,
+    /// Only those whose key begins so, in hexadecimal digits.
+    #[serde(default)]
+    pub key: Option<String>,
     /// Only those that had expired at this time, in microseconds since 1970.
     pub expired_at: Option<u64>,
 }
@@ -259,26 +362,14 @@ pub struct CacheListing {
     pub stored_at: u64,
     /// When it ends, in microseconds since 1970.
     pub expires_at: Option<u64>,
-}
-
-/// What [`Storage::verify`] found.
-#[derive(Clone, Debug, Default, Serialize)]
-#[non_exhaustive]
-pub struct VerifyReport {
-    /// Runs read.
-    pub runs: u64,
-    /// Journal entries read.
-    pub entries: u64,
-    /// State fields read.
-    pub fields: u64,
-    /// Cached results read.
-    pub cached: u64,
-    /// Versions of definitions read.
-    pub definitions: u64,
-    /// Open requests read.
-    pub requests: u64,
-    /// Artifacts read.
-    pub artifacts: u64,
-    /// What does not hold, one line each. Empty means sound.
-    pub problems: Vec<String>,
+    /// Words that it can be found and removed by.
+    #[serde(default)]
+    pub tags: Vec<Arc<str>>,
+    /// What its key was made from, as JSON, if that was kept.
+    #[serde(
+        default,
+        deserialize_with = "crate::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub parts: Option<Json>,
 }

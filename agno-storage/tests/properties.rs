@@ -304,6 +304,8 @@ proptest! {
             output: json(&output),
             stored_at: at,
             expires_at: end,
+            tags: Vec::new(),
+            parts: None,
         };
         let read: CacheEntry = json(&entry).decode().expect("decode");
         prop_assert_eq!(read.output.to_value(), output);

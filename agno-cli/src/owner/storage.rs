@@ -10,8 +10,8 @@ use agno_core::{
     Entry, Error, Json, RunId, RunQuery, RunRecord, open,
     storage::{
         Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-        Definition, Request, RequestQuery, RunInput, SessionFields, SessionKey, SessionListing,
-        Storage, StoreError, StoreResult, VerifyReport,
+        Compacted, Definition, Imported, Portable, Request, RequestQuery, RunInput, SessionFields,
+        SessionKey, SessionListing, Storage, StoreError, StoreResult, StoreStats, VerifyReport,
     },
 };
 use serde::de::DeserializeOwned;
@@ -256,6 +256,26 @@ impl Storage for OwnerStorage {
 
     fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
         Box::pin(self.all(Read::Definitions(kind.into())))
+    }
+
+    fn cache_shrink(&self, bytes: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        self.write(|own| own.cache_shrink(bytes))
+    }
+
+    fn definition_kinds(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<str>>>> {
+        self.write(|own| own.definition_kinds())
+    }
+
+    fn import(&self, piece: Portable) -> BoxFuture<'_, StoreResult<Imported>> {
+        self.write(|own| own.import(piece))
+    }
+
+    fn stats(&self) -> BoxFuture<'_, StoreResult<StoreStats>> {
+        self.write(|own| own.stats())
+    }
+
+    fn compact(&self) -> BoxFuture<'_, StoreResult<Compacted>> {
+        self.write(|own| own.compact())
     }
 
     /// Reads everything there is: not beside a run.

@@ -66,6 +66,8 @@ async fn fill(store: &dyn Storage) {
         output: json("1"),
         stored_at: 1,
         expires_at: Some(u64::MAX),
+        tags: Vec::new(),
+        parts: None,
     };
     let cached = CacheKey([7; 32]);
     commit.cache = Some(Box::new(CacheFill { key: cached, entry }));

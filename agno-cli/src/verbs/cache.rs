@@ -43,7 +43,7 @@ pub(crate) fn query(workflow: Option<String>, step: Option<String>) -> CacheQuer
     CacheQuery {
         workflow: workflow.map(Arc::from),
         step: step.map(Arc::from),
-        expired_at: None,
+        ..CacheQuery::default()
     }
 }
 

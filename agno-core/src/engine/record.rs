@@ -64,6 +64,8 @@ impl RunCell {
                 output: produced.json.clone(),
                 stored_at: finished,
                 expires_at: ends.map(|ends| finished.saturating_add(ends)),
+                tags: Vec::new(),
+                parts: None,
             },
         });
         let delta = (!changes.delta.is_empty()).then_some(changes.delta);

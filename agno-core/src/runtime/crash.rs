@@ -6,12 +6,14 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use agno_storage::{
     Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-    Definition, Entry, Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord,
-    SessionFields, SessionKey, SessionListing, Storage, StoreResult, VerifyReport,
+    Compacted, Definition, DueRuns, Entry, Imported, Json, Portable, Request, RequestQuery, RunId,
+    RunInput, RunQuery, RunRecord, SessionFields, SessionKey, SessionListing, Storage, StoreResult,
+    StoreStats, VerifyReport,
 };
 
 /// A store that calls `crash` right after its n-th commit is durable, before anybody hears of it.
@@ -99,6 +101,39 @@ impl Storage for CrashAfter {
         self.storage.delete_run(id)
     }
 
+    fn lease(&self) -> Option<Duration> {
+        self.storage.lease()
+    }
+
+    fn renew(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<Vec<RunId>>> {
+        self.storage.renew(held)
+    }
+
+    fn release(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<()>> {
+        self.storage.release(held)
+    }
+
+    fn due(&self, now: u64, limit: usize) -> BoxFuture<'_, StoreResult<DueRuns>> {
+        self.storage.due(now, limit)
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        self.storage.changed()
+    }
+
+    fn begin_flight<'a>(
+        &'a self,
+        key: CacheKey,
+        holder: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, StoreResult<bool>> {
+        self.storage.begin_flight(key, holder, lease)
+    }
+
+    fn end_flight<'a>(&'a self, key: CacheKey, holder: &'a str) -> BoxFuture<'a, StoreResult<()>> {
+        self.storage.end_flight(key, holder)
+    }
+
     fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
         self.storage.sessions()
     }
@@ -159,6 +194,26 @@ impl Storage for CrashAfter {
 
     fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
         self.storage.definitions(kind)
+    }
+
+    fn cache_shrink(&self, bytes: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        self.storage.cache_shrink(bytes)
+    }
+
+    fn definition_kinds(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<str>>>> {
+        self.storage.definition_kinds()
+    }
+
+    fn import(&self, piece: Portable) -> BoxFuture<'_, StoreResult<Imported>> {
+        self.storage.import(piece)
+    }
+
+    fn stats(&self) -> BoxFuture<'_, StoreResult<StoreStats>> {
+        self.storage.stats()
+    }
+
+    fn compact(&self) -> BoxFuture<'_, StoreResult<Compacted>> {
+        self.storage.compact()
     }
 
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {

@@ -21,6 +21,8 @@ pub(super) fn fill(n: u8, step: &str, expires_at: Option<u64>) -> CacheFill {
             output: json(&format!("[{n}]")),
             stored_at: u64::from(n),
             expires_at,
+            tags: Vec::new(),
+            parts: None,
         },
     }
 }
@@ -70,7 +72,7 @@ pub async fn cache(store: &dyn Storage) {
     let search = CacheQuery {
         workflow: Some("article".into()),
         step: Some("search".into()),
-        expired_at: None,
+        ..CacheQuery::default()
     };
     let expired = CacheQuery {
         expired_at: Some(200),

@@ -252,12 +252,15 @@ impl Ledger {
         store: &K,
         query: &CacheQuery,
     ) -> StoreResult<u64> {
-        let everything =
-            query.workflow.is_none() && query.step.is_none() && query.expired_at.is_none();
+        let everything = query.is_everything();
         let mut matching = Vec::new();
         record::scan(store, &[keys::CACHED], |key, record| {
             let entry = record.and_then(|record| body::decode(key, &record.body));
-            if entry.map_or(everything, |entry| query.accepts(&entry)) {
+            let matches = match (entry, keys::hash_of(key)) {
+                (Ok(entry), Some(hash)) => query.accepts(hash, &entry),
+                _ => everything,
+            };
+            if matches {
                 matching.push(key.to_vec());
             }
         })?;

@@ -386,7 +386,7 @@ impl<K: KeyValue> Storage for Embedded<K> {
                     let entry = record.and_then(|record| body::decode(key, &record.body));
                     // One that does not read is a miss, and no part of what the cache holds.
                     if let (Ok(entry), Some(hash)) = (entry, keys::hash_of(key))
-                        && query.accepts(&entry)
+                        && query.accepts(hash, &entry)
                     {
                         list.push(CacheListing::new(hash, &entry));
                     }

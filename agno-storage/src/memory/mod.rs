@@ -299,7 +299,7 @@ impl Storage for MemoryStorage {
         let list = self.read(|store| {
             let entries = store.cache.iter();
             entries
-                .filter(|(_, entry)| query.accepts(entry))
+                .filter(|(key, entry)| query.accepts(**key, entry))
                 .map(|(key, entry)| CacheListing::new(*key, entry))
                 .collect()
         });
@@ -309,7 +309,7 @@ impl Storage for MemoryStorage {
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
         let removed = self.write(|store| {
             let before = store.cache.len();
-            store.cache.retain(|_, entry| !query.accepts(entry));
+            store.cache.retain(|key, entry| !query.accepts(*key, entry));
             Ok((before - store.cache.len()) as u64)
         });
         Box::pin(ready(removed))
