@@ -349,11 +349,11 @@ pub trait Fallible<T> {
 
     /// [`fallible`], as the macros call it: see [`bounds`](crate::bounds).
     #[doc(hidden)]
-    fn returns(codec: Codec<T>) -> Returns<Self, T>
+    fn returns(codec: fn() -> Codec<T>) -> Returns<Self, T>
     where
         Self: Sized,
     {
-        fallible(codec)
+        fallible(codec())
     }
 }
 

@@ -26,20 +26,9 @@ impl Codecs {
         self.0.iter().any(|codec| codec.probed)
     }
 
-    /// The call that gives the codec of `ty`, used under `conditions`. A `probed` type may be an alias that hides
+    /// The function that gives the codec of `ty`, used under `conditions`. A `probed` type may be an alias that hides
     /// a `Result`, which would be stored as a success: its codec asks for that as well.
-    pub(crate) fn call(
-        &mut self,
-        ty: &Type,
-        conditions: &[Attribute],
-        probed: bool,
-    ) -> TokenStream {
-        let name = self.name(ty, conditions, probed);
-        quote!(#name())
-    }
-
-    /// The function that gives it.
-    pub(crate) fn name(&mut self, ty: &Type, conditions: &[Attribute], probed: bool) -> &Ident {
+    pub(crate) fn name(&mut self, ty: &Type, conditions: &[Attribute], probed: bool) -> Ident {
         let key = type_key(ty, conditions);
         let index = self
             .0
@@ -56,7 +45,7 @@ impl Codecs {
                 self.0.len() - 1
             });
         self.0[index].probed |= probed;
-        &self.0[index].name
+        self.0[index].name.clone()
     }
 }
 

@@ -9,7 +9,9 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::graph;
 use super::registration::{describe, stand_in, step_options};
+use crate::emit::Fragment;
 use crate::model::{Declaration, FieldStep, Piece, Template};
+use crate::parse::attributes::summary;
 
 /// Everything but the workflow's name and version; `checked` after an error of our own is false, and nothing runs.
 pub(crate) fn fields(declaration: &Declaration, checked: bool) -> TokenStream {
@@ -33,8 +35,8 @@ pub(crate) fn fields(declaration: &Declaration, checked: bool) -> TokenStream {
         let names = declaration.steps.iter();
         let graph = graph::in_order(names.map(|step| (step.name.as_str(), step.ident.span())));
         (
-            quote!(#state #chain #(#steps)* __d.graph(&__GRAPH);),
-            Some(quote!(static __GRAPH: __agno::Graph = #graph;)),
+            quote!(#state #chain #(#steps)* __d.graph(__graph());),
+            Some(graph),
         )
     } else {
         (quote!(let _ = __d;), None)
@@ -128,7 +130,7 @@ fn registration((place, step): (usize, &FieldStep)) -> TokenStream {
         attrs,
         ..
     } = step;
-    let about = describe(attrs);
+    let about = describe(&summary(attrs));
     let skips = [options.on_error(), options.on_reject()].contains(&Some("skip"));
     let span = place_of(step);
     let calls = step_options(options);
@@ -139,7 +141,7 @@ fn registration((place, step): (usize, &FieldStep)) -> TokenStream {
     if skips {
         let output = port("Output", place, step);
         let returns = quote_spanned!(span=> __agno::fallible(__agno::codec()));
-        let returns = stand_in(options, output, span, returns);
+        let returns = Fragment::new(|to| stand_in(options, &output, span, &returns, to));
         return quote_spanned! {span=>
             __d.execute_with::<#alias>(
                 #named,

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::ext::IdentExt;
 
+use crate::emit::{Fragment, each, emit, separated};
 use crate::model::{Method, Param, Workflow, is_storable};
 use crate::parse::attributes::{allowances, repeated};
 use crate::paths;
@@ -31,40 +33,34 @@ pub(crate) fn name(workflow: &Workflow) -> Ident {
 
 /// `watched`: rustc reports the methods that are never used. It knows the calls in functions that a flow is handed to.
 pub(crate) fn handle(workflow: &Workflow, bodies: Bodies, watched: bool) -> TokenStream {
-    let method = |item: &Method, name: &str, call: &str| method(item, name, call, bodies, watched);
     let name = name(workflow);
     let about = format!("The durable calls of [`{}`].", workflow.ident);
-    let steps = workflow
-        .steps
-        .iter()
-        .map(|step| (&step.method, method(&step.method, &step.name, "step")));
+    let mut methods = TokenStream::new();
+    let mut seen = HashSet::from(["state".to_owned()]);
+    let mut add = |item: &Method, name: &str, call: &str| {
+        // What stands twice, or is called like a method of the handle, has an error of its own.
+        if bodies == Bodies::Durable || seen.insert(item.sig.ident.to_string()) {
+            method(item, name, call, bodies, watched, &mut methods);
+        }
+    };
+    for step in &workflow.steps {
+        add(&step.method, &step.name, "__step");
+    }
     // A flow that calls the entry has its error; the call itself is then there.
     let flows = match bodies {
         Bodies::Durable => workflow.subflows(),
         Bodies::Empty => &workflow.flows,
     };
-    let flows = flows.iter().map(|flow| {
+    for flow in flows {
         let name = flow.method.sig.ident.unraw().to_string();
-        (&flow.method, method(&flow.method, &name, "subflow"))
-    });
-    let unmarked = workflow
-        .unmarked
-        .iter()
-        .filter(|_| bodies == Bodies::Empty)
-        .map(|item| {
+        add(&flow.method, &name, "__subflow");
+    }
+    if bodies == Bodies::Empty {
+        for item in &workflow.unmarked {
             let name = item.sig.ident.unraw().to_string();
-            (item, method(item, &name, "step"))
-        });
-    let mut seen = HashSet::from(["state".to_owned()]);
-    let methods: Vec<TokenStream> = steps
-        .chain(flows)
-        .chain(unmarked)
-        .filter(|(method, _)| {
-            // What stands twice, or is called like a method of the handle, has an error of its own.
-            bodies == Bodies::Durable || seen.insert(method.sig.ident.to_string())
-        })
-        .map(|(_, tokens)| tokens)
-        .collect();
+            add(item, &name, "__step");
+        }
+    }
     // Where a step takes a state that is not declared, a flow may well read it.
     let undeclared = || {
         let mut states = workflow.steps.iter().filter_map(|step| step.method.state());
@@ -95,20 +91,11 @@ pub(crate) fn handle(workflow: &Workflow, bodies: Bodies, watched: bool) -> Toke
     let of = Ident::new(&name.to_string(), place);
     let implementation = quote_spanned! {place=>
         impl #of {
-            #(#methods)*
+            #methods
             #state
         }
     };
-    // A function, and no method: rustc takes longer to find a method than for all the rest of a call.
-    let inner = (bodies == Bodies::Durable).then(|| {
-        quote! {
-            #[allow(dead_code)]
-            fn __handle(steps: &#name) -> &__agno::Handle {
-                let #name::Of(handle) = steps;
-                handle
-            }
-        }
-    });
+    let inner = (bodies == Bodies::Durable).then(|| inner(&name, workflow));
     // The type is an enum because an editor would offer the field of a struct, which is visible in the user's module, among the calls.
     quote! {
         #[doc = #about]
@@ -127,57 +114,93 @@ pub(crate) fn handle(workflow: &Workflow, bodies: Bodies, watched: bool) -> Toke
     }
 }
 
-fn method(method: &Method, name: &str, call: &str, bodies: Bodies, watched: bool) -> TokenStream {
+/// What the methods call. Functions, and no methods: rustc takes longer to find a method than for all the rest of a call.
+/// That of a step takes the whole handle, so that its caller has nothing left to drop when it unwinds, which is half of
+/// what such a method is in a build.
+fn inner(name: &Ident, workflow: &Workflow) -> TokenStream {
+    let call = |function: &str, method: &str| {
+        let [function, method] = [function, method].map(|name| Ident::new(name, Span::call_site()));
+        quote! {
+            #[allow(dead_code)]
+            #[track_caller]
+            fn #function<I: 'static, O: __agno::std::marker::Send + 'static>(
+                steps: &#name,
+                name: &'static __agno::std::primitive::str,
+                values: I,
+            ) -> __agno::StepCall<O> {
+                __handle(steps).#method(name, values)
+            }
+        }
+    };
+    let step = call("__step", "step");
+    let subflow = (!workflow.subflows().is_empty()).then(|| call("__subflow", "subflow"));
+    quote! {
+        #[allow(dead_code)]
+        fn __handle(steps: &#name) -> &__agno::Handle {
+            let #name::Of(handle) = steps;
+            handle
+        }
+        #step
+        #subflow
+    }
+}
+
+fn method(
+    method: &Method,
+    name: &str,
+    call: &str,
+    bodies: Bodies,
+    watched: bool,
+    to: &mut TokenStream,
+) {
     let Method {
         vis, sig, output, ..
     } = method;
-    let ident = &sig.ident;
+    let (ident, own) = (&sig.ident, Span::call_site());
     let mut attrs = repeated(&method.attrs);
     if watched {
         attrs.extend(allowances(&method.attrs));
     }
-    let documented = attrs.iter().any(|attr| attr.path().is_ident("doc"));
-    let doc = (!documented).then(|| {
+    each(&attrs).to_tokens(to);
+    if !attrs.iter().any(|attr| attr.path().is_ident("doc")) {
         let about = format!("The durable call of `{name}`.");
-        quote!(#[doc = #about])
-    });
-    let args: Vec<Ident> = method
+        emit!(to, own; #[doc = #about]);
+    }
+    let args: Vec<(Ident, &Type)> = method
         .inputs()
         .enumerate()
-        .map(|(index, param)| arg(param, index))
+        .map(|(index, param)| (arg(param, index), &param.ty))
         .collect();
-    let types = method.inputs().map(|param| &param.ty);
-    let body = match bodies {
-        Bodies::Durable => {
-            let call = Ident::new(call, Span::call_site());
-            quote!(__handle(self).#call(#name, (#(#args,)*)))
+    let params = args
+        .iter()
+        .map(|(arg, ty)| Fragment::new(move |to| emit!(to, own; #arg: #ty)));
+    let params: Vec<_> = params.collect();
+    let params = Fragment::new(|to| separated(&params, to));
+    let values = Fragment::new(|to| {
+        for (arg, _) in &args {
+            emit!(to, own; #arg,);
         }
-        Bodies::Empty => quote!(loop {}),
-    };
+    });
+    let call = Ident::new(call, own);
     let (generics, bounds) = match bodies {
         Bodies::Durable => (None, None),
         Bodies::Empty => (Some(&sig.generics), sig.generics.where_clause.as_ref()),
     };
-    let value = if is_storable(&output.value) {
-        output.value.to_token_stream()
-    } else {
-        quote!(())
-    };
-    let returned = quote_spanned!(paths::generated(ident.span())=> __agno::StepCall<#value>);
+    let value = Fragment::new(|to| match is_storable(&output.value) {
+        true => output.value.to_tokens(to),
+        false => emit!(to, own; ()),
+    });
+    let returned =
+        Fragment::new(|to| emit!(to, paths::generated(ident.span()); __agno::StepCall<#value>));
     // What lies between tokens of the macro is never linted.
-    let place = if watched {
-        ident.span()
-    } else {
-        Span::call_site()
-    };
-    let keyword = quote_spanned!(place=> fn);
-    let body = quote_spanned!(place=> { #body });
-    quote! {
-        #(#attrs)*
-        #doc
-        #[track_caller]
-        #vis #keyword #ident #generics(&self, #(#args: #types),*) -> #returned #bounds #body
-    }
+    let place = if watched { ident.span() } else { own };
+    let keyword = Ident::new("fn", place);
+    emit!(to, own; #[track_caller] #vis #keyword #ident #generics(&self, #params) -> #returned #bounds);
+    let body = Fragment::new(|to| match bodies {
+        Bodies::Durable => emit!(to, own; #call(self, #name, (#values))),
+        Bodies::Empty => emit!(to, own; loop {}),
+    });
+    emit!(to, place; { #body });
 }
 
 fn arg(param: &Param, index: usize) -> Ident {

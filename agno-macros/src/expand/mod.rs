@@ -25,9 +25,10 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, bodies: &[Group]) -> 
     let mut codecs = Codecs::default();
     let watched = validate::warnings::is_handed_on(graph);
     let handle = handle::handle(workflow, handle::Bodies::Durable, watched);
-    let found = validate::warnings::workflow(workflow, graph, bodies);
+    let uncalled = validate::warnings::uncalled(workflow, graph);
+    let found = validate::warnings::workflow(workflow, &uncalled, bodies);
     let (warnings, recorded) = (warnings::reported(&found), warnings::recorded(&found));
-    let uncalled = warnings::allowed_uncalled(workflow, graph);
+    let uncalled = warnings::allowed_uncalled(workflow, &uncalled);
     let registrations = registration::registrations(workflow, &mut codecs);
     let summary = summary::of_methods(workflow, graph);
     let graph = graph::graph(workflow, graph);
@@ -36,7 +37,7 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, bodies: &[Group]) -> 
         workflow,
         &quote! {
             #registrations
-            __d.graph(&__GRAPH);
+            __d.graph(__graph());
             #recorded
             #uncalled
         },
@@ -49,7 +50,7 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, bodies: &[Group]) -> 
             #state
             #summary
             #contract
-            static __GRAPH: __agno::Graph = #graph;
+            #graph
         },
     );
     quote!(#expanded #warnings)
@@ -170,7 +171,16 @@ fn associated(name: &str, ty: &TokenStream, workflow: &Workflow) -> TokenStream 
 }
 
 /// The span of a type, with the names of the macro.
-pub(crate) fn at(tokens: impl ToTokens) -> Span {
-    let first = tokens.to_token_stream().into_iter().next();
-    paths::generated(first.map_or_else(Span::call_site, |token| token.span()))
+pub(crate) fn at(ty: &Type) -> Span {
+    let first = match ty {
+        // The usual one, without making tokens of it again.
+        Type::Path(ty) if ty.qself.is_none() && ty.path.leading_colon.is_none() => {
+            ty.path.segments.first().map(|first| first.ident.span())
+        }
+        other => {
+            let first = other.to_token_stream().into_iter().next();
+            first.map(|token| token.span())
+        }
+    };
+    paths::generated(first.unwrap_or_else(Span::call_site))
 }

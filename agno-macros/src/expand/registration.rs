@@ -8,10 +8,12 @@ use syn::{Attribute, Type};
 
 use super::at;
 use super::codecs::Codecs;
+use crate::emit::{Fragment, each, emit, separated};
 use crate::model::{
-    Cache, Flow, Gate, Method, Output, ParamKind, Retry, Step, StepOptions, Workflow, type_key,
+    Cache, Flow, Gate, Method, Output, Param, ParamKind, Retry, Step, StepOptions, Workflow,
+    type_key,
 };
-use crate::parse::attributes::{conditions, summary};
+use crate::parse::attributes::conditions;
 use crate::parse::options::Set;
 use crate::paths;
 use crate::validate::types::foreign;
@@ -19,11 +21,10 @@ use crate::validate::types::foreign;
 /// The body of `define`, without the graph.
 pub(crate) fn registrations(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     let state = workflow.state.as_ref().map(|_| quote!((__STATE.1)(__d);));
-    let steps: TokenStream = workflow
-        .steps
-        .iter()
-        .map(|item| step(item, workflow, codecs))
-        .collect();
+    let mut steps = TokenStream::new();
+    for item in &workflow.steps {
+        step(item, workflow, codecs, &mut steps);
+    }
     let flows: TokenStream = match workflow.flows.split_first() {
         None => chain(workflow, codecs),
         Some((entry, subflows)) => {
@@ -58,7 +59,7 @@ pub(crate) fn state(workflow: &Workflow) -> Option<TokenStream> {
     })
 }
 
-fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
+fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs, to: &mut TokenStream) {
     let Step {
         method,
         name,
@@ -66,69 +67,111 @@ fn step(step: &Step, workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
         ..
     } = step;
     let conditions = conditions(&method.attrs);
-    let ident = &method.sig.ident;
-    let span = paths::generated(ident.span());
-    let text = summary(&method.attrs);
-    let named = match text.is_empty() {
-        true => quote!(__agno::Step::new(#name)),
-        false => quote!(__agno::Step::described(#name, #text)),
-    };
-    let options = step_options(options);
-    let is_async = method.sig.asyncness.is_some();
-    let params = match is_async {
-        true => spread(method, &conditions, codecs),
-        false => {
-            let params = params(method, &conditions, codecs);
-            quote!(#params,)
-        }
-    };
-    let returns = returns(&method.output, &conditions, codecs);
-    let returns = stand_in(
-        &step.options,
-        &method.output.value,
-        at(&method.output.value),
-        returns,
-    );
-    let (this, call) = (local("__w"), local("__c"));
-    let args = method.params.iter().map(|param| {
-        let ty = &param.ty;
-        match param.kind {
-            ParamKind::Input => {
-                let ident = &param.ident;
-                quote!(#ident)
-            }
-            ParamKind::State => {
-                let declared = &workflow.state;
-                quote_spanned!(at(ty)=> <#ty as __agno::IsState<#declared>>::of((__STATE.2)(&mut #call.state)))
-            }
-            ParamKind::Context => quote_spanned!(at(ty)=> <#ty as __agno::IsStepContext>::of(&#call.context)),
+    let span = paths::generated(method.sig.ident.span());
+    let about = &method.summary;
+    let given = step_options(options);
+    let described = Fragment::new(|to| match about.is_empty() {
+        true => emit!(to, span; __agno::Step::new(#name) #given),
+        false => emit!(to, span; __agno::Step::described(#name, #about) #given),
+    });
+    let inputs: Vec<&Param> = method.inputs().collect();
+    let input_codecs = input_codecs(method, &conditions, codecs);
+    let returns = Returned::of(&method.output, &conditions, codecs);
+    let place = at(&method.output.value);
+    let returns = Fragment::new(|to| stand_in(options, &method.output.value, place, &returns, to));
+    let names = Fragment::new(|to| separated(inputs.iter().map(|param| &param.ident), to));
+    let body = Body::of(method, workflow);
+    let this = &body.this;
+    each(&conditions).to_tokens(to);
+    if method.sig.asyncness.is_none() {
+        let (params, inputs) = (params(method, &input_codecs), pattern(method));
+        let call = body.used_call(span);
+        emit!(to, span;
+            __d.step_blocking(#described, #params, #returns, |#this, #call, #inputs| #body,);
+        );
+        return;
+    }
+    // One function for each number of inputs is what rustc checks fastest; see `Definition::step1`.
+    let is_plain = given.is_empty() && !body.uses_call();
+    let with = if is_plain { "" } else { "_with" };
+    let register = format_ident!("step{}{with}", inputs.len(), span = span);
+    let named = Fragment::new(|to| match is_plain {
+        true => emit!(to, span; #name, #about),
+        false => described.to_tokens(to),
+    });
+    let call = Fragment::new(|to| {
+        if !is_plain {
+            let call = body.used_call(span);
+            emit!(to, span; #call,);
         }
     });
-    let plain = quote_spanned!(span=> #this.#ident(#(#args),*));
-    // One function for each number of inputs is what rustc checks fastest; see `Definition::step1`.
-    let (register, inputs, run) = if is_async {
-        let names: Vec<_> = method.inputs().map(|param| &param.ident).collect();
-        (
-            format_ident!("step{}", names.len(), span = span),
-            quote!(#(#names),*),
-            quote_spanned!(span=> __agno::Box::new(#plain)),
-        )
-    } else {
-        (Ident::new("step_blocking", span), pattern(method), plain)
-    };
-    let uses_call = method
-        .params
-        .iter()
-        .any(|param| param.kind != ParamKind::Input);
-    let call = if uses_call { quote!(#call) } else { quote!(_) };
-    quote_spanned! {span=>
-        #(#conditions)*
-        __d.#register(
-            #named #options,
-            #params
-            #returns,
-            |#this, #call, #inputs| #run,
-        );
+    let params = Fragment::new(|to| {
+        for (param, codec) in inputs.iter().zip(&input_codecs) {
+            let name = &param.name;
+            emit!(to, span; #name, #codec,);
+        }
+    });
+    emit!(to, span;
+        __d.#register(#named, #params #returns, |#this, #call #names| __agno::Box::new(#body),);
+    );
+}
+
+/// `__w.search(topic, ..)`
+struct Body<'a> {
+    method: &'a Method,
+    workflow: &'a Workflow,
+    this: Ident,
+    call: Ident,
+}
+
+impl<'a> Body<'a> {
+    fn of(method: &'a Method, workflow: &'a Workflow) -> Self {
+        Self {
+            method,
+            workflow,
+            this: local("__w"),
+            call: local("__c"),
+        }
+    }
+
+    /// Whether it takes the state or the context.
+    fn uses_call(&self) -> bool {
+        let mut params = self.method.params.iter();
+        params.any(|param| param.kind != ParamKind::Input)
+    }
+
+    /// The parameter that leads to them.
+    fn used_call(&self, span: Span) -> Ident {
+        match self.uses_call() {
+            true => self.call.clone(),
+            false => Ident::new("_", span),
+        }
+    }
+
+    fn argument(&self, param: &Param, to: &mut TokenStream) {
+        let (ty, call) = (&param.ty, &self.call);
+        match param.kind {
+            ParamKind::Input => param.ident.to_tokens(to),
+            ParamKind::State => {
+                let declared = &self.workflow.state;
+                quote_spanned!(at(ty)=> <#ty as __agno::IsState<#declared>>::of((__STATE.2)(&mut #call.state)))
+                    .to_tokens(to);
+            }
+            ParamKind::Context => {
+                emit!(to, at(ty); <#ty as __agno::IsStepContext>::of(&#call.context))
+            }
+        }
+    }
+}
+
+impl ToTokens for Body<'_> {
+    fn to_tokens(&self, to: &mut TokenStream) {
+        let (this, ident) = (&self.this, &self.method.sig.ident);
+        let args = self.method.params.iter();
+        let args = args.map(|param| Fragment::new(|to| self.argument(param, to)));
+        let args: Vec<_> = args.collect();
+        let args = Fragment::new(|to| separated(&args, to));
+        emit!(to, paths::generated(ident.span()); #this.#ident(#args));
     }
 }
 
@@ -138,11 +181,11 @@ fn flow(flow: &Flow, register: &str, workflow: &Workflow, codecs: &mut Codecs) -
     let ident = &method.sig.ident;
     let name = ident.unraw().to_string();
     let span = paths::generated(ident.span());
-    let about = describe(&method.attrs);
+    let about = describe(&method.summary);
     let timeout = timeout(flow.options.timeout.as_ref());
     let cache = flow.options.cache.as_ref().map(cache);
-    let params = params(method, &conditions, codecs);
-    let returns = returns(&method.output, &conditions, codecs);
+    let params = params(method, &input_codecs(method, &conditions, codecs));
+    let returns = Returned::of(&method.output, &conditions, codecs);
     let register = Ident::new(register, span);
     let inputs = pattern(method);
     let args = method.inputs().map(|param| &param.ident);
@@ -177,7 +220,7 @@ fn chain(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     let Some(first) = workflow.steps.first() else {
         return TokenStream::new();
     };
-    let params = params(&first.method, &[], codecs);
+    let params = params(&first.method, &input_codecs(&first.method, &[], codecs));
     let names = workflow.steps.iter().map(|step| &step.name);
     let links = workflow.steps.windows(2).filter_map(|pair| {
         let [before, next] = pair else {
@@ -195,21 +238,17 @@ fn chain(workflow: &Workflow, codecs: &mut Codecs) -> TokenStream {
     }
 }
 
-/// Names and codecs, one after the other.
-fn spread(method: &Method, conditions: &[Attribute], codecs: &mut Codecs) -> TokenStream {
-    let params = method.inputs().map(|param| {
-        let codec = codecs.name(&param.ty, conditions, false);
-        let name = &param.name;
-        quote!(#name, #codec,)
-    });
-    params.collect()
+fn input_codecs(method: &Method, conditions: &[Attribute], codecs: &mut Codecs) -> Vec<Ident> {
+    let inputs = method.inputs();
+    inputs
+        .map(|param| codecs.name(&param.ty, conditions, false))
+        .collect()
 }
 
-fn params(method: &Method, conditions: &[Attribute], codecs: &mut Codecs) -> TokenStream {
-    let params = method.inputs().map(|param| {
-        let codec = codecs.call(&param.ty, conditions, false);
+fn params(method: &Method, codecs: &[Ident]) -> TokenStream {
+    let params = method.inputs().zip(codecs).map(|(param, codec)| {
         let name = &param.name;
-        quote!(__agno::param(#name, #codec),)
+        quote!(__agno::param(#name, #codec()),)
     });
     let params: TokenStream = params.collect();
     quote!((#params))
@@ -220,39 +259,52 @@ fn pattern(method: &Method) -> TokenStream {
     quote!((#(#names,)*))
 }
 
-fn returns(output: &Output, conditions: &[Attribute], codecs: &mut Codecs) -> TokenStream {
-    let value = &output.value;
-    let codec = codecs.call(value, conditions, is_probed(output));
-    match &output.whole {
-        Some(whole) if output.fallible => {
-            quote_spanned!(at(whole)=> <#whole as __agno::Fallible<_>>::returns(#codec))
+/// How what a method returns is split and stored.
+struct Returned<'a> {
+    output: &'a Output,
+    codec: Ident,
+}
+
+impl<'a> Returned<'a> {
+    fn of(output: &'a Output, conditions: &[Attribute], codecs: &mut Codecs) -> Self {
+        let is_probed = matches!(&output.value, Type::Path(_)) && !output.fallible;
+        Self {
+            output,
+            codec: codecs.name(&output.value, conditions, is_probed),
         }
-        _ => quote_spanned!(at(value)=> __agno::plain::<#value>(#codec)),
     }
 }
 
-fn is_probed(output: &Output) -> bool {
-    matches!(&output.value, Type::Path(_)) && !output.fallible
+impl ToTokens for Returned<'_> {
+    fn to_tokens(&self, to: &mut TokenStream) {
+        let (value, codec) = (&self.output.value, &self.codec);
+        match &self.output.whole {
+            Some(whole) if self.output.fallible => {
+                emit!(to, at(whole); <#whole as __agno::Fallible<_>>::returns(#codec));
+            }
+            _ => emit!(to, at(value); __agno::plain::<#value>(#codec())),
+        }
+    }
 }
 
-pub(super) fn describe(attrs: &[Attribute]) -> Option<TokenStream> {
-    let text = summary(attrs);
+pub(super) fn describe(text: &str) -> Option<TokenStream> {
     (!text.is_empty()).then(|| quote!(.describe(#text)))
 }
 
 /// What a skipped step answers: the default of its output, which rustc asks for.
 pub(super) fn stand_in(
     options: &StepOptions,
-    output: impl ToTokens,
+    output: &impl ToTokens,
     span: Span,
-    returns: TokenStream,
-) -> TokenStream {
+    returns: &impl ToTokens,
+    to: &mut TokenStream,
+) {
     if options.on_error() == Some("skip") {
-        quote_spanned!(span=> <#output as __agno::Skippable>::or_default(#returns))
+        emit!(to, span; <#output as __agno::Skippable>::or_default(#returns));
     } else if options.on_reject() == Some("skip") {
-        quote_spanned!(span=> <#output as __agno::Rejectable>::or_default_if_rejected(#returns))
+        emit!(to, span; <#output as __agno::Rejectable>::or_default_if_rejected(#returns));
     } else {
-        returns
+        returns.to_tokens(to);
     }
 }
 
@@ -301,7 +353,19 @@ fn cache(cache: &Cache) -> TokenStream {
         };
         quote!(.scope(__agno::Scope::#scope))
     });
-    quote!(.cache(__agno::Cache::new() #ttl #key #scope))
+    let tags = cache.tags.as_ref().map(|set| {
+        let tags = &set.value;
+        quote!(.tags(#tags))
+    });
+    let revalidate = cache.stale_while_revalidate.as_ref();
+    let revalidate = revalidate.map(|set| millis(set, "stale_while_revalidate"));
+    let if_error = cache.stale_if_error.as_ref();
+    let if_error = if_error.map(|set| millis(set, "stale_if_error"));
+    let jitter = cache.jitter.as_ref().map(|set| {
+        let jitter = set.value;
+        quote!(.jitter(#jitter))
+    });
+    quote!(.cache(__agno::Cache::new() #ttl #key #scope #tags #revalidate #if_error #jitter))
 }
 
 fn gate(gate: &Gate) -> TokenStream {

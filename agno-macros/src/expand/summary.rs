@@ -50,7 +50,7 @@ pub(super) fn of_methods(workflow: &Workflow, graph: &Graph) -> TokenStream {
             inputs(method),
             code(&output(method)),
             words.join(", "),
-            sentence(&method.attrs),
+            sentence(&method.summary),
         ]
     });
     text.push_str(&table(
@@ -84,7 +84,7 @@ pub(super) fn of_fields(declaration: &Declaration) -> TokenStream {
             named(name, attrs),
             code(&source::text(ty)),
             words.join(", "),
-            sentence(attrs),
+            sentence(&attributes::summary(attrs)),
         ]
     });
     let mut text = match &declaration.state {
@@ -121,12 +121,11 @@ fn output(method: &Method) -> String {
     source::text(&method.output.value)
 }
 
-/// The first sentence of a doc comment.
-fn sentence(attrs: &[Attribute]) -> String {
-    let paragraph = attributes::summary(attrs);
+/// The first sentence of a paragraph.
+fn sentence(paragraph: &str) -> String {
     let end = paragraph.match_indices(". ").find(|(place, _)| {
         let next = paragraph[place + 2..].chars().next();
         next.is_some_and(char::is_uppercase)
     });
-    prose(end.map_or(paragraph.as_str(), |(place, _)| &paragraph[..=place]))
+    prose(end.map_or(paragraph, |(place, _)| &paragraph[..=place]))
 }

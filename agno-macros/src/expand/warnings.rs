@@ -5,8 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::graph;
-use crate::flow::graph::Graph;
-use crate::model::Workflow;
+use crate::model::{Method, Workflow};
 use crate::parse::attributes::{allows, conditions};
 use crate::validate::warnings::{self, About, Warning};
 
@@ -40,8 +39,8 @@ pub(super) fn reported(warnings: &[Warning]) -> TokenStream {
 }
 
 /// The steps and sub-flows that no flow calls, and whose author says that they stay.
-pub(super) fn allowed_uncalled(workflow: &Workflow, graph: &Graph) -> TokenStream {
-    let kept = warnings::kept(workflow, graph).into_iter();
+pub(super) fn allowed_uncalled(workflow: &Workflow, uncalled: &[&Method]) -> TokenStream {
+    let kept = warnings::kept(workflow, uncalled).into_iter();
     let kept = kept.map(|(name, method)| {
         let conditions = conditions(&method.attrs);
         quote!(#(#conditions)* __d.allow_uncalled(#name);)
@@ -66,7 +65,7 @@ pub(super) fn recorded(warnings: &[Warning]) -> TokenStream {
             return None;
         }
         let conditions = conditions(attrs);
-        let here = graph::here(*span);
+        let here = graph::Here(*span);
         Some(quote!(#(#conditions)* __d.warning(#flow, #text, #here);))
     });
     recorded.collect()

@@ -7,14 +7,15 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::ImplItem;
 
 use super::nesting;
-use super::strip::{Impl, regroup};
+use super::strip::{self, Impl, regroup};
 
 /// What may stand before `fn`.
 const QUALIFIERS: [&str; 5] = ["pub", "const", "async", "unsafe", "extern"];
 
 /// The block without the items that cannot be read; nothing when that does not help.
 pub(crate) fn readable(parts: &Impl) -> Option<Impl> {
-    let mut skeleton: Vec<TokenTree> = parts.skeleton.clone().into_iter().collect();
+    let skeleton = strip::numbered(parts.skeleton.clone());
+    let mut skeleton: Vec<TokenTree> = skeleton.into_iter().collect();
     let Some(TokenTree::Group(block)) = skeleton.pop() else {
         return None;
     };
@@ -33,6 +34,7 @@ pub(crate) fn readable(parts: &Impl) -> Option<Impl> {
         emitted: parts.emitted.clone(),
         skeleton: skeleton.into_iter().collect(),
         bodies: parts.bodies.clone(),
+        may_allow: parts.may_allow,
     })
 }
 
@@ -102,7 +104,6 @@ fn qualifiers(tokens: &[TokenTree]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::strip;
 
     fn left(source: &str) -> Option<String> {
         let parts = strip::split(source.parse().expect("tokens"));

@@ -11,16 +11,18 @@ use syn::{
 
 use super::options::Options;
 use super::strip::{self, Impl, regroup};
-use super::{nesting, step, table};
+use super::{attributes, nesting, step, table};
 use crate::diag::Diagnostics;
-use crate::model::{Flow, Method, Names, Output, Param, ParamKind, Step, Stripped, Workflow};
+use crate::model::{
+    Flow, Method, Names, Output, Param, ParamKind, Step, Stripped, Workflow, mentions,
+};
 
 /// The model of an impl block. Nothing when the block cannot be read at all; the reason is then reported.
 pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> Option<Workflow> {
     let options = Options::read(args, &table::IMPL, diag);
     let krate = options.get("crate").and_then(|option| option.path(diag));
     let state = options.get("state").and_then(|option| option.ty(diag));
-    let mut item: ItemImpl = match nesting::parse(parts.skeleton.clone()) {
+    let mut item = match read(parts) {
         Ok(item) => item,
         Err(error) => {
             diag.push(error);
@@ -56,6 +58,7 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
     let mut flows = Vec::new();
     let mut unmarked = Vec::new();
     let mut functions = Vec::new();
+    let mut places = 0..;
     for item in item.items {
         let mut function = match item {
             ImplItem::Fn(function) => function,
@@ -73,6 +76,7 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
             }
             _ => continue,
         };
+        let body = number(&function).or_else(|| places.next());
         ungroup_types(&mut function.sig);
         let markers = take_markers(&mut function.attrs);
         for extra in markers.iter().skip(1) {
@@ -90,16 +94,16 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
         let Some(marker) = fitting.cloned() else {
             hidden_marker(&function.attrs, "method", diag);
             if is_method {
-                unmarked.push(read_method(None, function, &ident, false));
+                unmarked.push(read_method(None, function, body, &ident, false));
             } else {
                 functions.push(function.sig);
             }
             continue;
         };
         if is_named(&marker, "step") {
-            steps.push(read_step(&marker, function, &ident, diag));
+            steps.push(read_step(&marker, function, body, &ident, diag));
         } else {
-            flows.push(read_flow(&marker, function, &ident, parts, diag));
+            flows.push(read_flow(&marker, function, body, &ident, parts, diag));
         }
     }
     Some(Workflow {
@@ -115,6 +119,23 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
     })
 }
 
+/// The block as syntax. A method has its body by its place among the methods; with its number in it, where there are
+/// other bodies than those of methods.
+fn read(parts: &Impl) -> syn::Result<ItemImpl> {
+    let item: ItemImpl = nesting::parse(parts.skeleton.clone())?;
+    let methods = || {
+        item.items.iter().filter_map(|item| match item {
+            ImplItem::Fn(method) => Some(method),
+            _ => None,
+        })
+    };
+    let is_plain = methods().count() == parts.bodies.len();
+    if is_plain || methods().all(|method| !method.block.stmts.is_empty()) {
+        return Ok(item);
+    }
+    nesting::parse(strip::numbered(parts.skeleton.clone()))
+}
+
 /// A marker is taken out wherever it stands, and would mean nothing here.
 fn no_method(mut attrs: Vec<Attribute>, diag: &Diagnostics) {
     for marker in take_markers(&mut attrs) {
@@ -127,9 +148,15 @@ fn no_method(mut attrs: Vec<Attribute>, diag: &Diagnostics) {
     }
 }
 
-fn read_step(marker: &Attribute, function: ImplItemFn, this: &Ident, diag: &Diagnostics) -> Step {
+fn read_step(
+    marker: &Attribute,
+    function: ImplItemFn,
+    body: Option<usize>,
+    this: &Ident,
+    diag: &Diagnostics,
+) -> Step {
     let (options, name) = step::step(marker, diag);
-    let method = read_method(Some(marker), function, this, false);
+    let method = read_method(Some(marker), function, body, this, false);
     let (name, name_span) = match name {
         Some(set) => (set.value, set.span),
         None => (method.sig.ident.unraw().to_string(), method.span()),
@@ -145,6 +172,7 @@ fn read_step(marker: &Attribute, function: ImplItemFn, this: &Ident, diag: &Diag
 fn read_flow(
     marker: &Attribute,
     function: ImplItemFn,
+    body: Option<usize>,
     this: &Ident,
     parts: &Impl,
     diag: &Diagnostics,
@@ -154,7 +182,7 @@ fn read_flow(
         Some(FnArg::Typed(first)) => binding(&first.pat),
         _ => None,
     };
-    let method = read_method(Some(marker), function, this, true);
+    let method = read_method(Some(marker), function, body, this, true);
     let braces = method.body.and_then(|number| parts.bodies.get(number));
     let braces = braces.filter(|braces| nesting::is_readable(braces.stream(), diag));
     let source = braces.and_then(|braces| {
@@ -165,7 +193,7 @@ fn read_flow(
         tokens.extend([body]);
         syn::parse2::<ItemFn>(tokens).ok()
     });
-    let stripped = braces.and_then(|braces| {
+    let stripped = braces.filter(|_| parts.may_allow).and_then(|braces| {
         strip::without_allowances(braces.stream()).map(|body| Stripped {
             body,
             marker: strip::allowances(braces.stream()).into_iter().next(),
@@ -183,6 +211,7 @@ fn read_flow(
 fn read_method(
     marker: Option<&Attribute>,
     function: ImplItemFn,
+    body: Option<usize>,
     this: &Ident,
     is_flow: bool,
 ) -> Method {
@@ -200,7 +229,8 @@ fn read_method(
         .collect();
     let output = read_output(&function.sig.output, this, function.sig.ident.span());
     Method {
-        body: body_number(&function),
+        body,
+        summary: attributes::summary(&function.attrs),
         attrs: function.attrs,
         vis: function.vis,
         marker: marker.map(|marker| marker.path().clone()),
@@ -331,19 +361,10 @@ fn read_output(output: &ReturnType, this: &Ident, name: Span) -> Output {
 
 /// The type with `Self` spelled out, since what is generated stands outside of the impl.
 pub(super) fn without_self(ty: &Type, this: &Ident) -> Type {
-    let tokens = ty.to_token_stream();
-    if !mentions_self(tokens.clone()) {
+    if !mentions(ty, "Self") {
         return ty.clone();
     }
-    syn::parse2(replace_self(tokens, this)).unwrap_or_else(|_| ty.clone())
-}
-
-fn mentions_self(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == "Self",
-        TokenTree::Group(group) => mentions_self(group.stream()),
-        _ => false,
-    })
+    syn::parse2(replace_self(ty.to_token_stream(), this)).unwrap_or_else(|_| ty.clone())
 }
 
 fn replace_self(tokens: TokenStream, this: &Ident) -> TokenStream {
@@ -408,7 +429,8 @@ pub(super) fn hidden_marker(attrs: &[Attribute], on: &str, diag: &Diagnostics) {
     }
 }
 
-fn body_number(function: &ImplItemFn) -> Option<usize> {
+/// What [`strip::numbered`] put into a body.
+fn number(function: &ImplItemFn) -> Option<usize> {
     match function.block.stmts.first() {
         Some(Stmt::Expr(syn::Expr::Lit(literal), None)) => match &literal.lit {
             syn::Lit::Int(number) => number.base10_parse().ok(),

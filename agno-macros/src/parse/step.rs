@@ -104,6 +104,21 @@ fn cache(option: &Given<'_>, diag: &Diagnostics) -> Option<Cache> {
         scope: given
             .get("scope")
             .and_then(|option| option.choice(diag, &["run", "session", "user", "global"])),
+        tags: given
+            .get("tags")
+            .and_then(|option| option.text(diag))
+            .map(|text| words(&text)),
+        stale_while_revalidate: given
+            .get("stale_while_revalidate")
+            .and_then(|option| option.duration(diag)),
+        stale_if_error: given
+            .get("stale_if_error")
+            .and_then(|option| option.duration(diag)),
+        jitter: given.get("jitter").and_then(|option| {
+            let value = option.boolean(diag)?;
+            let span = option.span();
+            Some(Set { value, span })
+        }),
     })
 }
 

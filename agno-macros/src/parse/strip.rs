@@ -15,35 +15,60 @@ pub(crate) const ALLOWANCE: &str = "allow_in_flow";
 pub(crate) struct Impl {
     /// As written, without our attributes.
     pub(crate) emitted: TokenStream,
-    /// As written, every body replaced by its number.
+    /// As written, every body empty, which is read fastest.
     pub(crate) skeleton: TokenStream,
-    /// The bodies, by number.
+    /// The bodies, in their order.
     pub(crate) bodies: Vec<Group>,
+    /// Whether `#[allow_in_flow]` may stand in one of them. To print all tokens is less than to look at each.
+    pub(crate) may_allow: bool,
 }
 
 /// Splits an impl block. Without a body in braces there is nothing to strip.
 pub(crate) fn split(item: TokenStream) -> Impl {
-    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
-    let body = match tokens.last() {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group.clone(),
+    let may_allow = item.to_string().contains(ALLOWANCE);
+    let mut before: Vec<TokenTree> = item.clone().into_iter().collect();
+    let block = match before.pop() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
         _ => {
-            let whole: TokenStream = tokens.into_iter().collect();
             return Impl {
-                emitted: whole.clone(),
-                skeleton: whole,
+                emitted: item.clone(),
+                skeleton: item,
                 bodies: Vec::new(),
+                may_allow,
             };
         }
     };
-    tokens.pop();
-    let before: TokenStream = tokens.into_iter().collect();
-    let mut bodies = Vec::new();
-    let skeleton = without_bodies(body.stream(), &mut bodies);
-    Impl {
-        emitted: with_body(before.clone(), &body, without_markers(body.stream())),
-        skeleton: with_body(before, &body, skeleton),
-        bodies,
+    let (mut emitted, mut skeleton, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+    let mut tokens = block.stream().into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        if let Some(marker) = tokens.next_if(|next| is_attribute(&token, next, &["step", "flow"])) {
+            skeleton.extend([token, marker]);
+            continue;
+        }
+        match body(&token, tokens.peek()) {
+            Some(body) => {
+                skeleton.push(TokenTree::Group(regroup(&body, TokenStream::new())));
+                bodies.push(body);
+            }
+            None => skeleton.push(token.clone()),
+        }
+        emitted.push(token);
     }
+    let before: TokenStream = before.into_iter().collect();
+    Impl {
+        emitted: with_body(before.clone(), &block, emitted.into_iter().collect()),
+        skeleton: with_body(before, &block, skeleton.into_iter().collect()),
+        bodies,
+        may_allow,
+    }
+}
+
+/// The skeleton with the number of each body in it. It takes longer to read, and is needed where not every body is that
+/// of a method.
+pub(crate) fn numbered(skeleton: TokenStream) -> TokenStream {
+    change_bodies(skeleton, |number, _| {
+        Some(TokenTree::Literal(Literal::usize_unsuffixed(number)).into())
+    })
 }
 
 /// The impl block again, with the bodies that `change` gives another text.
@@ -122,14 +147,6 @@ pub(crate) fn regroup(like: &Group, inner: TokenStream) -> Group {
     group
 }
 
-fn without_bodies(inner: TokenStream, bodies: &mut Vec<Group>) -> TokenStream {
-    each_body(inner, |body| {
-        let number = TokenTree::Literal(Literal::usize_unsuffixed(bodies.len()));
-        bodies.push(body.clone());
-        Some(number.into())
-    })
-}
-
 /// The items of an impl block, with the bodies that `change` gives another text. The braces of `Grid<{ 1 + 2 }>` are none:
 /// what follows them tells.
 fn each_body(
@@ -139,12 +156,18 @@ fn each_body(
     let mut tokens = items.into_iter().peekable();
     let mut all = TokenStream::new();
     while let Some(token) = tokens.next() {
-        let in_type = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if matches!(next.as_char(), ',' | '>'));
-        let body = braces(&token).filter(|_| !in_type);
+        let body = body(&token, tokens.peek());
         let changed = body.and_then(|body| Some(regroup(&body, change(&body)?)));
         all.extend([changed.map_or(token, TokenTree::Group)]);
     }
     all
+}
+
+/// The body that this token is.
+fn body(token: &TokenTree, next: Option<&TokenTree>) -> Option<Group> {
+    let in_type =
+        matches!(next, Some(TokenTree::Punct(next)) if matches!(next.as_char(), ',' | '>'));
+    braces(token).filter(|_| !in_type)
 }
 
 /// A group in braces, also as the fragment `$body:block` of `macro_rules!`, which has a group without delimiters around it.
@@ -178,11 +201,10 @@ fn without_markers(inner: TokenStream) -> TokenStream {
     let mut kept = Vec::new();
     let mut tokens = inner.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        let hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-        let marker = matches!(tokens.peek(), Some(TokenTree::Group(group)) if is_named(group, &["step", "flow"]));
-        if hash && marker {
-            tokens.next();
-        } else {
+        if tokens
+            .next_if(|next| is_attribute(&token, next, &["step", "flow"]))
+            .is_none()
+        {
             kept.push(token);
         }
     }
@@ -195,12 +217,11 @@ pub(crate) fn without_allowances(tokens: TokenStream) -> Option<TokenStream> {
     let mut kept = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        let hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-        if hash
-            && matches!(tokens.peek(), Some(TokenTree::Group(group)) if is_named(group, &[ALLOWANCE]))
+        if tokens
+            .next_if(|next| is_attribute(&token, next, &[ALLOWANCE]))
+            .is_some()
         {
             found = true;
-            tokens.next();
             continue;
         }
         kept.push(match token {
@@ -236,18 +257,28 @@ pub(crate) fn allowances(tokens: TokenStream) -> Vec<Path> {
     found
 }
 
+/// Whether two tokens are an attribute of one of these names.
+fn is_attribute(hash: &TokenTree, group: &TokenTree, names: &[&str]) -> bool {
+    matches!((hash, group), (TokenTree::Punct(hash), TokenTree::Group(group)) if hash.as_char() == '#' && is_named(group, names))
+}
+
 /// `[step]`, `[agno::flow(..)]`
 fn is_named(attribute: &Group, names: &[&str]) -> bool {
-    if attribute.delimiter() != Delimiter::Bracket {
-        return false;
-    }
+    attribute.delimiter() == Delimiter::Bracket && begins_with(attribute.stream(), names)
+}
+
+/// Whether a path of such a name comes first, also as the fragment `$meta:meta`.
+fn begins_with(tokens: TokenStream, names: &[&str]) -> bool {
     let mut last = None;
-    for token in inside(attribute) {
+    for (index, token) in tokens.into_iter().enumerate() {
         match token {
+            TokenTree::Group(fragment) if index == 0 && fragment.delimiter() == Delimiter::None => {
+                return begins_with(fragment.stream(), names);
+            }
             TokenTree::Ident(ident) => last = Some(ident),
             TokenTree::Punct(punct) if punct.as_char() == ':' => {}
             _ => break,
         }
     }
-    last.is_some_and(|ident| names.iter().any(|name| ident == name))
+    last.is_some_and(|ident| names.contains(&ident.to_string().as_str()))
 }

@@ -106,10 +106,20 @@ pub(super) static RETRY: &[Synonyms] = &[
     ),
 ];
 
-pub(super) static CACHE: &[Synonyms] = &[of(
-    &["max_age", "expires", "expiration", "expires_in", "timeout"],
-    "the time to live is called `ttl`: write `ttl = \"1h\"`",
-)];
+pub(super) static CACHE: &[Synonyms] = &[
+    of(
+        &["max_age", "expires", "expiration", "expires_in", "timeout"],
+        "the time to live is called `ttl`: write `ttl = \"1h\"`",
+    ),
+    of(
+        &["swr", "stale", "max_stale", "revalidate", "grace"],
+        "an expired result for the moment is `stale_while_revalidate`: write `stale_while_revalidate = \"10m\"`",
+    ),
+    of(
+        &["tag", "labels", "groups"],
+        "the words to remove results by are called `tags`: write `tags = \"site, {topic}\"`",
+    ),
+];
 
 pub(super) static CONFIRM: &[Synonyms] = &[of(
     &["prompt", "text"],

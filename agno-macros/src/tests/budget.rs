@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use super::{errors, tokens, workflow};
 
 /// Tokens that one more step may add, the user's own not counted.
-const TOKENS_PER_STEP: usize = 150;
+const TOKENS_PER_STEP: usize = 130;
 
 fn count(stream: TokenStream) -> usize {
     stream

@@ -50,11 +50,11 @@ fn the_handle_repeats_signature_and_documentation() {
         &expansion,
         r#"#[doc = " Finds sources on the web."] #[doc = ""] #[doc = " Slowly."]
         #[track_caller]
-        pub fn search(&self, topic: Topic) -> __agno::StepCall<Vec<Source>> { __handle(self).step("search", (topic,)) }"#,
+        pub fn search(&self, topic: Topic) -> __agno::StepCall<Vec<Source>> { __step(self, "search", (topic,)) }"#,
     );
     assert_holds(
         &expansion,
-        r#"fn again(&self,) -> __agno::StepCall<String> { __handle(self).subflow("again", ()) }"#,
+        r#"fn again(&self,) -> __agno::StepCall<String> { __subflow(self, "again", ()) }"#,
     );
     assert_holds(
         &expansion,
@@ -297,7 +297,7 @@ fn a_gate_is_part_of_the_registration() {
         r#"__agno::Step::new("send").confirm(__agno::Gate::new("Send it?").timeout(__agno::millis(3600000u64))
                 .on_timeout(__agno::OnTimeout::Approve).on_reject(__agno::OnReject::Skip)).history(3),
             "url", __codec1,
-            <Sent as __agno::Rejectable>::or_default_if_rejected(<Result<Sent> as __agno::Fallible<_>>::returns(__codec2())),"#,
+            <Sent as __agno::Rejectable>::or_default_if_rejected(<Result<Sent> as __agno::Fallible<_>>::returns(__codec2)),"#,
     );
     // One default stands in for both.
     assert_holds(

@@ -204,7 +204,9 @@ fn returns(tool: &Tool) -> TokenStream {
     };
     // With the user's own span, so that the macro is not part of the message.
     let (value, error) = (quote_spanned!(value=> _), quote_spanned!(error=> _));
-    quote_spanned! {at(&returned)=>
+    let first = returned.clone().into_iter().next();
+    let place = first.map_or_else(Span::call_site, |token| token.span());
+    quote_spanned! {paths::generated(place)=>
         <__agno::tool::Returned<#returned>>::agno_returns(
             <#value as __agno::tool::ToolOutput>::answers(),
             <#error as __agno::tool::ToolFailure>::failures(),

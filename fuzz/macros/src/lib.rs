@@ -15,6 +15,8 @@
 mod data;
 #[path = "../../../agno-macros/src/diag.rs"]
 mod diag;
+#[path = "../../../agno-macros/src/emit.rs"]
+mod emit;
 #[path = "../../../agno-macros/src/entry.rs"]
 mod entry;
 #[path = "../../../agno-macros/src/expand/mod.rs"]

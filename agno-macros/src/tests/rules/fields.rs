@@ -30,6 +30,10 @@ fn fields_that_are_steps() {
             "(cache(key = \"inptu\"))",
             "did you mean `input`; the inputs are `input`",
         ),
+        (
+            "(cache(ttl = \"1h\", stale_while_revalidate = \"1h\"))",
+            "not done in the background; remove `stale_while_revalidate`",
+        ),
         ("(cache, at_most_once)", "remove `cache` or `at_most_once`"),
         ("(confirm = \"\")", "write the question, such as"),
         ("(confirm())", "needs the question"),

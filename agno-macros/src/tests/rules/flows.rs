@@ -144,6 +144,12 @@ fn flows() {
         ),
         ("(cache(key = \"x\"))", good, "x", "the inputs are `topic`"),
         (
+            "(cache(ttl = \"1h\", stale_while_revalidate = \"1h\"))",
+            good,
+            "x",
+            "put `stale_while_revalidate` on its steps",
+        ),
+        (
             "(cache)",
             good,
             "flow.ask(1).await",

@@ -107,6 +107,33 @@ fn step_options() {
             "did you mean `topic`; the inputs are `topic`",
         ),
         ("(cache(key = \"topic, \"))", "names ``"),
+        (
+            "(cache(tags = \"site, {topik.x}\"))",
+            "the tag names `topik`, which is not an input, did you mean `topic`; the inputs are `topic`",
+        ),
+        ("(cache(tags = \"a, \"))", "a tag is empty"),
+        (
+            "(cache(tags = \"a {topic\"))",
+            "stands alone; write `{topic}`",
+        ),
+        (
+            "(cache(tags = \"a} {topic}\"))",
+            "a brace of the tag `a} {topic}`",
+        ),
+        (
+            "(cache(stale_if_error = \"1d\"))",
+            "without `ttl` no result ever expires; add `ttl = \"1h\"`, or remove `stale_if_error`",
+        ),
+        ("(cache(jitter = true))", "or remove `jitter`"),
+        (
+            "(confirm = \"Sure?\", cache(ttl = \"1h\", stale_while_revalidate = \"1h\"))",
+            "remove `confirm`, or `stale_while_revalidate`",
+        ),
+        (
+            "(cache(ttl = \"1h\", swr = \"1h\"))",
+            "write `stale_while_revalidate = \"10m\"`",
+        ),
+        ("(cache(tag = \"a\"))", "are called `tags`"),
         ("(cache, at_most_once)", "remove `cache` or `at_most_once`"),
         (
             "(confirm)",
@@ -173,6 +200,7 @@ fn legal_options_are_accepted() {
         "(retry(max = 3), at_most_once)",
         "(cache)",
         "(cache(key = \"topic.title.x, topic\"),)",
+        "(cache(ttl = \"1h\", tags = \"site, {topic.title} of {topic}\", stale_while_revalidate = \"1m\", stale_if_error = \"1d\", jitter = true))",
         "(retry(max = 3, factor = 1))",
         "(on_error = \"fail\")",
         "(name = \"Search the web\")",
