@@ -87,3 +87,28 @@ pub(crate) fn decide(
         _ => Ok(None),
     }
 }
+
+/// Whether a version of another store is there already. It may only follow the newest that is.
+pub(crate) fn is_there(
+    found: Option<&Definition>,
+    newest: u32,
+    version: &Definition,
+) -> StoreResult<bool> {
+    let Definition { kind, name, .. } = version;
+    match found {
+        Some(found) if found == version => Ok(true),
+        Some(_) => Err(StoreError::Occupied {
+            what: format!(
+                "version {} of the {kind} definition `{name}`",
+                version.version
+            ),
+        }),
+        None if newest.checked_add(1) == Some(version.version) => Ok(false),
+        None => Err(StoreError::DefinitionConflict {
+            kind: kind.clone(),
+            name: name.clone(),
+            expected: version.version.saturating_sub(1),
+            newest,
+        }),
+    }
+}

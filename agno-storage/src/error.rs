@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{MergeConflict, RunId, RunStatus};
+use crate::{ConfigError, MergeConflict, RunId, RunStatus};
 
 /// The result of a call into a store.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -178,12 +178,43 @@ pub enum StoreError {
         /// The system's answer.
         message: String,
     },
+    /// The server of the store cannot be reached, or does not let this program in. Whether the last
+    /// write was carried out is not known: read, and decide anew.
+    #[error("the store {store} cannot be reached: {message}")]
+    Unavailable {
+        /// The store, as [`Storage::location`](crate::Storage::location) tells it.
+        store: String,
+        /// What was found, and what to do.
+        message: String,
+    },
+    /// The store is not named as it should be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
 }
 
 impl StoreError {
+    /// A write that failed: [`Full`](Self::Full) if `path` has no room left, otherwise an I/O
+    /// error with what was tried.
+    #[cfg(any(feature = "sled", feature = "redb", feature = "sqlite"))]
+    pub(crate) fn written(
+        path: &std::path::Path,
+        context: impl Into<String>,
+        error: &std::io::Error,
+    ) -> Self {
+        use std::io::ErrorKind;
+
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full {
+                path: path.to_owned(),
+                message: error.to_string(),
+            },
+            _ => Self::io(context, error),
+        }
+    }
+
     /// An I/O error with what was tried.
     pub fn io(context: impl Into<String>, error: &std::io::Error) -> Self {
         Self::Io {

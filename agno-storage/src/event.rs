@@ -77,6 +77,9 @@ pub enum EventKind {
         attempts: u32,
         /// From first attempt to result, in microseconds.
         micros: u64,
+        /// Of a step with a cache: why nothing was taken from it, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_miss: Option<Arc<str>>,
     },
     /// A step's result was found in the cache.
     StepCached {
@@ -86,6 +89,12 @@ pub enum EventKind {
         from: Arc<str>,
         /// Its age, in microseconds.
         age_micros: u64,
+        /// It had expired, and was good enough for the moment.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stale: bool,
+        /// Why a new one could not be computed, if that is why it was taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<EventError>,
     },
     /// A step returned its recorded result without running. Told live, never stored.
     StepReplayed {

@@ -1,8 +1,22 @@
-//! Which runs wait to be taken up.
+//! Who has a run, and which runs wait to be taken up.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
-use crate::{RunQuery, RunRecord, RunStatus, Storage, StoreResult};
+use crate::{RunId, RunQuery, RunRecord, RunStatus, Storage, StoreResult};
+
+/// Who has a run, in a store that several processes share. See [`Storage::holders`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The run that was asked about.
+    pub run: RunId,
+    /// The process, in words: `digest, pid 4242 on worker-1`.
+    pub name: String,
+    /// When its lease ends, unless it is renewed.
+    pub left: Duration,
+}
 
 /// What [`Storage::due`] found.
 #[derive(Clone, Debug, Default)]

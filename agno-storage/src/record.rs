@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, Json, StateDelta, StoreError};
+use crate::{CacheMode, Event, Json, StateDelta, StoreError};
 
 /// Names a run. Time-sortable when the runtime made it; a user may choose another.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -161,6 +161,9 @@ pub struct RunRecord {
     /// Which of its events are stored and told, if not all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Box<EventPolicy>>,
+    /// How it uses the step cache, if it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheMode>,
     /// What the starter wants to remember with it: a JSON object.
     #[serde(
         default,
@@ -192,6 +195,7 @@ impl RunRecord {
             forked: None,
             limits: None,
             events: None,
+            cache: None,
             metadata: None,
         }
     }
@@ -457,43 +461,4 @@ pub struct RecordedError {
         skip_serializing_if = "Option::is_none"
     )]
     pub details: Option<Json>,
-}
-
-/// Key of the step cache: a hash of all that the result depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CacheKey(pub [u8; 32]);
-
-impl CacheKey {
-    /// The key as 64 hexadecimal digits.
-    pub fn to_hex(&self) -> String {
-        blake3::Hash::from_bytes(self.0).to_hex().to_string()
-    }
-}
-
-/// A stored result of a step.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CacheEntry {
-    /// Name of the workflow that stored it.
-    pub workflow: Arc<str>,
-    /// Name of the step.
-    pub step: Arc<str>,
-    /// The run that stored it.
-    pub run: RunId,
-    /// The result.
-    pub output: Json,
-    /// When it was stored, in microseconds since 1970.
-    pub stored_at: u64,
-    /// When it ends, in microseconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<u64>,
-    /// Words that it can be found and removed by.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Arc<str>>,
-    /// What its key was made from, if that was kept: to tell why another key is another.
-    #[serde(
-        default,
-        deserialize_with = "crate::json::present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub parts: Option<Json>,
 }

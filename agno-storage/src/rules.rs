@@ -102,7 +102,7 @@ impl Commit {
 }
 
 impl Entry {
-    fn check_size(&self) -> StoreResult<()> {
+    pub(crate) fn check_size(&self) -> StoreResult<()> {
         let what = || format!("the path `{}`", brief(&self.path));
         check_size(self.path.len(), MAX_NAME_BYTES, what)?;
         let json = |json: &Option<Json>| json.as_ref().map_or(0, Json::len);
@@ -119,8 +119,8 @@ impl Entry {
 }
 
 impl Request {
-    /// Checks a request that a commit of this run opens.
-    fn check(&self, run: &RunId) -> StoreResult<()> {
+    /// Checks a request that this run opens.
+    pub(crate) fn check(&self, run: &RunId) -> StoreResult<()> {
         if self.run != *run {
             return Err(StoreError::ForeignRequest {
                 request: brief(&self.id),
@@ -238,6 +238,7 @@ impl CacheQuery {
     }
 }
 
+#[cfg(any(feature = "sled", feature = "redb", feature = "sqlite"))]
 impl CacheQuery {
     /// Whether it asks for everything, what does not read included.
     pub(crate) fn is_everything(&self) -> bool {
@@ -268,4 +269,20 @@ impl CacheListing {
             parts: entry.parts.clone(),
         }
     }
+}
+
+/// Which of the cached results have to go so that the rest takes no more than `most` bytes: those that
+/// were stored first. Of each the time it was stored, its key, and its size in bytes.
+pub(crate) fn beyond<T: Ord>(mut cached: Vec<(u64, T, u64)>, most: u64) -> Vec<T> {
+    let mut bytes: u64 = cached.iter().map(|(.., bytes)| bytes).sum();
+    cached.sort_unstable();
+    let mut removed = Vec::new();
+    for (_, key, size) in cached {
+        if bytes <= most {
+            break;
+        }
+        bytes -= size;
+        removed.push(key);
+    }
+    removed
 }

@@ -56,6 +56,10 @@ pub struct StoreStats {
     pub live_bytes: Option<u64>,
     /// What the store takes on disk without its artifacts, in bytes, if the back end can tell.
     pub disk_bytes: Option<u64>,
+    /// When it was last compacted, by itself or because somebody asked, in microseconds since 1970,
+    /// if the back end keeps that.
+    #[serde(default)]
+    pub compacted_at: Option<u64>,
     /// The version of its format.
     pub format: u32,
 }

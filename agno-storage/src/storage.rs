@@ -10,9 +10,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Compacted, Definition, DueRuns, Entry, Imported,
-    Json, Portable, Request, RequestQuery, RunId, RunInput, RunRecord, RunStatus, SessionFields,
-    SessionKey, StoreError, StoreResult, StoreStats, VerifyReport, lease,
+    Ack, BoxFuture, CacheEntry, CacheKey, Commit, Compacted, Definition, DueRuns, Entry, Holder,
+    Imported, Json, Portable, Request, RequestQuery, RunId, RunInput, RunRecord, RunStatus,
+    SessionFields, SessionKey, StoreError, StoreResult, StoreStats, VerifyReport, lease,
 };
 
 /// A place where runs are kept. Object safe, so a program chooses one when it starts.
@@ -93,6 +93,13 @@ pub trait Storage: Send + Sync + Debug + 'static {
     fn release(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<()>> {
         let _ = held;
         Box::pin(ready(Ok(())))
+    }
+
+    /// Who has these runs now, as far as somebody has them: of a called run, whoever has the outermost one. For
+    /// people to read; what decides is the claim. The default, for a store of one process, answers none.
+    fn holders(&self, runs: Vec<RunId>) -> BoxFuture<'_, StoreResult<Vec<Holder>>> {
+        let _ = runs;
+        Box::pin(ready(Ok(Vec::new())))
     }
 
     /// Outermost runs that are to be taken up at `now` (microseconds since 1970), oldest first, at

@@ -1,6 +1,5 @@
 //! A store whose files were damaged: an error or the truth, never a panic and never a wrong
 //! value taken for right.
-#![cfg(feature = "sled")]
 
 mod common;
 
@@ -9,19 +8,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use agno_storage::{Request, RequestQuery, RunId, SledStorage, Storage, StoreError};
-use common::{asking_step, create, id, output, request, session};
+use agno_storage::{Request, RequestQuery, RunId, StoreError};
+use common::{BACK_ENDS, BackEnd, asking_step, create, id, output, request, session};
 
 const RUNS: usize = 4;
 const STEPS: usize = 60;
-const POSITIONS: usize = 60;
+
+/// How many bits are flipped per back end: `AGNO_FLIPS`, or 60.
+fn positions() -> u64 {
+    let flips = std::env::var("AGNO_FLIPS").ok();
+    flips.map_or(60, |flips| flips.parse().expect("AGNO_FLIPS is a number"))
+}
 
 fn runs() -> impl Iterator<Item = RunId> {
     (0..RUNS).map(|run| id(&format!("run-{run}")))
 }
 
-async fn make(path: &Path) {
-    let store = SledStorage::open(path).expect("open");
+async fn make(back_end: &BackEnd, path: &Path) {
+    let store = back_end.open(path);
     for run in runs() {
         store.commit(create(&run)).await.expect("create");
         for number in 0..STEPS {
@@ -56,8 +60,8 @@ struct Outcome {
 
 impl Outcome {
     /// Reads all that was written. Whatever comes back as a value has to be the right one.
-    async fn read(&mut self, path: &Path, what: &str) {
-        let store = match SledStorage::open(path) {
+    async fn read(&mut self, back_end: &BackEnd, path: &Path, what: &str) {
+        let store = match (back_end.open)(path) {
             Ok(store) => store,
             Err(StoreError::Corrupt { .. } | StoreError::Io { .. }) => {
                 self.refused += 1;
@@ -142,9 +146,15 @@ fn is_corrupt(error: &StoreError, what: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flipped_bit_is_never_taken_for_right() {
+    for back_end in BACK_ENDS {
+        flip_bits(back_end).await;
+    }
+}
+
+async fn flip_bits(back_end: &BackEnd) {
     let directory = tempfile::tempdir().expect("directory");
     let sound = directory.path().join("sound");
-    make(&sound).await;
+    make(back_end, &sound).await;
     let mut files: Vec<(PathBuf, u64)> = Vec::new();
     for file in sound.read_dir().expect("list") {
         let file = file.expect("a file");
@@ -156,12 +166,14 @@ async fn a_flipped_bit_is_never_taken_for_right() {
     files.sort();
     let bytes: u64 = files.iter().map(|(_, len)| len).sum();
     let mut outcome = Outcome::default();
-    for position in 0..POSITIONS as u64 {
+    let name = back_end.name;
+    let positions = positions();
+    for position in 0..positions {
         // Evenly over all files, and the first byte of each.
-        let (name, at) = match files.get(position as usize) {
-            Some((name, _)) => (name, 0),
+        let (file, at) = match files.get(usize::try_from(position).expect("small")) {
+            Some((file, _)) => (file, 0),
             None => {
-                let mut at = position * (bytes - 1) / (POSITIONS as u64 - 1);
+                let mut at = position * (bytes - 1) / (positions - 1);
                 let within = files.iter().find(|(_, len)| {
                     let found = at < *len;
                     at -= if found { 0 } else { *len };
@@ -172,16 +184,19 @@ async fn a_flipped_bit_is_never_taken_for_right() {
         };
         let damaged = directory.path().join(format!("damaged-{position}"));
         copy(&sound, &damaged);
-        let file = damaged.join(name);
+        let what = format!("{name}: {} at {at}", file.display());
+        let file = damaged.join(file);
         let mut content = fs::read(&file).expect("read");
-        let what = format!("{} at {at}", name.display());
         content[usize::try_from(at).expect("small")] ^= 1 << (position % 8);
         fs::write(&file, content).expect("write");
-        outcome.read(&damaged, &what).await;
+        outcome.read(back_end, &damaged, &what).await;
         fs::remove_dir_all(&damaged).expect("remove");
     }
-    println!("{outcome:?}");
-    assert!(outcome.refused > 0 && outcome.intact > 0, "{outcome:?}");
+    println!("{name}: {outcome:?}");
+    assert!(
+        outcome.refused > 0 && outcome.intact > 0,
+        "{name}: {outcome:?}"
+    );
     let seen = outcome.refused + outcome.damaged + outcome.intact;
-    assert_eq!(seen, POSITIONS);
+    assert_eq!(seen as u64, positions);
 }

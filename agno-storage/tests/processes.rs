@@ -2,7 +2,7 @@
 //!
 //! The tests marked as ignored are the other processes: the tests start this program again with
 //! their name.
-#![cfg(all(feature = "sled", unix))]
+#![cfg(all(any(feature = "sled", feature = "redb", feature = "sqlite"), unix))]
 
 mod common;
 
@@ -11,20 +11,57 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use agno_storage::{RequestQuery, RunQuery, SledStorage, Storage, StoreError};
-use common::{asking_step, create, end, id, output, request, session};
+use agno_storage::{RequestQuery, RunQuery, Storage, StoreError};
+use common::{BACK_ENDS, BackEnd, asking_step, create, end, id, output, request, session};
 
 const STORE: &str = "AGNO_TEST_STORE";
+const BACK_END: &str = "AGNO_TEST_BACK_END";
+
+/// The back end of this name.
+fn named(name: &str) -> &'static BackEnd {
+    let found = BACK_ENDS.iter().find(|back_end| back_end.name == name);
+    found.expect("it is part of this build")
+}
+
+/// The tests of each back end, as `sled::a_second_process_is_told_who_has_it`.
+macro_rules! each_backend {
+    ($($feature:literal $name:ident),+) => {$(
+        #[cfg(feature = $feature)]
+        mod $name {
+            use super::named;
+
+            #[test]
+            fn a_second_process_is_told_who_has_it() {
+                super::a_second_process_is_told_who_has_it(named($feature));
+            }
+
+            #[tokio::test]
+            async fn a_killed_process_loses_nothing_acknowledged() {
+                super::a_killed_process_loses_nothing_acknowledged(named($feature)).await;
+            }
+
+            #[tokio::test]
+            async fn a_killed_process_removes_runs_whole_or_not_at_all() {
+                let back_end = named($feature);
+                super::a_killed_process_removes_runs_whole_or_not_at_all(back_end).await;
+            }
+        }
+    )+};
+}
+
+each_backend!("sled" sled, "redb" redb, "sqlite" sqlite);
 
 /// Starts one of the ignored tests in a process of its own.
-fn start(test: &str, store: &Path) -> (Child, BufReader<ChildStdout>) {
+fn start(test: &str, back_end: &BackEnd, store: &Path) -> (Child, BufReader<ChildStdout>) {
     let mut child = Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", test, "--ignored", "--nocapture"])
         .env(STORE, store)
+        .env(BACK_END, back_end.name)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -33,9 +70,10 @@ fn start(test: &str, store: &Path) -> (Child, BufReader<ChildStdout>) {
     (child, BufReader::new(stdout))
 }
 
-fn store_of_the_test() -> SledStorage {
+fn store_of_the_test() -> Arc<dyn Storage> {
     let path = std::env::var_os(STORE).expect("started by another test");
-    SledStorage::open(path).expect("open")
+    let back_end = std::env::var(BACK_END).expect("started by another test");
+    named(&back_end).open(Path::new(&path))
 }
 
 /// Writes a line at once, past the test harness.
@@ -55,10 +93,9 @@ fn holds_the_store() {
     drop(store);
 }
 
-#[test]
-fn a_second_process_is_told_who_has_it() {
+fn a_second_process_is_told_who_has_it(back_end: &BackEnd) {
     let directory = tempfile::tempdir().expect("directory");
-    let (mut child, mut said) = start("holds_the_store", directory.path());
+    let (mut child, mut said) = start("holds_the_store", back_end, directory.path());
     let mut line = String::new();
     while !line.ends_with("open\n") {
         assert_ne!(
@@ -67,7 +104,7 @@ fn a_second_process_is_told_who_has_it() {
             "it ended: {line}"
         );
     }
-    match SledStorage::open(directory.path()) {
+    match (back_end.open)(directory.path()) {
         Err(StoreError::Locked { holder, .. }) => {
             assert!(
                 holder.starts_with(&format!("pid {} (processes-", child.id())),
@@ -82,7 +119,7 @@ fn a_second_process_is_told_who_has_it() {
     }
     drop(child.stdin.take());
     assert!(child.wait().expect("wait").success());
-    SledStorage::open(directory.path()).expect("it is free again");
+    (back_end.open)(directory.path()).expect("it is free again");
 }
 
 /// Three runs at once, for ever; a line for each acknowledged step.
@@ -111,17 +148,16 @@ fn commits_until_killed() {
     });
 }
 
-#[tokio::test]
-async fn a_killed_process_loses_nothing_acknowledged() {
+async fn a_killed_process_loses_nothing_acknowledged(back_end: &BackEnd) {
     let directory = tempfile::tempdir().expect("directory");
     let mut acknowledged = BTreeMap::<String, BTreeSet<usize>>::new();
     for kill in 0..kills(30) {
-        let said = kill_within(80, "commits_until_killed", directory.path(), kill);
+        let said = kill_within(80, "commits_until_killed", back_end, directory.path(), kill);
         for (run, number) in said.iter().filter_map(|line| words(line, "ack ")) {
             let steps = acknowledged.entry(run.to_owned()).or_default();
             steps.insert(number.parse().expect("a number"));
         }
-        check(directory.path(), &acknowledged, kill).await;
+        check(back_end, directory.path(), &acknowledged, kill).await;
     }
     let total: usize = acknowledged.values().map(BTreeSet::len).sum();
     println!("{total} acknowledged steps, all there");
@@ -144,8 +180,14 @@ fn words<'a>(line: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
 /// Starts one of the ignored tests, kills it within so many milliseconds, and answers the whole
 /// lines that it said. Every third one is perhaps killed while it still opens the store; for the
 /// others the time begins with the first line.
-fn kill_within(millis: u64, test: &str, store: &Path, kill: usize) -> Vec<String> {
-    let (mut child, mut said) = start(test, store);
+fn kill_within(
+    millis: u64,
+    test: &str,
+    back_end: &BackEnd,
+    store: &Path,
+    kill: usize,
+) -> Vec<String> {
+    let (mut child, mut said) = start(test, back_end, store);
     // Any sequence of delays will do; this one differs from run to run.
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -205,14 +247,13 @@ fn removes_until_killed() {
 
 const LARGE: usize = 1000;
 
-#[tokio::test]
-async fn a_killed_process_removes_runs_whole_or_not_at_all() {
+async fn a_killed_process_removes_runs_whole_or_not_at_all(back_end: &BackEnd) {
     let directory = tempfile::tempdir().expect("directory");
     let (mut removed, mut whole) = (0, 0);
     for kill in 0..kills(20) {
-        let said = kill_within(30, "removes_until_killed", directory.path(), kill);
+        let said = kill_within(30, "removes_until_killed", back_end, directory.path(), kill);
         let said: BTreeSet<_> = said.iter().filter_map(|l| words(l, "ack ")).collect();
-        let store = SledStorage::open(directory.path()).expect("open after a kill");
+        let store = (back_end.open)(directory.path()).expect("open after a kill");
         for (run, done) in &said {
             if *done == "removed" {
                 let head = store.run(&id(run)).await.expect("run");
@@ -238,8 +279,13 @@ async fn a_killed_process_removes_runs_whole_or_not_at_all() {
     assert!(removed > 0);
 }
 
-async fn check(path: &Path, acknowledged: &BTreeMap<String, BTreeSet<usize>>, kill: usize) {
-    let store = SledStorage::open(path).expect("open after a kill");
+async fn check(
+    back_end: &BackEnd,
+    path: &Path,
+    acknowledged: &BTreeMap<String, BTreeSet<usize>>,
+    kill: usize,
+) {
+    let store = (back_end.open)(path).expect("open after a kill");
     let mut recorded = 0;
     for run in store.runs(RunQuery::default()).await.expect("runs") {
         // Fails on a gap.

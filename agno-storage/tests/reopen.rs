@@ -1,125 +1,127 @@
-//! What a sled store is after it was closed, dropped, opened twice or opened somewhere else.
-#![cfg(feature = "sled")]
+//! What a store is after it was closed, dropped, opened twice or opened somewhere else.
 
 mod common;
 
 use std::fs;
 
-use agno_storage::{Commit, RunQuery, RunStatus, RunUpdate, SledStorage, Storage, StoreError};
-use common::{create, id, output, session, step};
+use agno_storage::{Commit, RunQuery, RunStatus, RunUpdate, StoreError};
+use common::{BACK_ENDS, create, id, output, session, step};
 
 #[tokio::test]
 async fn everything_is_there_again() {
-    let directory = tempfile::tempdir().expect("directory");
-    let path = directory.path().join("new/.agno");
-    let run = id("run-1");
-    for round in 0..5 {
-        let store = SledStorage::open(&path).expect("open");
-        if round == 0 {
-            store.commit(create(&run)).await.expect("create");
+    for back_end in BACK_ENDS {
+        let directory = tempfile::tempdir().expect("directory");
+        let path = directory.path().join("new/.agno");
+        let run = id("run-1");
+        for round in 0..5 {
+            let store = back_end.open(&path);
+            if round == 0 {
+                store.commit(create(&run)).await.expect("create");
+            }
+            for number in round * 20..(round + 1) * 20 {
+                let ack = store.commit(step(&run, number)).await.expect("step");
+                assert_eq!(ack.seq, number as u64 + 1);
+            }
+            // Closed well and only dropped, in turn.
+            if round % 2 == 0 {
+                store.close().await.expect("close");
+            }
         }
-        for number in round * 20..(round + 1) * 20 {
-            let ack = store.commit(step(&run, number)).await.expect("step");
-            assert_eq!(ack.seq, number as u64 + 1);
+        let store = back_end.open(&path);
+        let journal = store.journal(&run, 0).await.expect("journal");
+        assert_eq!(journal.len(), 100);
+        for (entry, number) in journal.iter().zip(0..) {
+            assert_eq!(&*entry.path, format!("step#{number}"));
+            assert_eq!(entry.output, Some(output(&run, number)));
         }
-        // Closed well and only dropped, in turn.
-        if round % 2 == 0 {
-            store.close().await.expect("close");
-        }
+        let state = store.session(&session()).await.expect("session");
+        assert_eq!(state["total"].value.as_str(), "100");
+        let report = store.verify().await.expect("verify");
+        assert_eq!((report.runs, report.entries, report.fields), (1, 100, 1));
+        assert_eq!(report.problems, [""; 0]);
+        common::assert_no_blobs(&path);
     }
-    let store = SledStorage::open(&path).expect("open");
-    let journal = store.journal(&run, 0).await.expect("journal");
-    assert_eq!(journal.len(), 100);
-    for (entry, number) in journal.iter().zip(0..) {
-        assert_eq!(&*entry.path, format!("step#{number}"));
-        assert_eq!(entry.output, Some(output(&run, number)));
-    }
-    let state = store.session(&session()).await.expect("session");
-    assert_eq!(state["total"].value.as_str(), "100");
-    let report = store.verify().await.expect("verify");
-    assert_eq!((report.runs, report.entries, report.fields), (1, 100, 1));
-    assert_eq!(report.problems, [""; 0]);
-    common::assert_no_blobs(&path);
 }
 
 #[tokio::test]
 async fn a_run_that_paused_goes_on_where_it_was() {
-    let directory = tempfile::tempdir().expect("directory");
-    let run = id("run-1");
-    let store = SledStorage::open(directory.path()).expect("open");
-    store.commit(create(&run)).await.expect("create");
-    let mut pause = step(&run, 0);
-    pause.update = Some(Box::new(RunUpdate {
-        active_micros: 5,
-        ..RunUpdate::new(RunStatus::Paused, 9)
-    }));
-    store.commit(pause).await.expect("pause");
-    // Read again from the store, in this process and in the next.
-    let again = store.commit(step(&run, 0)).await;
-    assert!(
-        matches!(again, Err(StoreError::AlreadyRecorded { .. })),
-        "{again:?}"
-    );
-    drop(store);
-    let store = SledStorage::open(directory.path()).expect("open");
-    let mut claim = Commit::new(run.clone(), 1);
-    claim.claim = true;
-    claim.supersede = vec!["step#0".into()];
-    let ack = store.commit(claim).await.expect("claim");
-    assert_eq!((ack.seq, ack.fence), (2, 2));
-    let mut retry = step(&run, 0);
-    retry.fence = 2;
-    assert_eq!(store.commit(retry).await.expect("retry").seq, 2);
+    for back_end in BACK_ENDS {
+        let directory = tempfile::tempdir().expect("directory");
+        let run = id("run-1");
+        let store = back_end.open(directory.path());
+        store.commit(create(&run)).await.expect("create");
+        let mut pause = step(&run, 0);
+        pause.update = Some(Box::new(RunUpdate {
+            active_micros: 5,
+            ..RunUpdate::new(RunStatus::Paused, 9)
+        }));
+        store.commit(pause).await.expect("pause");
+        // Read again from the store, in this process and in the next.
+        let again = store.commit(step(&run, 0)).await;
+        assert!(
+            matches!(again, Err(StoreError::AlreadyRecorded { .. })),
+            "{again:?}"
+        );
+        drop(store);
+        let store = back_end.open(directory.path());
+        let mut claim = Commit::new(run.clone(), 1);
+        claim.claim = true;
+        claim.supersede = vec!["step#0".into()];
+        let ack = store.commit(claim).await.expect("claim");
+        assert_eq!((ack.seq, ack.fence), (2, 2));
+        let mut retry = step(&run, 0);
+        retry.fence = 2;
+        assert_eq!(store.commit(retry).await.expect("retry").seq, 2);
+    }
 }
 
 #[tokio::test]
 async fn one_directory_is_one_store_in_a_process() {
-    let directory = tempfile::tempdir().expect("directory");
-    let first = SledStorage::open(directory.path()).expect("open");
-    let second = SledStorage::open(
-        directory
-            .path()
-            .join("..")
-            .join(directory.path().file_name().expect("a name")),
-    )
-    .expect("open the same by another name");
-    first.commit(create(&id("run-1"))).await.expect("create");
-    assert_eq!(
-        second.runs(RunQuery::default()).await.expect("runs").len(),
-        1
-    );
-    drop(first);
-    second
-        .commit(step(&id("run-1"), 0))
-        .await
-        .expect("the other handle keeps it open");
-    second.close().await.expect("close");
-    let third = SledStorage::open(directory.path()).expect("open after close");
-    third.commit(step(&id("run-1"), 1)).await.expect("step");
-    let late = second.commit(step(&id("run-1"), 2)).await;
-    assert!(matches!(late, Err(StoreError::Closed)), "{late:?}");
+    for back_end in BACK_ENDS {
+        let directory = tempfile::tempdir().expect("directory");
+        let first = back_end.open(directory.path());
+        let name = directory.path().file_name().expect("a name");
+        let second = back_end.open(&directory.path().join("..").join(name));
+        first.commit(create(&id("run-1"))).await.expect("create");
+        assert_eq!(
+            second.runs(RunQuery::default()).await.expect("runs").len(),
+            1
+        );
+        drop(first);
+        second
+            .commit(step(&id("run-1"), 0))
+            .await
+            .expect("the other handle keeps it open");
+        second.close().await.expect("close");
+        let third = back_end.open(directory.path());
+        third.commit(step(&id("run-1"), 1)).await.expect("step");
+        let late = second.commit(step(&id("run-1"), 2)).await;
+        assert!(matches!(late, Err(StoreError::Closed)), "{late:?}");
+    }
 }
 
 #[test]
 fn it_reads_without_a_runtime() {
-    let directory = tempfile::tempdir().expect("directory");
-    let store = SledStorage::open(directory.path()).expect("open");
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let task = async move {
-        store.commit(create(&id("run-1"))).await.expect("create");
-        store.journal(&id("run-1"), 0).await.expect("journal");
-        sender
-            .send(store.runs(RunQuery::default()).await.expect("runs").len())
-            .expect("send");
-    };
-    // Not tokio's.
-    let mut task = Box::pin(task);
-    let waker = std::task::Waker::from(std::sync::Arc::new(Unpark(std::thread::current())));
-    let mut context = std::task::Context::from_waker(&waker);
-    while task.as_mut().poll(&mut context).is_pending() {
-        std::thread::park();
+    for back_end in BACK_ENDS {
+        let directory = tempfile::tempdir().expect("directory");
+        let store = back_end.open(directory.path());
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let task = async move {
+            store.commit(create(&id("run-1"))).await.expect("create");
+            store.journal(&id("run-1"), 0).await.expect("journal");
+            sender
+                .send(store.runs(RunQuery::default()).await.expect("runs").len())
+                .expect("send");
+        };
+        // Not tokio's.
+        let mut task = Box::pin(task);
+        let waker = std::task::Waker::from(std::sync::Arc::new(Unpark(std::thread::current())));
+        let mut context = std::task::Context::from_waker(&waker);
+        while task.as_mut().poll(&mut context).is_pending() {
+            std::thread::park();
+        }
+        assert_eq!(receiver.recv().expect("an answer"), 1);
     }
-    assert_eq!(receiver.recv().expect("an answer"), 1);
 }
 
 struct Unpark(std::thread::Thread);
@@ -132,64 +134,112 @@ impl std::task::Wake for Unpark {
 
 #[test]
 fn a_directory_with_something_else_is_refused_and_left_alone() {
-    let directory = tempfile::tempdir().expect("directory");
-    fs::write(directory.path().join("thesis.tex"), "years of work").expect("write");
-    let error = SledStorage::open(directory.path()).expect_err("not a store");
-    let told = error.to_string();
-    assert!(
-        told.contains("not a store of agno") && told.contains("thesis.tex"),
-        "{told}"
-    );
-    assert_eq!(directory.path().read_dir().expect("list").count(), 1);
+    for back_end in BACK_ENDS {
+        let directory = tempfile::tempdir().expect("directory");
+        fs::write(directory.path().join("thesis.tex"), "years of work").expect("write");
+        let error = (back_end.open)(directory.path()).expect_err("not a store");
+        let told = error.to_string();
+        assert!(
+            told.contains("not a store of agno") && told.contains("thesis.tex"),
+            "{told}"
+        );
+        assert_eq!(directory.path().read_dir().expect("list").count(), 1);
 
-    let file = directory.path().join("thesis.tex");
-    let error = SledStorage::open(&file).expect_err("not a directory");
-    assert!(matches!(error, StoreError::Io { .. }), "{error}");
+        let file = directory.path().join("thesis.tex");
+        let error = (back_end.open)(&file).expect_err("not a directory");
+        assert!(matches!(error, StoreError::Io { .. }), "{error}");
+    }
+}
 
-    let other = tempfile::tempdir().expect("directory");
-    let db = sled::open(other.path()).expect("another program's");
-    db.insert(b"theirs", b"value").expect("insert");
-    drop(db);
-    let error = SledStorage::open(other.path()).expect_err("another program's");
-    assert!(
-        error
-            .to_string()
-            .contains("another program's sled database"),
-        "{error}"
-    );
-    let db = sled::open(other.path()).expect("theirs again");
-    assert_eq!(
-        db.get(b"theirs").expect("get").as_deref(),
-        Some(&b"value"[..])
-    );
+#[cfg(feature = "sled")]
+#[test]
+fn another_programs_sled_database_is_refused_and_left_alone() {
+    for back_end in BACK_ENDS {
+        let other = tempfile::tempdir().expect("directory");
+        let db = sled::open(other.path()).expect("another program's");
+        db.insert(b"theirs", b"value").expect("insert");
+        drop(db);
+        let error = (back_end.open)(other.path()).expect_err("another program's");
+        let told = error.to_string();
+        assert!(told.contains("is not a store of agno"), "{told}");
+        assert!(
+            back_end.name != "sled" || told.contains("another program's sled database"),
+            "{told}"
+        );
+        let db = sled::open(other.path()).expect("theirs again");
+        assert_eq!(
+            db.get(b"theirs").expect("get").as_deref(),
+            Some(&b"value"[..])
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_store_of_another_back_end_is_named_and_left_alone() {
+    for owner in BACK_ENDS {
+        let directory = tempfile::tempdir().expect("directory");
+        let store = owner.open(directory.path());
+        store.commit(create(&id("run-1"))).await.expect("create");
+        let others: Vec<_> = BACK_ENDS
+            .iter()
+            .filter(|back_end| back_end.name != owner.name)
+            .collect();
+        let assert_refused = || {
+            for back_end in &others {
+                let error = (back_end.open)(directory.path()).expect_err("another back end's");
+                let (name, told) = (owner.name, error.to_string());
+                let path = directory.path().canonicalize().expect("path");
+                let way = format!(
+                    "it holds a {name} store; open it with {name}:{}",
+                    path.display()
+                );
+                assert!(told.contains(&way), "{told}");
+            }
+        };
+        // Open in this process, and closed.
+        assert_refused();
+        store.close().await.expect("close");
+        assert_refused();
+        let store = owner.open(directory.path());
+        store.commit(step(&id("run-1"), 0)).await.expect("step");
+    }
 }
 
 #[cfg(unix)]
-#[test]
-fn nobody_else_may_read_it() {
+#[tokio::test]
+async fn nobody_else_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
 
-    let directory = tempfile::tempdir().expect("directory");
-    let path = directory.path().join("store");
-    let store = SledStorage::open(&path).expect("open");
-    let mode = |path: &std::path::Path| {
-        let metadata = fs::metadata(path).expect("metadata");
-        metadata.permissions().mode() & 0o777
-    };
-    assert_eq!(mode(&path), 0o700);
-    let mut names = Vec::new();
-    for file in path.read_dir().expect("list") {
-        let file = file.expect("a file");
-        let name = file.file_name().into_string().expect("a name");
-        let expected = if name == "blobs" { 0o700 } else { 0o600 };
-        assert_eq!(mode(&file.path()), expected, "{name}");
-        names.push(name);
+    for back_end in BACK_ENDS {
+        let directory = tempfile::tempdir().expect("directory");
+        let path = directory.path().join("store");
+        let store = back_end.open(&path);
+        // Files that are made only by the first commit count too.
+        store.commit(create(&id("run-1"))).await.expect("create");
+        store.run(&id("run-1")).await.expect("run");
+        let mode = |path: &std::path::Path| {
+            let metadata = fs::metadata(path).expect("metadata");
+            metadata.permissions().mode() & 0o777
+        };
+        assert_eq!(mode(&path), 0o700);
+        let mut names = Vec::new();
+        for file in path.read_dir().expect("list") {
+            let file = file.expect("a file");
+            let name = file.file_name().into_string().expect("a name");
+            let expected = match file.path().is_dir() {
+                true => 0o700,
+                false => 0o600,
+            };
+            assert_eq!(mode(&file.path()), expected, "{name}");
+            names.push(name);
+        }
+        for name in ["AGNO", "LOCK"].iter().chain(back_end.files) {
+            assert!(
+                names.iter().any(|found| found == name),
+                "{name} in {names:?}"
+            );
+        }
+        let location = format!("{} ({})", path.display(), back_end.name);
+        assert_eq!(store.location(), location);
     }
-    for name in ["AGNO", "LOCK", "conf", "db"] {
-        assert!(
-            names.iter().any(|found| found == name),
-            "{name} in {names:?}"
-        );
-    }
-    assert_eq!(store.location(), format!("{} (sled)", path.display()));
 }

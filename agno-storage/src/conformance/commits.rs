@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::{append, create, entry, head, id, json, paths, said, started};
 use crate::{
-    Commit, Limits, RecordedError, RunInput, RunStatus, RunUpdate, Storage, StoreError,
+    CacheMode, Commit, Limits, RecordedError, RunInput, RunStatus, RunUpdate, Storage, StoreError,
     conformance::delta,
 };
 
@@ -381,6 +381,23 @@ pub async fn updates(store: &dyn Storage) {
         .expect("output")
         .expect("an output");
     assert_eq!(output.as_str(), r#"{"z":1,"a":[0.1]}"#);
+
+    // How it uses the step cache was said once, and holds for whoever takes it up.
+    for (number, mode) in CacheMode::ALL.into_iter().enumerate() {
+        let run = id(&format!("cache-{number}"));
+        let mut first = create(&run);
+        let (head, _) = first.create.as_deref_mut().expect("it creates");
+        head.cache = Some(mode);
+        store.commit(first).await.expect("create");
+        let mut pause = append(&run, [entry("a#0", "1")]);
+        pause.update = Some(Box::new(update(RunStatus::Paused)));
+        store.commit(pause).await.expect("pause");
+        let mut claim = Commit::new(run.clone(), 1);
+        claim.claim = true;
+        store.commit(claim).await.expect("claim");
+        let stored = store.run(&run).await.expect("run").expect("a run");
+        assert_eq!(stored.cache, Some(mode));
+    }
 }
 
 /// A commit that is refused for one of its parts changes nothing.

@@ -31,7 +31,9 @@ pub async fn deletions(store: &dyn Storage) {
         store.commit(create(run)).await.expect("create");
         let mut step = append(run, [entry("a#0", "1"), entry("b#0", "2")]);
         step.entries[0].output = Some(json(&format!("\"{}\"", "x".repeat(50_000))));
-        step.requests = vec![request(run, run.as_str(), 1)];
+        let mut asked = request(run, run.as_str(), 1);
+        asked.path = "b#0".into();
+        step.requests = vec![asked];
         step.state = Some((session("default"), delta([count(run)])));
         store.commit(step).await.expect("a step");
     }
@@ -220,13 +222,14 @@ pub async fn deletions_of_many(store: &dyn Storage) {
         store.commit(steps).await.expect("steps");
     }
     let small = started(store, "small").await;
-    let asked = ask(&small, [request(&small, "stays", 1)]);
+    let mut asked = ask(&small, [request(&small, "stays", 1)]);
+    asked.entries = vec![entry("confirm#1", "null")];
     store.commit(asked).await.expect("ask");
     assert_eq!(open(store, RequestQuery::default()).await.len(), 3_001);
     end(store, &run, RunStatus::Completed).await;
     assert!(store.delete_run(&run).await.expect("delete"));
     assert_eq!(open(store, RequestQuery::default()).await, ["stays"]);
     let report = store.verify().await.expect("verify");
-    assert_eq!((report.runs, report.entries, report.requests), (1, 0, 1));
+    assert_eq!((report.runs, report.entries, report.requests), (1, 1, 1));
     assert_eq!(report.problems, [""; 0]);
 }

@@ -1,5 +1,7 @@
 //! The step cache, lists of runs, and the limits of what a store takes.
 
+use std::time::Duration;
+
 use super::{append, change, create, delta, entry, head, id, json, paths, session, started};
 use crate::{
     CacheEntry, CacheFill, CacheKey, CacheQuery, Commit, Json, Limits, MAX_NAME_BYTES,
@@ -25,6 +27,23 @@ pub(super) fn fill(n: u8, step: &str, expires_at: Option<u64>) -> CacheFill {
             parts: None,
         },
     }
+}
+
+/// Who computes a cached result may say so again, and leaves it to the next when it is done.
+///
+/// # Panics
+///
+/// Where the store does not keep it.
+pub async fn flights(store: &dyn Storage) {
+    let begin = async |holder| {
+        let begun = store.begin_flight(key(1), holder, Duration::from_secs(600));
+        begun.await.expect("begin")
+    };
+    assert!(begin("one").await);
+    assert!(begin("one").await, "it has it already");
+    store.end_flight(key(1), "one").await.expect("end");
+    store.end_flight(key(1), "one").await.expect("end again");
+    assert!(begin("other").await, "nobody has it");
 }
 
 /// A cached result is there until it expires, is replaced, listed and cleared.

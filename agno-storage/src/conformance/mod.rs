@@ -17,9 +17,11 @@ mod artifacts;
 mod commits;
 mod definitions;
 mod deletion;
+mod leases;
 mod lists;
 mod requests;
 mod state;
+mod transfer;
 
 use std::sync::Arc;
 
@@ -30,11 +32,16 @@ pub use commits::{
 };
 pub use definitions::{concurrent_definitions, definition_limits, definitions};
 pub use deletion::{concurrent_deletions, deletions, deletions_of_many, sessions};
-pub use lists::{cache, closing, names, nested_runs, runs, sizes};
+pub use leases::{
+    answers_beside, called_leases, due_runs, ended_leases, lease_races, leases, released_leases,
+    renewals,
+};
+pub use lists::{cache, closing, flights, names, nested_runs, runs, sizes};
 pub use requests::{
     lists_of_requests, pending_runs, refused_requests, requests, requests_of_ended_runs,
 };
 pub use state::{concurrent_sums, conflicts, merges, sessions_apart};
+pub use transfer::{cache_bounds, imported_pieces, imported_runs, statistics};
 
 use crate::{
     Commit, Entry, EntryKind, Event, EventKind, FieldChange, Json, Operation, RunId, RunInput,
@@ -61,6 +68,7 @@ pub async fn run_all(make: impl AsyncFn() -> Arc<dyn Storage>) {
     sessions_apart(&*make().await).await;
     concurrent_sums(&*make().await).await;
     cache(&*make().await).await;
+    flights(&*make().await).await;
     runs(&*make().await).await;
     nested_runs(&*make().await).await;
     pending_runs(&*make().await).await;
@@ -78,9 +86,38 @@ pub async fn run_all(make: impl AsyncFn() -> Arc<dyn Storage>) {
     definitions(&*make().await).await;
     definition_limits(&*make().await).await;
     concurrent_definitions(&*make().await).await;
+    imported_runs(&*make().await).await;
+    imported_pieces(&*make().await).await;
+    cache_bounds(&*make().await).await;
+    statistics(&*make().await).await;
     sizes(&*make().await).await;
     names(&*make().await).await;
     closing(&*make().await).await;
+}
+
+/// Checks what holds of leases, for a store whose [`Storage::lease`] is some. `make` makes an empty
+/// store and opens it twice, as two processes would. Waits for a few leases to end: give it one of a
+/// second or two.
+///
+/// # Panics
+///
+/// Where the store does not keep a promise of [`Storage`].
+pub async fn run_leases(make: impl AsyncFn() -> (Arc<dyn Storage>, Arc<dyn Storage>)) {
+    async fn check(
+        make: &impl AsyncFn() -> (Arc<dyn Storage>, Arc<dyn Storage>),
+        property: impl AsyncFnOnce(&dyn Storage, &dyn Storage),
+    ) {
+        let (one, other) = make().await;
+        property(&*one, &*other).await;
+    }
+    check(&make, leases).await;
+    check(&make, renewals).await;
+    check(&make, released_leases).await;
+    check(&make, ended_leases).await;
+    check(&make, called_leases).await;
+    check(&make, answers_beside).await;
+    check(&make, due_runs).await;
+    check(&make, lease_races).await;
 }
 
 fn id(text: &str) -> RunId {

@@ -100,6 +100,11 @@ pub async fn requests(store: &dyn Storage) {
     store.commit(closed).await.expect("settle");
     assert_eq!(open(store, all()).await, ["b", "whole"]);
     assert_eq!(open(store, of(&run)).await, ["whole"]);
+    // The entries that they are asked by.
+    for (run, path) in [(&run, "confirm#40"), (&other, "confirm#10")] {
+        let asked = store.commit(append(run, [entry(path, "null")])).await;
+        asked.expect("append");
+    }
     let report = store.verify().await.expect("verify");
     assert_eq!((report.requests, report.problems.len()), (2, 0));
 }
@@ -162,7 +167,8 @@ pub async fn refused_requests(store: &dyn Storage) {
 /// Where the store does not keep it.
 pub async fn requests_of_ended_runs(store: &dyn Storage) {
     let other = started(store, "other").await;
-    let stays = ask(&other, [request(&other, "stays", 1)]);
+    let mut stays = ask(&other, [request(&other, "stays", 1)]);
+    stays.entries = vec![entry("confirm#1", "null")];
     store.commit(stays).await.expect("ask");
     let ends = [
         RunStatus::Completed,
@@ -200,6 +206,7 @@ pub async fn requests_of_ended_runs(store: &dyn Storage) {
         // Claimed again, it may ask again.
         let mut again = ask(&run, [request(&run, "one", 9)]);
         (again.fence, again.claim) = (2, true);
+        again.entries = vec![entry("confirm#9", "null")];
         store.commit(again).await.expect("claim and ask");
         assert_eq!(open(store, of(&run)).await, ["one"]);
     }

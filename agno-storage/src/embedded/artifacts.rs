@@ -14,7 +14,9 @@ use std::{
 };
 
 use super::directory::{make_private, sync_directory};
-use crate::{ArtifactListing, MAX_ARTIFACT_BYTES, StoreError, StoreResult, VerifyReport, artifact};
+use crate::{
+    ArtifactListing, Imported, MAX_ARTIFACT_BYTES, StoreError, StoreResult, VerifyReport, artifact,
+};
 
 /// Name of the folder in the store's directory.
 pub(super) const FOLDER: &str = "artifacts";
@@ -81,6 +83,18 @@ impl Artifacts {
             Ok(()) => Ok(hash),
             Err(error) => Err(failed("keep", &path, &error)),
         }
+    }
+
+    /// Keeps bytes of another store.
+    pub(super) fn import(&self, hash: blake3::Hash, bytes: &[u8]) -> StoreResult<Imported> {
+        let found = hash_of(&self.path(hash)).is_ok_and(|found| found == hash);
+        // Also of what is there: its name may not be durable yet.
+        self.put(bytes)?;
+        Ok(if found {
+            Imported::Present
+        } else {
+            Imported::Added
+        })
     }
 
     /// The bytes of a hash.

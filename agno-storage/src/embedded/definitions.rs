@@ -1,6 +1,6 @@
 //! Definitions: a head that tells the newest version, and a record for each version.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -61,19 +61,49 @@ pub(super) fn save<K: KeyValue>(store: &K, new: NewDefinition) -> StoreResult<(B
     let saved = Definition::after(newest, &kind, &name, body);
     let json = encode(&saved, "a definition")?;
     check_value(json.len(), || format!("the {kind} definition `{name}`"))?;
+    batch = write(store, &saved, &json)?;
+    Ok((batch, saved.version))
+}
 
-    let version = saved.version;
-    let key = keys::definition_version(&kind, &name, version);
-    batch.put(&key, &json, record::chunks(store, &key)?);
-    let key = keys::definition(&kind, &name);
+/// Writes a version as the newest.
+fn write<K: KeyValue>(store: &K, saved: &Definition, json: &[u8]) -> StoreResult<Batch> {
+    let mut batch = Batch::default();
+    let key = keys::definition_version(&saved.kind, &saved.name, saved.version);
+    batch.put(&key, json, record::chunks(store, &key)?);
+    let key = keys::definition(&saved.kind, &saved.name);
     let head = Head {
-        kind,
-        name,
-        newest: version,
+        kind: saved.kind.clone(),
+        name: saved.name.clone(),
+        newest: saved.version,
     };
     let old = record::chunks(store, &key)?;
     batch.put(&key, &encode(&head, "a definition")?, old);
-    Ok((batch, version))
+    Ok(batch)
+}
+
+/// What taking over a version of another store writes; `None` if it is there.
+pub(super) fn import<K: KeyValue>(
+    store: &K,
+    version: &Definition,
+    json: &[u8],
+) -> StoreResult<Option<Batch>> {
+    let key = keys::definition(&version.kind, &version.name);
+    let newest = read_json::<K, Head>(store, &key)?.map_or(0, |head| head.newest);
+    let found = read(store, &version.kind, &version.name, Some(version.version))?;
+    if definition::is_there(found.as_ref(), newest, version)? {
+        return Ok(None);
+    }
+    write(store, version, json).map(Some)
+}
+
+/// The kinds that there are definitions of, in order.
+pub(super) fn kinds<K: KeyValue>(store: &K) -> StoreResult<Vec<Arc<str>>> {
+    let mut kinds = BTreeSet::new();
+    record::scan(store, &[keys::DEFINITION], |key, record| {
+        let head = record.and_then(|record| head(key, &record.body));
+        kinds.extend(head.ok().map(|head| head.kind));
+    })?;
+    Ok(kinds.into_iter().collect())
 }
 
 /// A version, or the newest. One that the head tells of and that is not there is corrupt.

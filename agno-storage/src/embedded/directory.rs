@@ -8,6 +8,15 @@ use std::{
 use super::{artifacts, lock, marker};
 use crate::{StoreError, StoreResult};
 
+/// The back ends, compiled in or not, each with a file that only its stores have.
+const STORES: [(&str, &str); 4] = [
+    ("redb", "agno.redb"),
+    ("sqlite", "agno.sqlite"),
+    ("sled", "GENERATION"),
+    // Without our marker it is another program's.
+    ("sled", "db"),
+];
+
 /// A directory that is a store, or may become one.
 #[derive(Debug)]
 pub(super) struct Directory {
@@ -35,7 +44,7 @@ impl Directory {
         }
         let path = path.canonicalize().map_err(|error| io(&error))?;
         let mut marked = false;
-        let mut foreign = None;
+        let mut foreign = Vec::new();
         for file in fs::read_dir(&path).map_err(|error| io(&error))? {
             let name = file.map_err(|error| io(&error))?.file_name();
             let name = name.to_string_lossy();
@@ -44,11 +53,22 @@ impl Directory {
             } else if ![lock::FILE, artifacts::FOLDER].contains(&&*name)
                 && !own.iter().any(|own| name.starts_with(own))
             {
-                foreign = Some(name.into_owned());
+                foreign.push(name.into_owned());
             }
         }
-        match foreign {
-            Some(name) if !marked => Err(StoreError::Io {
+        let other = STORES.iter().find(|(_, file)| {
+            let certain = marked || *file != "db";
+            certain && foreign.iter().any(|name| name == file)
+        });
+        match (other, foreign.first()) {
+            (Some((other, _)), _) => Err(StoreError::Io {
+                context: format!("cannot open the store {} in this way", path.display()),
+                message: format!(
+                    "it holds a {other} store; open it with {other}:{}",
+                    path.display()
+                ),
+            }),
+            (None, Some(name)) if !marked => Err(StoreError::Io {
                 context: format!("{} is not a store of agno", path.display()),
                 message: format!("it holds `{name}`; name a new or empty directory"),
             }),
@@ -71,6 +91,19 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+/// Opens a file for reading and writing. One that is not there is made, and nobody but the owner
+/// can read it at any time.
+pub(super) fn create_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
 }
 
 #[cfg(unix)]

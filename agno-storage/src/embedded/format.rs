@@ -13,8 +13,9 @@ use crate::{StoreError, StoreResult};
 
 const MAGIC: &str = "agno";
 /// The format that this version writes, and the newest that it reads. With 2 came requests,
-/// runs that are pending, and runs that are removed; everything of 1 reads as it did.
-const CURRENT: u32 = 2;
+/// runs that are pending, and runs that are removed; with 3 pieces of other stores, whose remains an
+/// opening has to remove. Everything of 1 and 2 reads as it did.
+const CURRENT: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Format {
@@ -47,6 +48,11 @@ pub(super) fn check<K: KeyValue>(store: &K) -> StoreResult<Option<Format>> {
 }
 
 impl Format {
+    /// Its number.
+    pub(super) fn number(&self) -> u32 {
+        self.format
+    }
+
     /// What makes an older store one of this format, so that an older version refuses it from
     /// here on and does not take what it cannot know for damage.
     pub(super) fn upgrade(mut self) -> StoreResult<Option<Batch>> {

@@ -11,6 +11,8 @@
 //! | `j` | run, path | journal entry |
 //! | `q` | run, id | open request |
 //! | `x` | run | its removal has begun |
+//! | `y` | beginning of other keys | those are not whole: see `unfinished` |
+//! | `k` | | the last look at how much room the store takes |
 //! | `s` | workflow, session, field | state field |
 //! | `c` | hash | cached result |
 //! | `d` | kind, name | newest version of a definition |
@@ -28,6 +30,8 @@ pub(super) const OUTPUT: u8 = b'o';
 pub(super) const JOURNAL: u8 = b'j';
 pub(super) const REQUEST: u8 = b'q';
 pub(super) const REMOVED: u8 = b'x';
+pub(super) const UNFINISHED: u8 = b'y';
+pub(super) const LOOK: u8 = b'k';
 pub(super) const FIELD: u8 = b's';
 pub(super) const CACHED: u8 = b'c';
 pub(super) const DEFINITION: u8 = b'd';
@@ -48,6 +52,31 @@ pub(super) fn format() -> Vec<u8> {
 
 pub(super) fn last_batch() -> Vec<u8> {
     vec![LAST_BATCH]
+}
+
+pub(super) fn look() -> Vec<u8> {
+    vec![LOOK]
+}
+
+/// The mark of a piece that is being written or removed: a run by the key of its head, anything
+/// else by what its keys begin with.
+pub(super) fn unfinished(piece: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(piece.len() + 1);
+    key.push(UNFINISHED);
+    key.extend_from_slice(piece);
+    key
+}
+
+/// What the keys begin with that a mark is about.
+pub(super) fn marked(mark: &[u8]) -> Vec<Vec<u8>> {
+    let piece = mark.get(1..).unwrap_or_default();
+    let under = |tag: &u8| [&[*tag], piece.get(1..).unwrap_or_default()].concat();
+    match piece.first() {
+        Some(&HEAD) => OF_A_RUN.iter().map(under).collect(),
+        Some(&(CACHED | FIELD)) => vec![piece.to_vec()],
+        // A mark that does not read takes nothing with it.
+        _ => Vec::new(),
+    }
 }
 
 /// The record of a run under `tag`.
@@ -87,7 +116,12 @@ pub(super) fn session(session: &SessionKey) -> Vec<u8> {
 }
 
 pub(super) fn field(session: &SessionKey, name: &str) -> Vec<u8> {
-    let mut key = self::session(session);
+    field_of(&self::session(session), name)
+}
+
+/// The field of a session, by the prefix of its keys.
+pub(super) fn field_of(session: &[u8], name: &str) -> Vec<u8> {
+    let mut key = session.to_vec();
     push_name(&mut key, name);
     key
 }
@@ -183,6 +217,8 @@ pub(super) fn readable(key: &[u8]) -> String {
         OUTPUT => ("output of run", true, 0),
         JOURNAL => ("journal entry", true, 1),
         REMOVED => ("removal of run", true, 0),
+        UNFINISHED => return format!("mark of {}", readable(rest)),
+        LOOK => ("look at its room", false, 0),
         REQUEST => ("request", true, 1),
         FIELD => ("state field", false, 3),
         DEFINITION => ("definition", false, 2),

@@ -20,8 +20,8 @@ use super::{
     record,
 };
 use crate::{
-    Ack, CacheQuery, Commit, RunId, RunRecord, RunStatus, SessionFields, SessionKey, StateDelta,
-    StoreError, StoreResult,
+    Ack, Commit, RunId, RunRecord, RunStatus, SessionFields, SessionKey, StateDelta, StoreError,
+    StoreResult,
 };
 
 /// Active runs that are remembered between batches. A run beyond it is read again when it
@@ -244,30 +244,6 @@ impl Ledger {
     /// Knows nothing of a run any more. Between batches.
     pub(super) fn forget(&mut self, id: &RunId) {
         self.active.remove(id);
-    }
-
-    /// Removes cached results. In a batch of its own.
-    pub(super) fn clear_cache<K: KeyValue>(
-        &mut self,
-        store: &K,
-        query: &CacheQuery,
-    ) -> StoreResult<u64> {
-        let everything = query.is_everything();
-        let mut matching = Vec::new();
-        record::scan(store, &[keys::CACHED], |key, record| {
-            let entry = record.and_then(|record| body::decode(key, &record.body));
-            let matches = match (entry, keys::hash_of(key)) {
-                (Ok(entry), Some(hash)) => query.accepts(hash, &entry),
-                _ => everything,
-            };
-            if matches {
-                matching.push(key.to_vec());
-            }
-        })?;
-        for key in &matching {
-            self.batch.remove(key, record::chunks(store, key)?);
-        }
-        Ok(matching.len() as u64)
     }
 
     /// The batch of all that was accepted since the last, and the journal entries in it.

@@ -1,7 +1,7 @@
 //! One process at a time: a lock file that says who holds it.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::{Read, Seek, Write},
     path::Path,
     process, thread,
@@ -31,11 +31,8 @@ impl Lock {
     pub(super) fn acquire(directory: &Path) -> StoreResult<Self> {
         let path = directory.join(FILE);
         let context = || format!("cannot lock the store, by {}", path.display());
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut file = options
-            .open(&path)
-            .map_err(|error| StoreError::io(context(), &error))?;
+        let mut file = directory::create_private(&path)
+            .map_err(|error| StoreError::written(directory, context(), &error))?;
         directory::make_private(&path)?;
 
         let begun = Instant::now();
@@ -62,7 +59,7 @@ impl Lock {
             file.rewind()?;
             file.write_all(describe_self().as_bytes())
         };
-        write(&file).map_err(|error| StoreError::io(context(), &error))?;
+        write(&file).map_err(|error| StoreError::written(directory, context(), &error))?;
         Ok(Self { _file: file })
     }
 }

@@ -44,6 +44,7 @@ fn call(hook: &Mutex<Option<Hook>>) -> StoreResult<()> {
 
 impl KeyValue for Map {
     const NAME: &'static str = "map";
+    const DURABLE_AT_ONCE: bool = false;
     type Bytes = Vec<u8>;
 
     fn get(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
@@ -71,5 +72,13 @@ impl KeyValue for Map {
 
     fn sync(&self) -> StoreResult<()> {
         call(&self.0.on_sync)
+    }
+
+    fn disk_bytes(&self) -> StoreResult<u64> {
+        Ok(0)
+    }
+
+    fn compact(&self) -> StoreResult<()> {
+        Ok(())
     }
 }

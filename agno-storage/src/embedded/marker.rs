@@ -11,7 +11,7 @@ use std::{
     path::Path,
 };
 
-use super::directory::{Directory, make_private, sync_directory};
+use super::directory::{Directory, create_private, make_private, sync_directory};
 use crate::{StoreError, StoreResult};
 
 /// Name of the file in the store's directory.
@@ -45,7 +45,8 @@ impl Marker {
     pub(super) fn create(directory: &Directory, number: u64) -> StoreResult<Self> {
         let path = directory.path.join(FILE);
         let create = || -> std::io::Result<_> {
-            let mut file = File::create(&path)?;
+            let mut file = create_private(&path)?;
+            file.set_len(0)?;
             file.write_all(TEXT.as_bytes())?;
             file.write_all(line(number).as_bytes())?;
             file.sync_all()?;
@@ -69,7 +70,7 @@ impl Marker {
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> StoreError {
-    StoreError::io(format!("cannot use {}", path.display()), error)
+    StoreError::written(path, format!("cannot use {}", path.display()), error)
 }
 
 /// Always of the same length, so that a new line covers the old one.

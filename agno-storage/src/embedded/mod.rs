@@ -2,10 +2,16 @@
 
 mod artifacts;
 mod body;
+mod cache;
+mod compaction;
 mod definitions;
 mod deletion;
 mod directory;
 mod format;
+#[cfg(feature = "sled")]
+#[cfg(feature = "sled")]
+mod generation;
+mod import;
 mod journal;
 mod key_value;
 mod keys;
@@ -16,13 +22,20 @@ mod map;
 mod marker;
 mod prepared;
 mod record;
+#[cfg(feature = "redb")]
+mod redb;
 mod registry;
 mod requests;
 mod sessions;
 mod shared;
+#[cfg(feature = "sled")]
 mod sled;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod stats;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 mod verify;
 mod writer;
 
@@ -46,11 +59,16 @@ use self::{
 };
 use crate::{
     Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-    Definition, Entry, Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord,
-    SessionFields, SessionKey, SessionListing, Storage, StoreError, StoreResult, VerifyReport,
-    artifact,
+    Compacted, Definition, Entry, Imported, Json, Portable, Request, RequestQuery, RunId, RunInput,
+    RunQuery, RunRecord, SessionFields, SessionKey, SessionListing, Storage, StoreError,
+    StoreResult, StoreStats, VerifyReport, artifact,
 };
+#[cfg(feature = "redb")]
+pub use redb::{RedbOptions, RedbStorage};
+#[cfg(feature = "sled")]
 pub use sled::{SledOptions, SledStorage};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStorage};
 
 /// A store in a directory, kept by the back end `K`. Clones share it.
 pub struct Embedded<K> {
@@ -236,6 +254,9 @@ fn prepare_store<K: KeyValue>(
     if let Some(batch) = format.upgrade()? {
         write(batch)?;
     }
+    unfinished::leftovers(store)?
+        .into_iter()
+        .try_for_each(&mut write)?;
     for run in deletion::unfinished(store)? {
         let (rest, _) = deletion::rest(store, &run)?;
         rest.into_iter().try_for_each(&mut write)?;
@@ -355,17 +376,7 @@ impl<K: KeyValue> Storage for Embedded<K> {
     }
 
     fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
-        Box::pin(self.point(|store| {
-            let mut fields = SessionFields::new();
-            let mut failed = None;
-            record::scan(store, &keys::session(key), |key, record| {
-                match record.and_then(|record| body::decode_field(key, &record.body)) {
-                    Ok((name, value)) => drop(fields.insert(name, value)),
-                    Err(error) => failed = failed.take().or(Some(error)),
-                }
-            })?;
-            failed.map_or(Ok(fields), Err)
-        }))
+        Box::pin(self.point(|store| import::session(store, key)))
     }
 
     fn cached(&self, key: CacheKey, now: u64) -> BoxFuture<'_, StoreResult<Option<CacheEntry>>> {
@@ -379,21 +390,7 @@ impl<K: KeyValue> Storage for Embedded<K> {
     }
 
     fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
-        Box::pin(self.scan(move |shared| {
-            shared.read(|store| {
-                let mut list = Vec::new();
-                record::scan(store, &[keys::CACHED], |key, record| {
-                    let entry = record.and_then(|record| body::decode(key, &record.body));
-                    // One that does not read is a miss, and no part of what the cache holds.
-                    if let (Ok(entry), Some(hash)) = (entry, keys::hash_of(key))
-                        && query.accepts(hash, &entry)
-                    {
-                        list.push(CacheListing::new(hash, &entry));
-                    }
-                })?;
-                Ok(list)
-            })
-        }))
+        Box::pin(self.scan(move |shared| shared.read(|store| cache::list(store, &query))))
     }
 
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
@@ -425,6 +422,38 @@ impl<K: KeyValue> Storage for Embedded<K> {
     fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
         let kind: Arc<str> = kind.into();
         Box::pin(self.scan(move |shared| shared.read(|store| definitions::list(store, &kind))))
+    }
+
+    fn cache_shrink(&self, bytes: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(self.ask(move |reply| Message::ShrinkCache(bytes, reply)))
+    }
+
+    fn definition_kinds(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<str>>>> {
+        Box::pin(self.scan(|shared| shared.read(definitions::kinds)))
+    }
+
+    fn import(&self, piece: Portable) -> BoxFuture<'_, StoreResult<Imported>> {
+        Box::pin(async move {
+            let piece = beside_runtime(move || import::Prepared::new(piece)).await?;
+            match piece {
+                import::Prepared::Record(piece) => {
+                    self.ask(|reply| Message::Import(piece, reply)).await
+                }
+                import::Prepared::Artifact(hash, bytes) => {
+                    self.on_artifacts(move |artifacts| artifacts.import(hash, &bytes))
+                        .await
+                }
+            }
+        })
+    }
+
+    fn stats(&self) -> BoxFuture<'_, StoreResult<StoreStats>> {
+        let artifacts = self.handle.artifacts.clone();
+        Box::pin(self.scan(move |shared| stats::stats(shared, &artifacts)))
+    }
+
+    fn compact(&self) -> BoxFuture<'_, StoreResult<Compacted>> {
+        Box::pin(self.ask(Message::Compact))
     }
 
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {

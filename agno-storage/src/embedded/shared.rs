@@ -3,12 +3,13 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
 use tokio::sync::watch;
 
 use super::{
+    compaction::Traffic,
     format::{Change, LastBatch},
     key_value::{Batch, KeyValue},
     marker::Marker,
@@ -16,17 +17,16 @@ use super::{
 use crate::{StoreError, StoreResult};
 
 pub(super) struct Shared<K> {
-    /// Gone when the store is closed. The writer holds the lock while it makes a batch visible
-    /// (not while it syncs), readers while they read: no reader sees part of a batch.
-    slot: RwLock<Slot<K>>,
+    /// Gone when the store is closed. Readers hold the lock while they read, and the writer while
+    /// it makes a batch visible (not while it syncs), so that no reader sees part of a batch. With
+    /// a back end that has snapshots the writer needs no lock.
+    slot: RwLock<Option<Arc<K>>>,
+    /// The last batch that is visible, or was to be.
+    last: Mutex<LastBatch>,
     progress: watch::Sender<Progress>,
     marker: Marker,
-}
-
-struct Slot<K> {
-    store: Option<Arc<K>>,
-    /// The last batch that is visible, or was to be.
-    visible: LastBatch,
+    /// For [`compaction`](super::compaction).
+    pub(super) traffic: Traffic,
 }
 
 struct Progress {
@@ -53,15 +53,14 @@ impl<T> Unsettled<T> {
 impl<K: KeyValue> Shared<K> {
     pub(super) fn new(store: Arc<K>, last: LastBatch, marker: Marker) -> Self {
         Self {
-            slot: RwLock::new(Slot {
-                store: Some(store),
-                visible: last,
-            }),
+            slot: RwLock::new(Some(store)),
             progress: watch::Sender::new(Progress {
                 durable: last.number,
                 poisoned: None,
             }),
+            last: Mutex::new(last),
             marker,
+            traffic: Traffic::default(),
         }
     }
 
@@ -71,10 +70,17 @@ impl<K: KeyValue> Shared<K> {
         read: impl FnOnce(&K) -> StoreResult<T>,
     ) -> StoreResult<Unsettled<T>> {
         let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
-        let store = slot.store.as_ref().ok_or(StoreError::Closed)?;
+        let store = slot.as_ref().ok_or(StoreError::Closed)?;
         self.check()?;
-        let value = caught(|| read(store))?;
-        let batch = slot.visible.number;
+        let value = caught(|| match store.snapshot()? {
+            Some(snapshot) => read(&snapshot),
+            None => read(store),
+        })?;
+        let batch = match K::DURABLE_AT_ONCE {
+            // Whatever was seen is durable.
+            true => 0,
+            false => self.last().number,
+        };
         Ok(Unsettled { value, batch })
     }
 
@@ -95,17 +101,27 @@ impl<K: KeyValue> Shared<K> {
         if batch.writes.is_empty() {
             return Ok(());
         }
-        let number = {
-            let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-            slot.visible = slot.visible.next(&mut batch, change);
+        self.traffic.note(&batch);
+        let next = self.last().next(&mut batch, change);
+        let number = next.number;
+        if K::DURABLE_AT_ONCE {
+            *self.last() = next;
             store.apply(batch)?;
-            slot.visible.number
-        };
-        store.sync()?;
+        } else {
+            let hidden = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+            *self.last() = next;
+            store.apply(batch)?;
+            drop(hidden);
+            store.sync()?;
+        }
         self.marker.record(number);
         self.progress
             .send_modify(|progress| progress.durable = number);
         Ok(())
+    }
+
+    fn last(&self) -> MutexGuard<'_, LastBatch> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends writing for good: it is not known what is on disk.
@@ -135,13 +151,13 @@ impl<K: KeyValue> Shared<K> {
 
     pub(super) fn is_closed(&self) -> bool {
         let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
-        slot.store.is_none()
+        slot.is_none()
     }
 
     /// Takes the store from the readers. None is reading when this returns.
     pub(super) fn close(&self) {
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-        slot.store = None;
+        *slot = None;
     }
 }
 

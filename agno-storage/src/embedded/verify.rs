@@ -1,11 +1,11 @@
 //! Reading everything, and telling what does not hold.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     artifacts::Artifacts,
     body::{self, Numbers},
-    definitions,
+    compaction, definitions,
     format::{self, LastBatch},
     journal,
     key_value::KeyValue,
@@ -90,6 +90,7 @@ impl Audit {
         if format::check(store)?.is_none() {
             self.problem("record `format` is missing");
         }
+        compaction::read(store)?;
         let last = LastBatch::read(store)?;
         (self.number, self.written) = (last.number, last.entries);
         Ok(())
@@ -130,6 +131,7 @@ impl Audit {
             self.problem(error.to_string());
         }
         let mut journal = Vec::new();
+        let mut paths = BTreeSet::new();
         self.scan(
             store,
             &keys::run(keys::JOURNAL, id),
@@ -140,6 +142,7 @@ impl Audit {
                 }
                 audit.report.entries += 1;
                 journal.push((Numbers::of(key, &record.body)?.0, entry.events.len()));
+                paths.insert(entry.path);
                 Ok(())
             },
         )?;
@@ -150,9 +153,15 @@ impl Audit {
             store,
             &keys::run(keys::REQUEST, id),
             |audit, key, record| {
-                requests::read(key, &record.body)?;
+                let request = requests::read(key, &record.body)?;
                 audit.report.requests += 1;
                 audit.asked ^= format::asked(key);
+                let moved = format!("{}~", request.path);
+                let asks = |path: &Arc<str>| *path == request.path || path.starts_with(&moved);
+                if !paths.iter().any(asks) {
+                    let reason = format!("the journal has no entry `{}` for it", request.path);
+                    return Err(record::corrupt(key, reason));
+                }
                 if over {
                     return Err(record::corrupt(key, format!("run `{id}` is over")));
                 }
@@ -226,6 +235,8 @@ impl Audit {
                 | keys::LAST_BATCH
                 | keys::HEAD
                 | keys::REMOVED
+                | keys::UNFINISHED
+                | keys::LOOK
                 | keys::FIELD
                 | keys::CACHED
                 | keys::DEFINITION
@@ -239,7 +250,9 @@ impl Audit {
             // It may have been created since the heads were read.
             // Or it is being removed.
             let known = |tag| record::chunks(store, &keys::run(tag, &id));
-            if known(keys::HEAD)? == 0 && known(keys::REMOVED)? == 0 {
+            // Or written.
+            let marked = record::chunks(store, &keys::unfinished(&keys::run(keys::HEAD, &id)))? > 0;
+            if known(keys::HEAD)? == 0 && known(keys::REMOVED)? == 0 && !marked {
                 self.problem(format!("run `{id}` has records but no head"));
             }
         }
@@ -251,7 +264,11 @@ impl Audit {
 
     fn fields<K: KeyValue>(&mut self, store: &K) -> StoreResult<()> {
         self.scan(store, &[keys::FIELD], |audit, key, record| {
-            body::decode_field(key, &record.body)?;
+            let (name, _) = body::decode_field(key, &record.body)?;
+            let session = keys::session_of(key).map(|(session, _)| session);
+            if session.is_none_or(|session| key != keys::field_of(session, &name)) {
+                return Err(record::corrupt(key, "it is another field"));
+            }
             audit.report.fields += 1;
             Ok(())
         })
@@ -260,6 +277,9 @@ impl Audit {
     fn cached<K: KeyValue>(&mut self, store: &K) -> StoreResult<()> {
         self.scan(store, &[keys::CACHED], |audit, key, record| {
             body::decode::<CacheEntry>(key, &record.body)?;
+            if keys::hash_of(key).is_none() {
+                return Err(record::corrupt(key, "its key is no hash"));
+            }
             audit.report.cached += 1;
             Ok(())
         })

@@ -10,16 +10,19 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    cache,
+    compaction::{self, Room},
     definitions::{self, NewDefinition},
     deletion::{self, Deletion},
     format::Change,
+    import::NewPiece,
     key_value::KeyValue,
     ledger::{Ledger, Verdict},
     lock::Lock,
     prepared::Prepared,
     shared::{Shared, message},
 };
-use crate::{Ack, CacheQuery, RunId, StoreError, StoreResult};
+use crate::{Ack, CacheQuery, Compacted, Imported, RunId, StoreError, StoreResult};
 
 /// Messages that may wait. Beyond it callers wait to queue.
 const QUEUE: usize = 1024;
@@ -34,6 +37,9 @@ type Reply<T> = oneshot::Sender<StoreResult<T>>;
 pub(super) enum Message {
     Commit(Box<Prepared>, Reply<Ack>),
     ClearCache(CacheQuery, Reply<u64>),
+    ShrinkCache(u64, Reply<u64>),
+    Import(Box<NewPiece>, Reply<Imported>),
+    Compact(Reply<Compacted>),
     SaveDefinition(NewDefinition, Reply<u32>),
     DeleteRun(RunId, Reply<bool>),
     Close(Reply<()>),
@@ -44,6 +50,7 @@ struct Writer<K> {
     shared: Arc<Shared<K>>,
     queue: mpsc::Receiver<Message>,
     ledger: Ledger,
+    room: Room,
     /// Came out of the queue but not into the last batch.
     next: Option<Message>,
 }
@@ -57,6 +64,7 @@ pub(super) fn spawn<K: KeyValue>(
 ) -> StoreResult<(mpsc::Sender<Message>, thread::JoinHandle<()>)> {
     let (sender, queue) = mpsc::channel(QUEUE);
     let writer = Writer {
+        room: Room::open(&*store),
         store,
         shared,
         queue,
@@ -78,12 +86,42 @@ impl<K: KeyValue> Writer<K> {
                 Message::Commit(commit, reply) => self.commit(commit, reply),
                 Message::ClearCache(query, reply) => {
                     let result = self.guarded(|writer| {
-                        let removed = writer.ledger.clear_cache(&*writer.store, &query)?;
-                        let (batch, change) = writer.ledger.finish()?;
-                        writer.shared.write(&writer.store, batch, change)?;
+                        let (steps, removed) = cache::clear(&*writer.store, &query)?;
+                        steps.write(&writer.shared, &*writer.store)?;
                         Ok(removed)
                     });
                     let _ = reply.send(result);
+                }
+                Message::ShrinkCache(bytes, reply) => {
+                    let result = self.guarded(|writer| {
+                        let (steps, removed) = cache::shrink(&*writer.store, bytes)?;
+                        steps.write(&writer.shared, &*writer.store)?;
+                        Ok(removed)
+                    });
+                    let _ = reply.send(result);
+                }
+                Message::Import(piece, reply) => {
+                    // In batches of its own. A refusal writes nothing, and is no failure.
+                    let result = self.guarded(|writer| {
+                        let steps = match piece.steps(&*writer.store) {
+                            Ok(Some(steps)) => steps,
+                            Ok(None) => return Ok(Ok(Imported::Present)),
+                            Err(refused) => return Ok(Err(refused)),
+                        };
+                        steps.write(&writer.shared, &*writer.store)?;
+                        Ok(Ok(Imported::Added))
+                    });
+                    let _ = reply.send(result.flatten());
+                }
+                Message::Compact(reply) => {
+                    let result = self.guarded(|writer| {
+                        let alive = match compaction::alive(&*writer.store) {
+                            Ok(alive) => alive,
+                            Err(unreadable) => return Ok(Err(unreadable)),
+                        };
+                        writer.room.compact(&writer.shared, &*writer.store, alive)
+                    });
+                    let _ = reply.send(result.flatten());
                 }
                 Message::SaveDefinition(new, reply) => {
                     // In a batch of its own. A refusal writes nothing, and is no failure.
@@ -127,6 +165,8 @@ impl<K: KeyValue> Writer<K> {
                     break;
                 }
             }
+            // What it was asked is answered already. A failure ends writing, and the next one is told.
+            let _ = self.guarded(|writer| writer.room.tend(&writer.shared, &*writer.store));
         }
         self.shared.close();
         let Self { store, queue, .. } = self;
@@ -197,12 +237,13 @@ impl<K: KeyValue> Writer<K> {
     fn guarded<T>(&mut self, write: impl FnOnce(&mut Self) -> StoreResult<T>) -> StoreResult<T> {
         self.shared.check()?;
         let result = catch_unwind(AssertUnwindSafe(|| write(self)));
-        let cause = match result {
+        let (cause, full) = match result {
             Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => error.to_string(),
-            Err(panic) => format!("{} panicked: {}", K::NAME, message(&*panic)),
+            Ok(Err(error @ StoreError::Full { .. })) => (error.to_string(), Some(error)),
+            Ok(Err(error)) => (error.to_string(), None),
+            Err(panic) => (format!("{} panicked: {}", K::NAME, message(&*panic)), None),
         };
         self.shared.poison(cause.clone());
-        Err(StoreError::Poisoned { cause })
+        Err(full.unwrap_or(StoreError::Poisoned { cause }))
     }
 }

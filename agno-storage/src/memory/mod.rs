@@ -1,5 +1,7 @@
 //! The store that lives in the process: for tests, and for runs that need not outlive it.
 
+mod lease;
+mod pieces;
 mod run;
 
 use std::{
@@ -7,14 +9,16 @@ use std::{
     fmt,
     future::ready,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use self::run::Run;
+use self::{lease::Process, run::Run};
 use crate::{
     Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-    Definition, Entry, Json, Request, RequestQuery, RunId, RunInput, RunQuery, RunRecord,
-    SessionFields, SessionKey, SessionListing, StateDelta, Storage, StoreError, StoreResult,
-    VerifyReport, artifact, definition, sessions::Sessions,
+    Compacted, Definition, DueRuns, Entry, Holder, Imported, Json, Portable, Request, RequestQuery,
+    RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, SessionListing, StateDelta,
+    Storage, StoreError, StoreResult, StoreStats, VerifyReport, artifact, definition,
+    sessions::Sessions,
 };
 
 /// Keeps everything in the process. Clones share one store.
@@ -24,6 +28,8 @@ use crate::{
 #[derive(Clone, Default)]
 pub struct MemoryStorage {
     store: Arc<Mutex<Store>>,
+    /// Of a store that several share: who this is.
+    process: Option<Process>,
 }
 
 impl MemoryStorage {
@@ -169,7 +175,7 @@ fn merge_state(
 
 impl Storage for MemoryStorage {
     fn commit(&self, mut commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
-        let result = self.write(|store| store.commit(&mut commit));
+        let result = self.commit_here(&mut commit);
         Box::pin(ready(result))
     }
 
@@ -225,6 +231,30 @@ impl Storage for MemoryStorage {
             Ok(store.runs.remove(id).is_some())
         });
         Box::pin(ready(deleted))
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        self.lease_length()
+    }
+
+    fn renew(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<Vec<RunId>>> {
+        Box::pin(ready(self.renew_here(&held)))
+    }
+
+    fn release(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<()>> {
+        Box::pin(ready(self.release_here(&held)))
+    }
+
+    fn holders(&self, runs: Vec<RunId>) -> BoxFuture<'_, StoreResult<Vec<Holder>>> {
+        Box::pin(ready(self.read(|store| store.holders(&runs))))
+    }
+
+    fn due(&self, now: u64, limit: usize) -> BoxFuture<'_, StoreResult<DueRuns>> {
+        self.due_here(now, limit)
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        self.changed_here()
     }
 
     fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
@@ -345,6 +375,36 @@ impl Storage for MemoryStorage {
                 .collect()
         });
         Box::pin(ready(newest))
+    }
+
+    fn cache_shrink(&self, bytes: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        Box::pin(ready(self.write(|store| Ok(store.shrink_cache(bytes)))))
+    }
+
+    fn definition_kinds(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<str>>>> {
+        let kinds = self.read(|store| {
+            let mut kinds: Vec<_> = store.definitions.keys().map(|key| key.0.clone()).collect();
+            kinds.dedup();
+            kinds
+        });
+        Box::pin(ready(kinds))
+    }
+
+    fn import(&self, piece: Portable) -> BoxFuture<'_, StoreResult<Imported>> {
+        // Checked before the lock is taken.
+        let checked = piece.check();
+        let imported = checked.and_then(|()| self.write(|store| store.import(piece)));
+        Box::pin(ready(imported))
+    }
+
+    fn stats(&self) -> BoxFuture<'_, StoreResult<StoreStats>> {
+        Box::pin(ready(self.read(Store::stats)))
+    }
+
+    /// Nothing takes room here that is not alive.
+    fn compact(&self) -> BoxFuture<'_, StoreResult<Compacted>> {
+        let (before, after) = (0, 0);
+        Box::pin(ready(self.read(|_| Compacted { before, after })))
     }
 
     fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {

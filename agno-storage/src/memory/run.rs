@@ -6,7 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Ack, Commit, Entry, Json, Request, RunInput, RunRecord, StoreResult};
+use super::lease::Held;
+use crate::{Ack, Commit, Entry, Json, PortableRun, Request, RunInput, RunRecord, StoreResult};
 
 pub(super) struct Run {
     pub(super) head: RunRecord,
@@ -20,6 +21,8 @@ pub(super) struct Run {
     events: u64,
     /// Open requests, by id.
     pub(super) requests: BTreeMap<Arc<str>, Request>,
+    /// Who runs it, in a store that several share.
+    pub(super) held: Option<Held>,
 }
 
 impl Run {
@@ -32,6 +35,36 @@ impl Run {
             paths: HashMap::with_capacity(16),
             events: 0,
             requests: BTreeMap::new(),
+            held: None,
+        }
+    }
+
+    /// A run of another store, which was checked by itself.
+    pub(super) fn import(piece: PortableRun) -> Self {
+        let mut run = Self::new(piece.head, piece.input);
+        run.output = piece.output;
+        run.entries = piece.entries;
+        run.events = run
+            .entries
+            .iter()
+            .map(|entry| entry.events.len() as u64)
+            .sum();
+        let paths = run.entries.iter().enumerate();
+        run.paths = paths
+            .map(|(index, entry)| (entry.path.clone(), index))
+            .collect();
+        run.ask(&[], piece.requests);
+        run
+    }
+
+    /// All that is recorded of it.
+    pub(super) fn portable(&self) -> PortableRun {
+        PortableRun {
+            head: self.head.clone(),
+            input: self.input.clone(),
+            output: self.output.clone(),
+            entries: self.entries.clone(),
+            requests: self.requests.values().cloned().collect(),
         }
     }
 

@@ -118,7 +118,7 @@ fn request(name: &str, asked_at: u64) -> Request {
         workflow: "w".into(),
         session: "s".into(),
         user: None,
-        path: name.into(),
+        path: "a#0".into(),
         kind: crate::RequestKind::Confirm,
         message: "Go on?".to_owned(),
         schema: None,

@@ -1,0 +1,603 @@
+//! redb as the back end: one file, transactions of its own, and one sync for each of them.
+//!
+//! It checks what it reads after a crash, not on every read, and may panic over a file that
+//! somebody else has changed. Ours are the checksums of the records; panics are caught above.
+//!
+//! After a process was killed, an opening walks the whole file: 0.6 s of one core for a file of 500 MiB
+//! with a million journal entries. Its `quick_repair` would make that 6 ms, but only if the last commit
+//! had it, so each commit would be synced twice: 8 ms in place of 4. A kill is rarer than a commit.
+
+use std::{
+    fmt,
+    fs::{self, File},
+    io::Read,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use ::redb::{
+    AccessGuard, Builder, CommitError, Database, DatabaseError, Durability, ReadOnlyTable,
+    ReadableDatabase, ReadableTable, StorageError, TableDefinition, TableError, TransactionError,
+};
+
+use super::{
+    Embedded,
+    directory::{Directory, create_private, sync_directory},
+    key_value::{Batch, KeyValue},
+    marker,
+    shared::message,
+};
+use crate::{StoreError, StoreResult};
+
+/// Keeps everything in a directory, with redb.
+///
+/// Clones share one store, and so does every opening of the same directory in one process.
+pub type RedbStorage = Embedded<Redb>;
+
+/// How a redb store is opened.
+#[derive(Clone, Debug)]
+pub struct RedbOptions {
+    cache_bytes: u64,
+}
+
+impl Default for RedbOptions {
+    fn default() -> Self {
+        // redb's own default is a gigabyte.
+        Self {
+            cache_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+impl RedbOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Memory for redb's page cache, in bytes: 64 MiB if not set.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// Opens the store in `path`, making it if it is not there. If this process has it open,
+    /// that one is shared, whatever its options.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] if another process has it open, [`StoreError::NewerFormat`] if a
+    /// newer version made it, [`StoreError::Corrupt`] if it does not read as it was written,
+    /// [`StoreError::Full`] if there is no room for it, and [`StoreError::Io`] if the directory
+    /// holds something else or the system refuses.
+    pub fn open(&self, path: impl AsRef<Path>) -> StoreResult<RedbStorage> {
+        Embedded::open_with(path.as_ref(), Redb::FILES, |directory| {
+            Redb::open(directory, self)
+        })
+    }
+}
+
+impl RedbStorage {
+    /// Opens the store in `path` with the default [`RedbOptions`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RedbOptions::open`].
+    pub fn open(path: impl AsRef<Path>) -> StoreResult<Self> {
+        RedbOptions::default().open(path)
+    }
+}
+
+type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
+
+/// How the name of a copy ends that is to take the place of the store.
+const COPY: &str = "redb.new";
+
+/// How much of a store is copied in one transaction, in bytes.
+const COPIED_AT_ONCE: usize = 4 * 1024 * 1024;
+
+/// An open redb database, or a snapshot of it.
+pub struct Redb {
+    /// Replaced when the store is compacted. Snapshots keep the one they are of.
+    db: RwLock<Arc<Database>>,
+    /// Its file.
+    path: PathBuf,
+    cache_bytes: usize,
+    /// Nobody knows whether the file would be this one after a power cut, or the one before it.
+    unsure: AtomicBool,
+    /// What a snapshot reads; the store itself reads what is newest.
+    snapshot: Option<Table>,
+}
+
+impl fmt::Debug for Redb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redb").field("path", &self.path).finish()
+    }
+}
+
+impl Redb {
+    /// How the names of its files begin.
+    const FILES: &[&str] = &["agno.redb"];
+
+    fn open(directory: &Directory, options: &RedbOptions) -> StoreResult<Self> {
+        let path = directory.path.join(Self::FILES[0]);
+        let context = || format!("cannot open the redb store {}", path.display());
+        let file = create_private(&path)
+            .and_then(|file| restart_what_was_cut_short(&directory.path, file))
+            .map_err(|error| StoreError::written(&path, context(), &error))?;
+        // It would lock the file as well; the lock is ours.
+        drop(file);
+        remove(&path.with_extension(COPY)).map_err(|error| StoreError::io(context(), &error))?;
+        let cache_bytes = usize::try_from(options.cache_bytes).unwrap_or(usize::MAX);
+        Self::of(path, cache_bytes, |builder, path| builder.create(path))
+    }
+
+    /// Opens a database and makes its table.
+    fn of(
+        path: PathBuf,
+        cache_bytes: usize,
+        open: impl FnOnce(&Builder, &Path) -> Result<Database, DatabaseError>,
+    ) -> StoreResult<Self> {
+        let mut builder = Builder::new();
+        builder.set_cache_size(cache_bytes);
+        let unreadable = |reason: &str| StoreError::Corrupt {
+            key: format!("store {}", path.display()),
+            reason: format!("redb cannot open it: {reason}"),
+        };
+        let db = match catch_unwind(AssertUnwindSafe(|| open(&builder, &path))) {
+            Ok(Ok(db)) => RwLock::new(Arc::new(db)),
+            Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => {
+                return Err(StoreError::Locked {
+                    path,
+                    holder: "another program".to_owned(),
+                });
+            }
+            Ok(Err(DatabaseError::Storage(StorageError::Io(error))))
+                if error.kind() != std::io::ErrorKind::InvalidData =>
+            {
+                let context = format!("cannot open the redb store {}", path.display());
+                return Err(StoreError::written(&path, context, &error));
+            }
+            Ok(Err(error)) => return Err(unreadable(&error.to_string())),
+            Err(panic) => return Err(unreadable(message(&*panic))),
+        };
+        let store = Self {
+            db,
+            path,
+            cache_bytes,
+            unsure: AtomicBool::new(false),
+            snapshot: None,
+        };
+        match store.table() {
+            Err(Failure::Table(TableError::TableDoesNotExist(_))) => {
+                store.apply(Batch::default())?;
+            }
+            Err(error) => return Err(store.failed("open", error)),
+            Ok(_) => {}
+        }
+        Ok(store)
+    }
+
+    fn db(&self) -> Arc<Database> {
+        let db = self.db.read();
+        db.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The table as it is now.
+    fn table(&self) -> Result<Table, Failure> {
+        Ok(self.db().begin_read()?.open_table(RECORDS)?)
+    }
+
+    fn reading<T>(&self, read: impl FnOnce(&Table) -> Result<T, StorageError>) -> StoreResult<T> {
+        let result = match &self.snapshot {
+            Some(table) => read(table).map_err(Failure::from),
+            None => self.table().and_then(|table| Ok(read(&table)?)),
+        };
+        result.map_err(|error| self.failed("read", error))
+    }
+
+    fn write(&self, batch: &Batch) -> Result<(), Failure> {
+        let db = self.db();
+        let mut transaction = db.begin_write()?;
+        // The default; everything rests on it.
+        transaction
+            .set_durability(Durability::Immediate)
+            .map_err(|error| StorageError::Corrupted(error.to_string()))?;
+        {
+            let mut table = transaction.open_table(RECORDS)?;
+            for (key, value) in &batch.writes {
+                match value {
+                    Some(value) => drop(table.insert(&key[..], &value[..])?),
+                    None => drop(table.remove(&key[..])?),
+                }
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes all that is alive into a fresh file, durably.
+    fn copy_to(&self, path: &Path) -> StoreResult<Self> {
+        let copy = Self::of(path.to_owned(), self.cache_bytes, |builder, path| {
+            builder.create(path)
+        })?;
+        let table = self.table().map_err(|error| self.failed("read", error))?;
+        let (mut batch, mut bytes) = (Batch::default(), 0);
+        for pair in table
+            .iter()
+            .map_err(|error| self.failed("read", error.into()))?
+        {
+            let (key, value) = pair.map_err(|error| self.failed("read", error.into()))?;
+            bytes += key.value().len() + value.value().len();
+            let value = Some(value.value().to_vec());
+            batch.writes.push((key.value().to_vec(), value));
+            if bytes >= COPIED_AT_ONCE {
+                bytes = 0;
+                copy.apply(mem::take(&mut batch))?;
+            }
+        }
+        copy.apply(batch)?;
+        Ok(copy)
+    }
+
+    fn failed(&self, doing: &str, error: Failure) -> StoreError {
+        let context = || format!("redb cannot {doing} {}", self.path.display());
+        match error.storage() {
+            Ok(StorageError::Corrupted(reason)) => StoreError::Corrupt {
+                key: format!("store {}", self.path.display()),
+                reason,
+            },
+            Ok(StorageError::Io(error)) => StoreError::written(&self.path, context(), &error),
+            Ok(error) => StoreError::Io {
+                context: context(),
+                message: error.to_string(),
+            },
+            Err(message) => StoreError::Corrupt {
+                key: format!("store {}", self.path.display()),
+                reason: message,
+            },
+        }
+    }
+}
+
+/// What a file takes on disk. redb doubles the length of its own ahead of what it writes.
+fn taken(file: &fs::Metadata) -> u64 {
+    #[cfg(unix)]
+    let bytes = std::os::unix::fs::MetadataExt::blocks(file) * 512;
+    #[cfg(not(unix))]
+    let bytes = file.len();
+    bytes
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// A file that redb had no time to put its name on is none to it. Nothing of ours is in it: a
+/// store gets its marker when it is whole.
+fn restart_what_was_cut_short(directory: &Path, mut file: File) -> std::io::Result<File> {
+    let mut beginning = Vec::new();
+    file.by_ref().take(16).read_to_end(&mut beginning)?;
+    let unnamed = beginning.iter().take(9).all(|byte| *byte == 0);
+    if !beginning.is_empty() && unnamed && !directory.join(marker::FILE).exists() {
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
+/// What redb answers, in its several types.
+#[derive(Debug)]
+enum Failure {
+    Table(TableError),
+    Transaction(TransactionError),
+    Commit(CommitError),
+    Storage(StorageError),
+}
+
+impl Failure {
+    /// The failure of its file, or words for what can only be another program's doing.
+    fn storage(self) -> Result<StorageError, String> {
+        match self {
+            Self::Table(TableError::Storage(error))
+            | Self::Transaction(TransactionError::Storage(error))
+            | Self::Commit(CommitError::Storage(error))
+            | Self::Storage(error) => Ok(error),
+            Self::Table(error) => Err(error.to_string()),
+            Self::Transaction(error) => Err(error.to_string()),
+            Self::Commit(error) => Err(error.to_string()),
+        }
+    }
+}
+
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        Self::Table(error)
+    }
+}
+
+impl From<TransactionError> for Failure {
+    fn from(error: TransactionError) -> Self {
+        Self::Transaction(error)
+    }
+}
+
+impl From<CommitError> for Failure {
+    fn from(error: CommitError) -> Self {
+        Self::Commit(error)
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+/// A value where redb has it.
+pub struct Value(AccessGuard<'static, &'static [u8]>);
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Value").field(&self.as_ref()).finish()
+    }
+}
+
+impl AsRef<[u8]> for Value {
+    fn as_ref(&self) -> &[u8] {
+        self.0.value()
+    }
+}
+
+impl KeyValue for Redb {
+    const NAME: &'static str = "redb";
+    const DURABLE_AT_ONCE: bool = true;
+    type Bytes = Value;
+
+    fn get(&self, key: &[u8]) -> StoreResult<Option<Value>> {
+        self.reading(|table| Ok(table.get(key)?.map(Value)))
+    }
+
+    fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> StoreResult<()> {
+        self.reading(|table| {
+            for pair in table.range(prefix..)? {
+                let (key, value) = pair?;
+                if !key.value().starts_with(prefix) {
+                    break;
+                }
+                visit(key.value(), value.value());
+            }
+            Ok(())
+        })
+    }
+
+    fn snapshot(&self) -> StoreResult<Option<Self>> {
+        let db = self.db();
+        let table = || -> Result<Table, Failure> { Ok(db.begin_read()?.open_table(RECORDS)?) };
+        let table = table().map_err(|error| self.failed("read", error))?;
+        Ok(Some(Self {
+            db: RwLock::new(db),
+            path: self.path.clone(),
+            cache_bytes: self.cache_bytes,
+            unsure: AtomicBool::new(false),
+            snapshot: Some(table),
+        }))
+    }
+
+    fn apply(&self, batch: Batch) -> StoreResult<()> {
+        if self.unsure.load(Ordering::Acquire) {
+            return Err(StoreError::Io {
+                context: format!("redb cannot write {}", self.path.display()),
+                message: "compacting the store failed halfway; open it again".to_owned(),
+            });
+        }
+        let written = self.write(&batch);
+        written.map_err(|error| self.failed("write", error))
+    }
+
+    fn sync(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
+    fn disk_bytes(&self) -> StoreResult<u64> {
+        let file = fs::metadata(&self.path).map_err(|error| {
+            StoreError::io(format!("cannot look at {}", self.path.display()), &error)
+        })?;
+        Ok(taken(&file))
+    }
+
+    fn compact(&self) -> StoreResult<()> {
+        // redb's own way would need every reader to be gone. A fresh copy takes less room, too.
+        let fresh = self.path.with_extension(COPY);
+        let failed = |error: &std::io::Error| {
+            StoreError::written(
+                &self.path,
+                format!("cannot write {}", fresh.display()),
+                error,
+            )
+        };
+        remove(&fresh).map_err(|error| failed(&error))?;
+        let copied = create_private(&fresh)
+            .map_err(|error| failed(&error))
+            .and_then(|_| self.copy_to(&fresh));
+        let copy = copied.inspect_err(|_| drop(remove(&fresh)))?;
+        if let Err(error) = fs::rename(&fresh, &self.path) {
+            drop(copy);
+            drop(remove(&fresh));
+            return Err(failed(&error));
+        }
+        *self.db.write().unwrap_or_else(PoisonError::into_inner) = copy.db();
+        let synced = self.path.parent().map_or(Ok(()), sync_directory);
+        synced.map_err(|error| {
+            self.unsure.store(true, Ordering::Release);
+            failed(&error)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Error, ErrorKind},
+        sync::{Mutex, atomic::AtomicU64},
+    };
+
+    use ::redb::{StorageBackend, backends::FileBackend};
+
+    use super::*;
+
+    /// A file that answers a write with an error, from the moment a test says which.
+    #[derive(Debug)]
+    struct Failing {
+        file: FileBackend,
+        error: Arc<Mutex<Option<ErrorKind>>>,
+        syncs: Arc<AtomicU64>,
+    }
+
+    impl Failing {
+        fn check(&self) -> Result<(), Error> {
+            let error = self.error.lock().expect("lock");
+            error.map_or(Ok(()), |kind| Err(kind.into()))
+        }
+    }
+
+    impl StorageBackend for Failing {
+        fn len(&self) -> Result<u64, Error> {
+            self.file.len()
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
+            self.file.read(offset, out)
+        }
+
+        fn set_len(&self, len: u64) -> Result<(), Error> {
+            self.check()?;
+            self.file.set_len(len)
+        }
+
+        fn sync_data(&self) -> Result<(), Error> {
+            self.check()?;
+            self.syncs.fetch_add(1, Ordering::SeqCst);
+            self.file.sync_data()
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
+            self.check()?;
+            self.file.write(offset, data)
+        }
+    }
+
+    fn put(key: &str, value: &[u8]) -> Batch {
+        Batch {
+            writes: vec![(key.as_bytes().to_vec(), Some(value.to_vec()))],
+        }
+    }
+
+    type Switches = (Arc<Mutex<Option<ErrorKind>>>, Arc<AtomicU64>);
+
+    fn open(path: &Path) -> (Redb, Switches) {
+        let (error, syncs): Switches = Default::default();
+        let (on, counted) = (error.clone(), syncs.clone());
+        let store = Redb::of(path.to_owned(), 1 << 20, move |builder, path| {
+            let file = FileBackend::new(create_private(path)?)?;
+            builder.create_with_backend(Failing {
+                file,
+                error: on,
+                syncs: counted,
+            })
+        });
+        (store.expect("open"), (error, syncs))
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_leaves_a_store_that_opens() {
+        let directory = tempfile::tempdir().expect("directory");
+        let path = directory.path().join("agno.redb");
+        for (kind, full) in [
+            (ErrorKind::StorageFull, true),
+            (ErrorKind::QuotaExceeded, true),
+            (ErrorKind::Other, false),
+        ] {
+            let (store, (error, _)) = open(&path);
+            store.apply(put("a", b"1")).expect("room");
+            *error.lock().expect("lock") = Some(kind);
+            let result = store.apply(put("a", &[2; 100_000]));
+            match result {
+                Err(StoreError::Full { path: told, .. }) => assert!(full && told == path),
+                Err(StoreError::Io { .. }) => assert!(!full),
+                other => panic!("{kind:?}: {other:?}"),
+            }
+            drop(store);
+            let (store, _) = open(&path);
+            let value = store.get(b"a").expect("get").expect("a value");
+            assert_eq!(value.as_ref(), b"1");
+        }
+    }
+
+    #[test]
+    fn a_batch_is_synced_once() {
+        let directory = tempfile::tempdir().expect("directory");
+        let (store, (_, syncs)) = open(&directory.path().join("agno.redb"));
+        let before = syncs.load(Ordering::SeqCst);
+        for number in 0..10_u8 {
+            store.apply(put("a", &[number; 1000])).expect("apply");
+            store.sync().expect("sync");
+        }
+        assert_eq!(syncs.load(Ordering::SeqCst) - before, 10);
+    }
+
+    #[test]
+    fn a_file_that_was_not_finished_is_begun_again_unless_it_was_a_store() {
+        let directory = tempfile::tempdir().expect("directory");
+        let path = directory.path().join("agno.redb");
+        let place = || Directory::prepare(directory.path(), Redb::FILES).expect("directory");
+        fs::write(&path, [0; 10_000]).expect("write");
+        Redb::open(&place(), &RedbOptions::new()).expect("begun again");
+        fs::write(&path, [0; 10_000]).expect("write");
+        fs::write(directory.path().join(marker::FILE), "ours").expect("write");
+        let error = Redb::open(&place(), &RedbOptions::new()).expect_err("it was a store");
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+        assert_eq!(fs::read(&path).expect("read"), [0; 10_000]);
+    }
+
+    #[test]
+    fn compacting_gives_room_back_while_a_snapshot_is_read() {
+        let directory = tempfile::tempdir().expect("directory");
+        let place = Directory::prepare(directory.path(), Redb::FILES).expect("directory");
+        let store = Redb::open(&place, &RedbOptions::new()).expect("open");
+        for number in 0..100 {
+            let batch = put(&format!("{number:03}"), &[7; 100_000]);
+            store.apply(batch).expect("apply");
+        }
+        let snapshot = store.snapshot().expect("snapshot").expect("one");
+        let writes = (1..100)
+            .map(|number| (format!("{number:03}").into_bytes(), None))
+            .collect();
+        let batch = Batch { writes };
+        store.apply(batch).expect("remove");
+        let before = store.disk_bytes().expect("size");
+        store.compact().expect("compact");
+        let after = store.disk_bytes().expect("size");
+        assert!(after * 3 < before, "{before} {after}");
+        store.apply(put("new", b"1")).expect("apply");
+        let count = |store: &Redb| {
+            let mut count = 0;
+            store.scan(b"", &mut |_, _| count += 1).expect("scan");
+            count
+        };
+        assert_eq!((count(&snapshot), count(&store)), (100, 2));
+        drop((snapshot, store));
+        let store = Redb::open(&place, &RedbOptions::new()).expect("open");
+        assert_eq!(count(&store), 2);
+    }
+}

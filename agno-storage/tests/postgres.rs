@@ -1,0 +1,17 @@
+//! The store in PostgreSQL, on a server that these tests start.
+
+#![cfg(all(unix, feature = "postgres"))]
+
+#[path = "postgres/server.rs"]
+mod server;
+
+#[path = "postgres/kit.rs"]
+mod kit;
+#[path = "postgres/losing.rs"]
+mod losing;
+#[path = "postgres/opening.rs"]
+mod opening;
+#[path = "postgres/sharing.rs"]
+mod sharing;
+#[path = "postgres/verifying.rs"]
+mod verifying;
