@@ -19,20 +19,22 @@ pub use agno_core::__private;
 #[cfg(feature = "testing")]
 pub use agno_core::testing;
 pub use agno_core::{
-    AgentEvent, Answer, AnyState, Artifact, Audio, BoxError, Branches, Cache, Call, Change, Codec,
-    Contenders, Content, CrashAfter, Decision, Definition, Durable, DurableCall, Entry, EntryKind,
-    Error, ErrorKind, Event, EventError, EventKind, EventPolicy, EventStream, Execute, Fallible,
-    File, Fingerprint, Flow, FlowSpec, Fork, FromText, Gate, Handle, Image, Json, Limits, Link,
-    Made, MapCall, Nested, Never, NumberedEvent, OnDrift, OnError, OnReject, OnTimeout,
-    OperationDiff, Outcome, Param, Params, Part, PastRun, PersonCall, Piece, Prune, PrunedRun,
-    RaceCall, Reason, RecordedError, Registry, Rejectable, Request, RequestKind, RequestQuery,
-    Resolution, Result, Retry, Returns, Review, RunDetails, RunDiff, RunHandle, RunId, RunMetrics,
-    RunQuery, RunRecord, RunSide, RunStatus, Runtime, RuntimeBuilder, Scope, SessionDetails,
-    SessionMetrics, SessionSummary, Settings, Settled, Skippable, Source, Stage, Start, StartJson,
-    State, StateType, Step, StepCall, StepContext, StepFingerprint, StepMetrics, StepQuestion,
-    StepSummary, Steps, Storage, Value, ValueDiff, Verdict, Video, Winner, Worker, Workflow,
-    WorkflowCall, WorkflowDefinition, WorkflowInfo, WorkflowSummary, WorkingGuard, WrongState,
-    bail, bounds, codec, ensure, export, fallible, graph, open, param, plain, schema, storage,
+    AgentEvent, Answer, AnyState, Artifact, Audio, BoxError, Branches, Cache, CacheExplanation,
+    CacheFinding, CacheMode, CacheQuestion, CacheUse, Call, Change, Codec, Contenders, Content,
+    CrashAfter, Decision, Definition, Durable, DurableCall, Entry, EntryKind, Error, ErrorKind,
+    Event, EventError, EventKind, EventPolicy, EventStream, Execute, Fallible, File, Fingerprint,
+    Flow, FlowSpec, Fork, FromText, Gate, Handle, Image, Json, Limits, Link, Made, MapCall,
+    NearestResult, Nested, Never, NumberedEvent, OnDrift, OnError, OnReject, OnTimeout,
+    OperationDiff, Outcome, Param, Params, Part, PartDiff, PastRun, PersonCall, Piece, Prune,
+    PrunedRun, RaceCall, Reason, RecordedError, Registry, Rejectable, Removed, Request,
+    RequestKind, RequestQuery, Resolution, Result, Retry, Returns, Review, RunDetails, RunDiff,
+    RunHandle, RunId, RunMetrics, RunQuery, RunRecord, RunSide, RunStatus, Runtime, RuntimeBuilder,
+    Scope, Secret, SessionDetails, SessionMetrics, SessionSummary, Settings, Settled, Skippable,
+    Source, Stage, Start, StartJson, State, StateType, Step, StepCall, StepContext,
+    StepFingerprint, StepMetrics, StepQuestion, StepSummary, Steps, Storage, Value, ValueDiff,
+    Verdict, Video, Winner, Worker, Workflow, WorkflowCall, WorkflowDefinition, WorkflowInfo,
+    WorkflowSummary, WorkingGuard, WrongState, bail, bounds, codec, ensure, export, fallible,
+    graph, open, param, plain, schema, storage,
 };
 #[cfg(feature = "agents")]
 pub use agno_macros::tool;
@@ -49,8 +51,8 @@ pub mod prelude {
         serde::{Deserialize, Serialize},
     };
     pub use agno_core::{
-        Error, ErrorKind, Flow, Result, Review, RunHandle, Runtime, State, StepContext, Winner,
-        bail, ensure,
+        Error, ErrorKind, Flow, Result, Review, RunHandle, Runtime, Secret, State, StepContext,
+        Winner, bail, ensure,
     };
     #[cfg(feature = "agents")]
     pub use agno_macros::tool;

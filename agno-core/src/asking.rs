@@ -164,9 +164,13 @@ impl StepQuestion {
     ///
     /// `nobody_to_ask` in a unit test, where there is no run.
     pub async fn ask(self) -> Result<Answer, Error> {
-        let Of::Run(cell) = self.context.of() else {
-            let problem = "a step that is called without a run has nobody to ask";
-            return Err(Error::new("nobody_to_ask", problem).permanent());
+        let cell = match self.context.of() {
+            Of::Run(cell) => cell,
+            Of::Refresh(refresh) => return Err(refresh.needs_run()),
+            Of::UnitTest(_) => {
+                let problem = "a step that is called without a run has nobody to ask";
+                return Err(Error::new("nobody_to_ask", problem).permanent());
+            }
         };
         let people = self.context.people();
         let path = self.path(people);
@@ -255,7 +259,7 @@ impl StepContext {
                 }
                 WorkingGuard(Some(self.clone()))
             }
-            Of::UnitTest(_) => WorkingGuard(None),
+            Of::UnitTest(_) | Of::Refresh(_) => WorkingGuard(None),
         }
     }
 

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     asking::{Activity, People},
     clock::now_micros,
-    engine::RunCell,
+    engine::{Refresh, RunCell},
     error::{BoxError, Error, code},
     flow::RunInfo,
     part::Part,
@@ -89,6 +89,8 @@ struct Told {
 pub(crate) enum Of {
     Run(Arc<RunCell>),
     UnitTest(Box<UnitTest>),
+    /// A computation beside the runs, for the step cache.
+    Refresh(Arc<Refresh>),
 }
 
 /// What stands for a run where there is none.
@@ -102,6 +104,7 @@ impl Inner {
         match &self.of {
             Of::Run(cell) => &cell.info,
             Of::UnitTest(test) => &test.info,
+            Of::Refresh(refresh) => &refresh.info,
         }
     }
 
@@ -110,6 +113,7 @@ impl Inner {
             let token = match &self.of {
                 Of::Run(cell) => cell.cancellation.child_token(),
                 Of::UnitTest(_) => CancellationToken::new(),
+                Of::Refresh(refresh) => refresh.token.child_token(),
             };
             if self.over.load(Ordering::Acquire) {
                 token.cancel();
@@ -247,6 +251,7 @@ impl StepContext {
         match &self.0.of {
             Of::Run(cell) => &*cell.storage,
             Of::UnitTest(test) => &test.artifacts,
+            Of::Refresh(refresh) => &*refresh.storage,
         }
     }
 
@@ -286,8 +291,12 @@ impl StepContext {
     }
 
     /// A key for services that accept one: the same over retries and resumes, another for every
-    /// other step. A step that was running when the process ended runs again, with this key.
+    /// other step. A step that was running when the process ended runs again, with this key. A
+    /// cached result that is computed anew beside the runs has a key of its own.
     pub fn idempotency_key(&self) -> String {
+        if let Of::Refresh(refresh) = &self.0.of {
+            return refresh.idempotency_key.clone();
+        }
         format!("{}:{}", self.0.info().run, self.0.path)
     }
 
@@ -328,10 +337,14 @@ impl StepContext {
         T: Serialize + DeserializeOwned,
         E: Into<BoxError>,
     {
-        let Of::Run(cell) = &self.0.of else {
-            return work
-                .await
-                .map_err(|error| Error::from_boxed(error.into(), code::STEP));
+        let cell = match &self.0.of {
+            Of::Run(cell) => cell,
+            Of::Refresh(refresh) => return Err(refresh.needs_run()),
+            Of::UnitTest(_) => {
+                return work
+                    .await
+                    .map_err(|error| Error::from_boxed(error.into(), code::STEP));
+            }
         };
         // The key may repeat in a loop: the ordinal among all memos of the attempt tells apart.
         let ordinal = self.numbers().memos.fetch_add(1, Ordering::Relaxed);
@@ -369,14 +382,16 @@ impl StepContext {
     pub(crate) fn recalled(&self, path: &str) -> Option<Json> {
         match &self.0.of {
             Of::Run(cell) => cell.recall(path),
-            Of::UnitTest(_) => None,
+            Of::UnitTest(_) | Of::Refresh(_) => None,
         }
     }
 
     /// Records a part of the step, with what was told so far.
     pub(crate) async fn memorise(&self, path: Arc<str>, json: Json) -> Result<(), Error> {
-        let Of::Run(cell) = &self.0.of else {
-            return Ok(());
+        let cell = match &self.0.of {
+            Of::Run(cell) => cell,
+            Of::Refresh(refresh) => return Err(refresh.needs_run()),
+            Of::UnitTest(_) => return Ok(()),
         };
         // A task that outlives its attempt goes no further, and begins no effect.
         if self.0.over.load(Ordering::Acquire) {

@@ -102,6 +102,8 @@ pub enum ErrorKind {
     NotFound,
     /// The run exists already, with something else.
     Conflict,
+    /// Another process runs it.
+    Leased,
     /// The store failed.
     Store,
     /// Anything else: an error that the flow itself returned.
@@ -132,10 +134,16 @@ pub(crate) mod code {
     pub(crate) const STORE: &str = "store";
     pub(crate) const INVALID_ARTIFACT: &str = "invalid_artifact";
     pub(crate) const TOO_LARGE: &str = "too_large";
+    /// A result is to come from the cache, which does not have it.
+    pub(crate) const CACHE_MISS: &str = "cache_miss";
     pub(crate) const CRASH_LOOP: &str = "crash_loop";
     pub(crate) const TAKEN_OVER: &str = "taken_over";
+    /// Another process runs it.
+    pub(crate) const LEASED: &str = "leased";
     pub(crate) const REJECTED: &str = "rejected";
     pub(crate) const EXPIRED: &str = "expired";
+    /// The variable of a secret is not there, or does not read.
+    pub(crate) const SECRET: &str = "secret";
     pub(crate) const LIMIT: &str = "limit_exceeded";
 }
 
@@ -221,6 +229,7 @@ impl Error {
             code::LIMIT => ErrorKind::Limit,
             code::NOT_FOUND => ErrorKind::NotFound,
             code::CONFLICT => ErrorKind::Conflict,
+            code::LEASED => ErrorKind::Leased,
             code::STORE | code::TAKEN_OVER => ErrorKind::Store,
             code::FLOW => ErrorKind::Other,
             _ => ErrorKind::Step,
@@ -344,9 +353,10 @@ impl Error {
         let code = match &error {
             StoreError::RunNotFound { .. } => code::NOT_FOUND,
             StoreError::RunExists { .. } | StoreError::DefinitionConflict { .. } => code::CONFLICT,
-            StoreError::InvalidName { .. } => code::INVALID_INPUT,
+            StoreError::InvalidName { .. } | StoreError::Config(_) => code::INVALID_INPUT,
             StoreError::TooLarge { .. } => code::TOO_LARGE,
             StoreError::Fenced { .. } => code::TAKEN_OVER,
+            StoreError::Leased { .. } => code::LEASED,
             _ => code::STORE,
         };
         let mut own = Self::new(code, error.to_string()).permanent();

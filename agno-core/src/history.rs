@@ -23,8 +23,13 @@ impl StepContext {
     /// is an agent is shown them by itself; a method asks with [`history`](Self::history). Zero
     /// without the option, and in a unit test.
     pub fn history_runs(&self) -> usize {
-        let Of::Run(cell) = self.of() else {
-            return 0;
+        let cell = match self.of() {
+            Of::Run(cell) => cell,
+            Of::Refresh(refresh) => {
+                refresh.needs_run();
+                return 0;
+            }
+            Of::UnitTest(_) => return 0,
         };
         let step = cell.registered.step(name_of(self.path()));
         step.map_or(0, |(_, entry)| entry.step.history)
@@ -38,8 +43,10 @@ impl StepContext {
     ///
     /// When the store cannot be read.
     pub async fn history(&self, runs: usize) -> Result<Vec<Exchange>, Error> {
-        let Of::Run(cell) = self.of() else {
-            return Ok(Vec::new());
+        let cell = match self.of() {
+            Of::Run(cell) => cell,
+            Of::Refresh(refresh) => return Err(refresh.needs_run()),
+            Of::UnitTest(_) => return Ok(Vec::new()),
         };
         let query = RunQuery {
             workflow: Some(cell.session.workflow.clone()),

@@ -30,6 +30,7 @@ mod part;
 mod registry;
 mod runtime;
 pub mod schema;
+mod secret;
 mod state;
 mod sync;
 #[cfg(feature = "testing")]
@@ -39,9 +40,9 @@ mod value;
 
 pub use agno_storage as storage;
 pub use agno_storage::{
-    AgentEvent, Answer, BoxFuture, Decision, Entry, EntryKind, Event, EventError, EventKind,
-    EventPolicy, Json, Limits, NumberedEvent, RecordedError, Request, RequestKind, RequestQuery,
-    RunId, RunQuery, RunRecord, RunStatus, Source, Storage,
+    AgentEvent, Answer, BoxFuture, CacheMode, Decision, Entry, EntryKind, Event, EventError,
+    EventKind, EventPolicy, Json, Limits, NumberedEvent, RecordedError, Request, RequestKind,
+    RequestQuery, RunId, RunQuery, RunRecord, RunStatus, Source, Storage,
 };
 pub use artifact::{Artifact, Audio, Content, File, Image, Video};
 pub use asking::{StepQuestion, WorkingGuard};
@@ -62,11 +63,13 @@ pub use registry::{
     Piece, Retry, Scope, Step, StepSummary, Steps, Workflow, WorkflowInfo, WorkflowSummary,
 };
 pub use runtime::{
-    Change, CrashAfter, EventStream, Fingerprint, Fork, Made, OperationDiff, Outcome, Prune,
-    PrunedRun, Reason, Registry, Resolution, RunDetails, RunDiff, RunHandle, RunMetrics, RunSide,
+    CacheExplanation, CacheFinding, CacheQuestion, CacheUse, Change, CrashAfter, EventStream,
+    Fingerprint, Fork, Made, NearestResult, OperationDiff, Outcome, PartDiff, Prune, PrunedRun,
+    Reason, Registry, Removed, Resolution, RunDetails, RunDiff, RunHandle, RunMetrics, RunSide,
     Runtime, RuntimeBuilder, SessionDetails, SessionMetrics, SessionSummary, Stage, Start,
     StartJson, StepFingerprint, StepMetrics, ValueDiff, Verdict, Worker, WorkflowDefinition, open,
 };
+pub use secret::Secret;
 pub use state::{Field, Merge, State};
 pub use value::{
     Codec, Fallible, Param, Params, Rejectable, Returns, Skippable, Value, codec, fallible, param,

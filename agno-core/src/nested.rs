@@ -23,9 +23,13 @@ impl StepContext {
     /// The run's failure; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the workflow is
     /// not part of the runtime; `misuse` in a unit test, where there is no runtime.
     pub async fn call<W: Workflow>(&self, input: W::Input) -> Result<W::Output, Error> {
-        let Of::Run(cell) = self.of() else {
-            let problem = "a step that is called without a run cannot call a workflow";
-            return Err(Error::new(code::MISUSE, problem).permanent());
+        let cell = match self.of() {
+            Of::Run(cell) => cell,
+            Of::Refresh(refresh) => return Err(refresh.needs_run()),
+            Of::UnitTest(_) => {
+                let problem = "a step that is called without a run cannot call a workflow";
+                return Err(Error::new(code::MISUSE, problem).permanent());
+            }
         };
         let called = cell.runtime.registered::<W>()?;
         cell.check_depth(W::NAME)?;
@@ -36,7 +40,7 @@ impl StepContext {
         let again = self.attempt() > 1 || cell.was_over;
         let run = cell.called(&path, called.name.clone(), json, again);
         let _waits = self.waits(cell);
-        let outcome = cell.until_over(run).await?;
+        let outcome = cell.until_over(run, true).await?;
         match (outcome.status, outcome.error) {
             (RunStatus::Completed, _) => {
                 let output = outcome.output.unwrap_or_else(Json::null);

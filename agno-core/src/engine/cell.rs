@@ -11,14 +11,14 @@ use std::{
 };
 
 use agno_storage::{
-    BoxFuture, Entry, EntryKind, Event, EventKind, EventPolicy, Json, NumberedEvent, RunId,
-    RunInput, RunRecord, SessionFields, SessionKey, StateDelta, Storage,
+    BoxFuture, CacheMode, Entry, EntryKind, Event, EventKind, EventPolicy, Json, NumberedEvent,
+    RunId, RunInput, RunRecord, SessionFields, SessionKey, StateDelta, Storage,
 };
 use futures_util::task::AtomicWaker;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use super::{budget::Budget, parking::Waiting, replay::Recorded};
+use super::{budget::Budget, lease::Lease, parking::Waiting, replay::Recorded};
 use crate::{
     clock::now_micros,
     error::{Error, code},
@@ -59,8 +59,8 @@ pub(crate) struct RunCell {
     /// For the workflows it calls.
     pub(crate) runtime: Runtime,
     pub(crate) cancellation: CancellationToken,
-    /// Recorded results are looked up; cached ones are not (`--no-cache`).
-    pub(crate) fresh: bool,
+    /// How calls use the cache that do not say it themselves.
+    pub(crate) cache_mode: CacheMode,
     pub(crate) resumes: u32,
     /// Which events are stored and told.
     pub(super) events: Arc<EventPolicy>,
@@ -68,6 +68,10 @@ pub(crate) struct RunCell {
     pub(crate) budget: Arc<Budget>,
     pub(super) me: Weak<Self>,
     pub(super) fence: AtomicU64,
+    /// In a store that several share.
+    pub(super) lease: Option<Lease>,
+    /// Up to here nobody else has recorded anything that is not known.
+    pub(super) heard: AtomicU64,
     seed: [u8; 32],
 
     /// The run's head and input, until its first commit takes them along.
@@ -154,8 +158,11 @@ pub(crate) struct NewCell {
     pub(crate) recorded: Recorded,
     pub(crate) kept: HashMap<Arc<str>, Entry>,
     pub(crate) fields: SessionFields,
-    pub(crate) fresh: bool,
     pub(crate) watched: bool,
+    /// When it was created or claimed, or earlier.
+    pub(crate) since: tokio::time::Instant,
+    /// Number of the last entry that was read of its journal.
+    pub(crate) read: u64,
 }
 
 thread_local! {
@@ -183,8 +190,9 @@ impl RunCell {
             recorded,
             kept,
             fields,
-            fresh,
             watched,
+            since,
+            read,
         } = new;
         // A fork goes on with the numbers and ids of the run that it was forked off.
         let forked = head.forked.as_ref().and_then(|forked| forked.seed.as_ref());
@@ -229,11 +237,16 @@ impl RunCell {
                     session: head.session.clone(),
                 },
                 registered,
+                lease: runtime
+                    .storage()
+                    .lease()
+                    .map(|length| Lease::new(length, since)),
+                heard: AtomicU64::new(read),
                 storage: runtime.storage().clone(),
                 shared: runtime.shared().clone(),
                 runtime,
                 cancellation: CancellationToken::new(),
-                fresh,
+                cache_mode: head.cache.unwrap_or_default(),
                 resumes: head.resumes,
                 events: Arc::new(head.events.as_deref().cloned().unwrap_or_default()),
                 budget,
@@ -337,6 +350,14 @@ impl RunCell {
             called.interrupt();
         }
         if self.bodies.load(Ordering::SeqCst) == 0 {
+            self.stop(Stop::Interrupted);
+        }
+    }
+
+    /// A run that it has called has stopped as it was asked to: so does this one, once the steps
+    /// that run now are recorded. A step's body that waits for the called run never is.
+    pub(super) fn called_was_interrupted(&self, in_body: bool) {
+        if in_body || self.bodies.load(Ordering::SeqCst) == 0 {
             self.stop(Stop::Interrupted);
         }
     }

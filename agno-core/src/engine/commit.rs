@@ -12,7 +12,10 @@ use agno_storage::{
     Ack, CacheFill, Commit, Entry, EntryKind, Request, RunUpdate, StateDelta, StoreError,
 };
 
+use tokio::time::Instant;
+
 use super::cell::{Creation, Riding, RunCell, Stop, locked};
+use super::heard::over_at;
 use crate::error::Error;
 
 /// What one commit says, beside what rides on it.
@@ -95,6 +98,11 @@ impl RunCell {
         commit.state = writing.delta.map(|delta| (self.session.clone(), delta));
         commit.cache = writing.cache;
         let ends = writing.update.is_some();
+        let is_end = |update: &RunUpdate| update.status.is_over();
+        if self.lease.is_some() && writing.update.as_deref().is_some_and(is_end) {
+            let over = Entry::new(EntryKind::Marker, over_at(self.resumes), 0);
+            commit.entries.push(over);
+        }
         commit.update = writing.update;
         commit.requests = writing.requests;
         commit.settled = writing.settled;
@@ -130,7 +138,14 @@ impl RunCell {
     }
 
     async fn store(&self, commit: Commit, kept: Option<Riding>) -> Result<Ack, StoreError> {
+        let (sent, entries) = (Instant::now(), commit.entries.len());
         let result = self.storage.commit(commit).await;
+        if self.lease.is_some()
+            && let Ok(ack) = &result
+        {
+            self.renewed(sent);
+            self.has_recorded(*ack, entries);
+        }
         if let (Err(_), Some(kept)) = (&result, kept) {
             let mut riding = locked(&self.riding);
             riding.entries.splice(0..0, kept.entries);

@@ -3,6 +3,7 @@
 use std::{
     future::poll_fn,
     panic::AssertUnwindSafe,
+    pin::Pin,
     sync::{Arc, atomic::Ordering},
     task::Poll,
     time::Instant,
@@ -97,8 +98,9 @@ pub(crate) async fn drive(cell: Arc<RunCell>, input: Json) -> Ending {
 
 async fn turns(cell: &Arc<RunCell>, input: Json) -> Ending {
     let mut flow = begin(cell, input);
+    let mut lease = std::pin::pin!(cell.end_with_lease());
     loop {
-        match poll_flow(cell, &mut flow).await {
+        match poll_flow(cell, &mut flow, lease.as_mut()).await {
             Turn::Returned(result) => {
                 drop(flow);
                 cell.cancel_unreturned().await;
@@ -134,10 +136,13 @@ fn begin(cell: &Arc<RunCell>, input: Json) -> BoxFuture<'static, Result<Produced
 async fn poll_flow(
     cell: &Arc<RunCell>,
     flow: &mut BoxFuture<'static, Result<Produced, Error>>,
+    mut lease: Pin<&mut impl Future<Output = ()>>,
 ) -> Turn {
     let mut future = AssertUnwindSafe(flow).catch_unwind();
     poll_fn(|cx| {
         cell.waker.register(cx.waker());
+        // It stops the run, and is pending for ever then.
+        let _ = lease.as_mut().poll(cx);
         if let Some(stop) = cell.take_stop() {
             return Poll::Ready(Turn::Stopped(stop));
         }

@@ -140,17 +140,13 @@ impl RunCell {
             Handle::inside(&self, Arc::new(inside), scope),
             call.input.clone(),
         );
-        let key = options
-            .cache
-            .as_ref()
-            .and_then(|cache| self.subflow_key(cache, flow, &call));
-        let outcome = if key.is_none() && options.timeout.is_none() {
+        let outcome = if options.cache.is_none() && options.timeout.is_none() {
             work.await.map(|produced| Reply::One {
                 json: produced.json,
                 value: produced.value,
             })
         } else {
-            self.run_whole(&call, key, &options, work, around).await
+            self.run_whole(&call, flow, &options, work, around).await
         };
         let path = &call.id.path;
         if self.has_constructs {

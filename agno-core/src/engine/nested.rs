@@ -90,7 +90,7 @@ impl RunCell {
         let retry = self.was_over || locked(&self.recorded).is_retried(&whole(&path));
         let called = self.called(&path, call.workflow, call.input, retry);
         let begun = now_micros();
-        let outcome = self.until_over(called).await?;
+        let outcome = self.until_over(called, false).await?;
         self.record_return(&path, call.id.position, &run, outcome, begun, around)
             .await
     }
@@ -121,6 +121,7 @@ impl RunCell {
             user: self.info.user.clone(),
             metadata: self.info.metadata.clone(),
             events: self.events.clone(),
+            cache: Some(self.cache_mode),
             parent: Parent {
                 run: self.id.clone(),
                 root: self.root.clone(),
@@ -154,19 +155,23 @@ impl RunCell {
         .await;
     }
 
-    /// Runs it to its end, over all its pauses.
+    /// Runs it to its end, over all its pauses. `in_body` says that a step's body waits for it.
     pub(crate) async fn until_over(
         self: &Arc<Self>,
         mut called: Called,
+        in_body: bool,
     ) -> Result<RunOutcome, Error> {
         let path = called.parent.path.clone();
         locked(&self.unreturned).insert(path.clone());
         loop {
             let working = self.working_here();
+            if !self.may_begin() {
+                Box::pin(self.until_it_may_begin()).await;
+            }
             let begun = Box::pin(self.runtime.begin_called(&called)).await;
             let handle = match begun {
                 Ok(handle) => handle,
-                Err(error) => return Err(error.at(&path)),
+                Err(error) => return Err(Box::pin(self.not_the_stores(error)).await.at(&path)),
             };
             let outcome = self.follow(&handle, &path).await;
             drop(working);
@@ -178,7 +183,7 @@ impl RunCell {
                 // Stopped or taken over, as this run is about to be.
                 RunStatus::Running | RunStatus::Pending => {
                     if self.is_interrupted() {
-                        self.stop(Stop::Interrupted);
+                        self.called_was_interrupted(in_body);
                     } else if !self.is_stopped() {
                         let problem =
                             format!("run `{}`, which it has called, was taken over", handle.id());
@@ -340,6 +345,7 @@ impl RunCell {
         for run in called {
             match stop {
                 Stop::Cancelled => run.give_up(),
+                Stop::Lost(_) => run.lose(),
                 _ => run.interrupt(),
             }
             run.outcome().await;

@@ -136,6 +136,11 @@ impl RunCell {
         Timer { cell: self, until }
     }
 
+    /// Whether it waits for people.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.waiting.asking.load(Ordering::SeqCst) > 0
+    }
+
     fn wake_at(&self) -> Option<u64> {
         locked(&self.waiting.timers).keys().next().copied()
     }
@@ -183,15 +188,20 @@ impl RunCell {
 
     /// Hands in a recorded answer. `false` when the run has been parked: it is to be taken up.
     pub(crate) fn deliver(&self, answered: &Answered) -> bool {
-        let delivered = self.hand_in(|answers| {
-            let answer = answered.answer.clone();
-            answers.given.insert(answered.request.path.clone(), answer);
-        });
+        let path = answered.request.path.clone();
+        let delivered = self.hand_in_answer(path, answered.answer.clone());
         if delivered {
             let event = answered_event(&answered.request, &answered.answer);
             self.tell_numbered(Some(answered.event), &event);
         }
         delivered
+    }
+
+    /// `false` when the run has been parked.
+    pub(super) fn hand_in_answer(&self, path: Arc<str>, answer: Answer) -> bool {
+        self.hand_in(|answers| {
+            answers.given.insert(path, answer);
+        })
     }
 
     /// Says that a run it has called was answered. `false` when this run has been parked.
@@ -232,6 +242,11 @@ impl RunCell {
         } else {
             answers.waiting.remove(call);
         }
+    }
+
+    /// The calls whose runs are parked, by path.
+    pub(super) fn waits_below(&self) -> HashSet<Arc<str>> {
+        locked(&self.waiting.answers).waiting.clone()
     }
 
     /// Writes the run down as paused. `None` when an answer has come meanwhile: it goes on.

@@ -3,11 +3,16 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use agno_storage::{
-    CacheEntry, CacheFill, CacheKey, Entry, EntryKind, Event, EventError, EventKind, RecordedError,
-    Source, StoreError,
+    CacheEntry, CacheFill, Entry, EntryKind, Event, EventError, EventKind, RecordedError, Source,
+    StoreError,
 };
 
-use super::{around::Around, cell::RunCell, commit::Writing};
+use super::{
+    around::Around,
+    cache::{Fill, StepCache},
+    cell::RunCell,
+    commit::Writing,
+};
 use crate::{
     clock::now_micros,
     error::{Error, code},
@@ -21,7 +26,10 @@ use crate::{
 pub(super) struct Work {
     pub(super) entry: Entry,
     pub(super) around: Around,
-    pub(super) fill: Option<(CacheKey, Option<u64>)>,
+    /// Where its result is stored for later calls.
+    pub(super) fill: Option<Box<Fill>>,
+    /// Why nothing was taken from the cache, of a step that has one.
+    pub(super) miss: Option<Arc<str>>,
 }
 
 impl RunCell {
@@ -48,6 +56,7 @@ impl RunCell {
                 path: path.clone(),
                 attempts,
                 micros: finished.saturating_sub(work.entry.started_at),
+                cache_miss: work.miss.clone(),
             },
         });
         work.entry.attempts = attempts;
@@ -55,19 +64,12 @@ impl RunCell {
         work.entry.output = Some(produced.json.clone());
         work.entry.events = events;
         self.count(&work.entry);
-        let cache = work.fill.map(|(key, ends)| CacheFill {
-            key,
-            entry: CacheEntry {
-                workflow: self.registered.name.clone(),
-                step: step_name(&path),
-                run: self.id.clone(),
-                output: produced.json.clone(),
-                stored_at: finished,
-                expires_at: ends.map(|ends| finished.saturating_add(ends)),
-                tags: Vec::new(),
-                parts: None,
-            },
+        let cache = work.fill.and_then(|fill| {
+            let entry = fill.entry(&self.id, &produced.json, finished)?;
+            let key = fill.key;
+            Some(Box::new(CacheFill { key, entry }))
         });
+        let cached = cache.as_ref().map(|fill| fill.entry.output.len());
         let delta = (!changes.delta.is_empty()).then_some(changes.delta);
         work.entry.delta.clone_from(&delta);
         // Kept for a commit that is refused: the step has run and must not run again.
@@ -82,12 +84,15 @@ impl RunCell {
             entries,
             unless: work.around.unless(),
             delta,
-            cache: cache.map(Box::new),
+            cache,
             update: update.map(Box::new),
             ..Writing::default()
         };
         match self.commit(writing).await {
             Ok(ack) => {
+                if let Some(bytes) = cached {
+                    StepCache::added(&self.shared, &self.storage, bytes);
+                }
                 self.ended_by(&work.around);
                 self.remember_decisions(&work.around, None);
                 if let Some(entry) = spare
@@ -286,13 +291,40 @@ impl RunCell {
         Err(error)
     }
 
-    pub(super) async fn record_hit(&self, mut work: Work, hit: CacheEntry) -> Result<Reply, Error> {
+    pub(super) async fn record_hit(&self, work: Work, hit: CacheEntry) -> Result<Reply, Error> {
+        self.record_cached(work, hit, None).await
+    }
+
+    /// An expired result takes the place of an error.
+    pub(super) async fn record_stale(
+        &self,
+        mut work: Work,
+        stale: CacheEntry,
+        error: &Error,
+        events: Vec<Event>,
+        attempts: u32,
+    ) -> Result<Reply, Error> {
+        work.entry.events = events;
+        work.entry.attempts = attempts;
+        let error = EventError::from(&error.to_recorded());
+        self.record_cached(work, stale, Some(error)).await
+    }
+
+    async fn record_cached(
+        &self,
+        mut work: Work,
+        hit: CacheEntry,
+        error: Option<EventError>,
+    ) -> Result<Reply, Error> {
+        let now = now_micros();
         work.entry.events.push(Event {
-            at: now_micros(),
+            at: now,
             kind: EventKind::StepCached {
                 path: work.entry.path.clone(),
                 from: Arc::from(hit.run.as_str()),
-                age_micros: now_micros().saturating_sub(hit.stored_at),
+                age_micros: now.saturating_sub(hit.stored_at),
+                stale: hit.expires_at.is_some_and(|end| end <= now),
+                error,
             },
         });
         self.tally.cached.fetch_add(1, Ordering::Relaxed);
@@ -302,10 +334,4 @@ impl RunCell {
         };
         self.record_output(work, produced, Source::Cache).await
     }
-}
-
-/// The step's name, from its path: between the last `/` and the `#`.
-fn step_name(path: &str) -> Arc<str> {
-    let last = path.rsplit('/').next().unwrap_or(path);
-    Arc::from(last.split('#').next().unwrap_or(last))
 }

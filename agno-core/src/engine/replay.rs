@@ -38,6 +38,11 @@ pub(crate) fn answered(request: &str) -> Arc<str> {
     Arc::from(format!("{request}!answer"))
 }
 
+/// The request that an answer of this path is to.
+pub(super) fn asked(answer: &str) -> Option<Arc<str>> {
+    answer.strip_suffix("!answer").map(Arc::from)
+}
+
 /// The step and the attempt that a memo belongs to, from its path: `STEP!ATTEMPT.ORDINAL.KEY`.
 fn memo_of(entry: &Entry) -> Option<(&str, u32)> {
     if entry.kind != EntryKind::Memo {

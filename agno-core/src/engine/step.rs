@@ -2,14 +2,12 @@
 
 use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 
-use agno_storage::{
-    BoxFuture, CacheEntry, CacheKey, Entry, EntryKind, Event, EventError, EventKind, Json,
-};
+use agno_storage::{BoxFuture, Entry, EntryKind, Event, EventError, EventKind, Json};
 use tracing::Instrument;
 
 use super::{
     around::Around,
-    cache::Cached,
+    cache::{self, Consulted, Miss, StepCache},
     cell::{Body, RunCell, locked},
     gate::{Help, Passed, Pause},
     record::Work,
@@ -19,7 +17,7 @@ use crate::{
     context::{Call, Of, StepContext},
     error::{Error, code},
     op::{CallOp, Reply},
-    registry::{Cache, OnError, StepEntry, StepOptions},
+    registry::{OnError, StepEntry, StepOptions},
     schema::InputSchema,
     state::{Changes, StateSlot},
     value::Produced,
@@ -59,6 +57,7 @@ impl RunCell {
             entry: Entry::new(EntryKind::Step, call.id.path.clone(), call.id.position),
             around: around.clone(),
             fill: None,
+            miss: None,
         };
         work.entry.place = Some(call.id.place.clone());
         work.entry.input = Some(call.input.clone());
@@ -78,22 +77,27 @@ impl RunCell {
                 }
             }
         }
-        let mut _flight = None;
-        if let Some(cache) = &effective.cache
-            && let Some(key) = self.step_key(cache, entry, &call.input)
-        {
-            let ends = cache
-                .ttl
-                .map(|ttl| u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
-            work.fill = Some((key, ends));
-            // Held until the result is stored, so that others find it.
-            let lead = self.shared.flights.lead(key);
-            _flight = Some(self.aside(self.unless_interrupted(&mut body, lead)).await);
-            if let Some(hit) = self.cached(key, effective).await
-                && (entry.decode)(&hit.output).is_ok()
-                && self.check_artifacts(entry, &hit.output).await.is_ok()
-            {
-                return Box::pin(self.record_hit(work, hit)).await;
+        let (mut _lead, mut stale) = (None, None);
+        if let Some(cache) = &effective.cache {
+            let asked = cache::Call::Step(entry, &call);
+            match Box::pin(self.consult(asked, effective, cache, &mut body)).await {
+                Consulted::Hit(hit) => return Box::pin(self.record_hit(work, hit)).await,
+                Consulted::Stale(hit, renewal) => {
+                    let reply = Box::pin(self.record_hit(work, hit)).await;
+                    StepCache::refresh(*renewal);
+                    return reply;
+                }
+                Consulted::Refused(error) => {
+                    return Box::pin(self.record_plain_failure(work, error, Vec::new(), 0)).await;
+                }
+                Consulted::Miss(miss) => {
+                    Miss {
+                        lead: _lead,
+                        fill: work.fill,
+                        why: work.miss,
+                        stale,
+                    } = miss;
+                }
             }
         }
         self.begin_step().await;
@@ -103,7 +107,10 @@ impl RunCell {
         {
             return Box::pin(self.record_failure(work, error, Vec::new(), 0, entry)).await;
         }
-        if entry.step.on_error == OnError::Pause {
+        // Who was asked for help already is not passed over.
+        if entry.step.on_error == OnError::Pause
+            && (stale.is_none() || self.last_pause(&call.id.path).is_some())
+        {
             return Box::pin(self.run_with_help(&call, work, entry, effective, &mut body)).await;
         }
         let first = self.first_attempt(&call.id.path);
@@ -115,9 +122,14 @@ impl RunCell {
                 self.record_success(work, produced, changes, done.events, done.count)
                     .await
             }
-            Err(error) => {
-                Box::pin(self.record_failure(work, error, done.events, done.count, entry)).await
-            }
+            Err(error) => match stale {
+                Some(stale) => {
+                    Box::pin(self.record_stale(work, stale, &error, done.events, done.count)).await
+                }
+                None => {
+                    Box::pin(self.record_failure(work, error, done.events, done.count, entry)).await
+                }
+            },
         }
     }
 
@@ -214,6 +226,9 @@ impl RunCell {
         let mut events = Vec::with_capacity(2);
         let mut attempt = first;
         loop {
+            if !self.may_begin() {
+                Box::pin(self.unless_interrupted(body, self.until_it_may_begin())).await;
+            }
             let started_at = now_micros();
             self.tell(&Event {
                 at: started_at,
@@ -337,41 +352,6 @@ impl RunCell {
                 // Together: the body may be about to commit something itself.
                 tokio::join!(Box::pin(self.commit_creation()), running).1
             }
-        }
-    }
-
-    fn step_key(&self, cache: &Cache, entry: &StepEntry, input: &Json) -> Option<CacheKey> {
-        let key = self.cache_key(
-            cache,
-            &Cached {
-                step: entry.step.name,
-                version: entry.step.version,
-                output_hash: entry.output_hash(),
-                schema: entry.input_schema(),
-                input,
-                settings: entry.settings(&*self.registered.workflow),
-            },
-        );
-        self.key_or_reason(entry.step.name, key)
-    }
-
-    pub(super) fn key_or_reason(
-        &self,
-        step: &str,
-        key: Result<CacheKey, String>,
-    ) -> Option<CacheKey> {
-        key.inspect_err(|reason| tracing::warn!(step, reason, "not cached"))
-            .ok()
-    }
-
-    /// A stored result, unless the run or this call wants a fresh one.
-    pub(super) async fn cached(&self, key: CacheKey, options: &StepOptions) -> Option<CacheEntry> {
-        if self.fresh || options.fresh {
-            return None;
-        }
-        match self.storage.cached(key, now_micros()).await {
-            Ok(found) => found,
-            Err(error) => self.refused(error).await,
         }
     }
 }

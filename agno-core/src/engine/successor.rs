@@ -68,6 +68,7 @@ impl RunCell {
             user: self.info.user.clone(),
             parent: own.as_ref().and_then(|own| own.parent.clone()),
             limits: own.as_ref().and_then(|own| own.limits.clone()),
+            cache: own.as_ref().and_then(|own| own.cache),
             metadata: own.and_then(|own| own.metadata),
             ..RunRecord::new(
                 next.clone(),

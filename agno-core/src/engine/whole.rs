@@ -1,63 +1,63 @@
 //! Sub-flows whose result is kept whole: those with a cache or a timeout.
 
-use agno_storage::{CacheKey, Entry, EntryKind};
+use std::sync::Arc;
+
+use agno_storage::{Entry, EntryKind};
 
 use super::{
-    around::Around, cache::Cached, cell::RunCell, record::Work, replay::whole, step::timed_out,
+    around::Around,
+    cache::{self, Consulted, Miss},
+    cell::RunCell,
+    record::Work,
+    replay::whole,
+    step::timed_out,
 };
 use crate::{
     clock::now_micros,
     error::Error,
     op::{CallOp, Reply},
-    registry::{Cache, FlowEntry, StepOptions},
+    registry::{FlowEntry, StepOptions},
     state::Changes,
     value::Produced,
 };
 
 impl RunCell {
-    pub(super) fn subflow_key(
-        &self,
-        cache: &Cache,
-        flow: &FlowEntry,
-        call: &CallOp,
-    ) -> Option<CacheKey> {
-        let key = self.cache_key(
-            cache,
-            &Cached {
-                step: flow.spec.name,
-                version: 0,
-                output_hash: &flow.output_hash(),
-                schema: flow.input_schema(),
-                input: &call.input,
-                settings: serde_json::Value::Null,
-            },
-        );
-        self.key_or_reason(flow.spec.name, key)
-    }
-
     /// Runs a sub-flow whose result is kept whole.
     pub(super) async fn run_whole(
-        &self,
+        self: &Arc<Self>,
         call: &CallOp,
-        key: Option<CacheKey>,
+        flow: &FlowEntry,
         options: &StepOptions,
         work: impl Future<Output = Result<Produced, Error>> + Send,
         around: &Around,
     ) -> Result<Reply, Error> {
         let mut entry = Entry::new(EntryKind::Subflow, whole(&call.id.path), call.id.position);
         entry.started_at = now_micros();
-        let ends = options.cache.as_ref().and_then(|cache| cache.ttl);
-        let ends = ends.map(|ttl| u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
-        let kept = Work {
+        let mut kept = Work {
             entry,
             around: around.clone(),
-            fill: key.map(|key| (key, ends)),
+            fill: None,
+            miss: None,
         };
-        let mut _flight = None;
-        if let Some(key) = key {
-            _flight = Some(self.shared.flights.lead(key).await);
-            if let Some(hit) = self.cached(key, options).await {
-                return self.record_hit(kept, hit).await;
+        let (mut _lead, mut stale) = (None, None);
+        if let Some(cache) = &options.cache {
+            let asked = cache::Call::Subflow(flow, call);
+            match Box::pin(self.consult(asked, options, cache, &mut None)).await {
+                Consulted::Hit(hit) | Consulted::Stale(hit, _) => {
+                    return self.record_hit(kept, hit).await;
+                }
+                Consulted::Refused(error) => {
+                    let recorded = error.at(&call.id.path).to_recorded();
+                    return self.record_error(kept.entry, around, recorded).await;
+                }
+                Consulted::Miss(miss) => {
+                    Miss {
+                        lead: _lead,
+                        fill: kept.fill,
+                        why: kept.miss,
+                        stale,
+                    } = miss;
+                }
             }
         }
         let produced = match options.timeout {
@@ -73,12 +73,15 @@ impl RunCell {
                 }
             }
         };
-        match produced {
-            Ok(produced) => {
+        match (produced, stale) {
+            (Ok(produced), _) => {
                 self.record_success(kept, produced, Changes::default(), Vec::new(), 1)
                     .await
             }
-            Err(error) => {
+            (Err(error), Some(stale)) => {
+                self.record_stale(kept, stale, &error, Vec::new(), 1).await
+            }
+            (Err(error), None) => {
                 let recorded = error.at(&call.id.path).to_recorded();
                 self.record_error(kept.entry, around, recorded).await
             }

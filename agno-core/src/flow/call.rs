@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use agno_storage::BoxFuture;
+use agno_storage::{BoxFuture, CacheMode};
 
 use super::handle::Handle;
 use crate::{
@@ -162,14 +162,22 @@ impl<O: Send + 'static> StepCall<O> {
         self.options(|options| options.cache = Some(cache))
     }
 
-    /// Works anew, whatever the cache holds, and keeps the new result in its place. Of a sub-flow,
-    /// its own result; the steps in it look theirs up as always. Without a cache it changes
-    /// nothing. A run that resumes takes what it has recorded.
+    /// Works anew, whatever the cache holds, and keeps the new result in its place: short for
+    /// `.cache_mode(CacheMode::Refresh)`. Of a sub-flow, its own result; the steps in it look
+    /// theirs up as always. Without a cache it changes nothing. A run that resumes takes what it
+    /// has recorded.
     ///
     /// For switches of a workflow's own: `if use_cache { call } else { call.fresh() }`. For a
     /// whole run there is [`Start::no_cache`](crate::Start::no_cache).
     pub fn fresh(self) -> Self {
-        self.options(|options| options.fresh = true)
+        self.cache_mode(CacheMode::Refresh)
+    }
+
+    /// How this call uses the cache, whatever the run says. Without a cache it changes nothing,
+    /// and neither does it in a run that resumes for what that has recorded. Default: as the run,
+    /// see [`Start::cache_mode`](crate::Start::cache_mode).
+    pub fn cache_mode(self, mode: CacheMode) -> Self {
+        self.options(|options| options.cache_mode = Some(mode))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a workflow consists of: its steps and flows, by name, with their types erased.
 
 mod arity;
+mod cache;
 mod chain;
 mod definition;
 mod describe;
@@ -10,6 +11,8 @@ mod options;
 mod registered;
 mod warnings;
 
+pub(crate) use cache::micros;
+pub use cache::{Cache, Scope};
 pub(crate) use chain::{Answers, Chain};
 pub use chain::{FromText, Link, Piece};
 pub(crate) use definition::panicked;
@@ -17,7 +20,7 @@ pub use definition::{Definition, Steps, Workflow, WorkflowInfo};
 pub use describe::{StepSummary, WorkflowSummary};
 pub use gate::{Gate, OnReject, OnTimeout};
 pub(crate) use options::StepOptions;
-pub use options::{Cache, FlowSpec, OnDrift, OnError, Retry, Scope, Step};
+pub use options::{FlowSpec, OnDrift, OnError, Retry, Step};
 pub(crate) use registered::{FlowEntry, FlowRun, Registered, StepEntry, StepOutcome};
 
 use crate::error::{Error, code};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use agno_storage::CacheMode;
 use serde::{Deserialize, Serialize};
 
-use super::Gate;
+use super::{Cache, Gate};
 
 /// How often and how fast a failed attempt is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,62 +69,6 @@ impl Retry {
     }
 }
 
-/// Keeps the result of a step for later calls with the same input.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cache {
-    pub(crate) ttl: Option<Duration>,
-    pub(crate) key: Option<String>,
-    pub(crate) scope: Scope,
-}
-
-impl Cache {
-    /// For the session, without end, by the whole input.
-    pub const fn new() -> Self {
-        Self {
-            ttl: None,
-            key: None,
-            scope: Scope::Session,
-        }
-    }
-
-    /// How long a result is kept. Default: without end.
-    #[must_use]
-    pub const fn ttl(mut self, ttl: Duration) -> Self {
-        self.ttl = Some(ttl);
-        self
-    }
-
-    /// The part of the input that counts: names of parameters or of fields in them,
-    /// `"topic.title, page"`. Default: all of it.
-    #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
-    /// Who shares a result. Default: the session.
-    #[must_use]
-    pub const fn scope(mut self, scope: Scope) -> Self {
-        self.scope = scope;
-        self
-    }
-}
-
-/// Who shares a cached result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Calls of one run.
-    Run,
-    /// Runs of one session.
-    #[default]
-    Session,
-    /// Runs for one user; without a user, runs of one session.
-    User,
-    /// Every run.
-    Global,
-}
-
 /// What happens when a step has failed for good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -176,9 +121,9 @@ pub(crate) struct StepOptions {
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) cache: Option<Cache>,
-    /// What is stored is not looked up.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) fresh: bool,
+    /// How the cache is used, if not as the run says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cache_mode: Option<CacheMode>,
 }
 
 impl Step {
@@ -191,7 +136,7 @@ impl Step {
                 retry: None,
                 timeout: None,
                 cache: None,
-                fresh: false,
+                cache_mode: None,
             },
             on_error: OnError::Fail,
             at_most_once: false,
@@ -293,7 +238,7 @@ impl FlowSpec {
                 retry: None,
                 timeout: None,
                 cache: None,
-                fresh: false,
+                cache_mode: None,
             },
         }
     }

@@ -433,7 +433,7 @@ impl StepOptions {
             retry: call.retry.or(self.retry),
             timeout: call.timeout.or(self.timeout),
             cache: call.cache.clone().or_else(|| self.cache.clone()),
-            fresh: call.fresh || self.fresh,
+            cache_mode: call.cache_mode.or(self.cache_mode),
         }
     }
 }

@@ -6,6 +6,8 @@ use agno_storage::{
     Commit, Json, RunInput, RunRecord, RunStatus, SessionFields, SessionKey, StoreError,
 };
 
+use tokio::time::Instant;
+
 use super::{
     RunHandle, Runtime,
     handle::Active,
@@ -26,7 +28,6 @@ pub(super) struct New {
     /// The state that the session begins with, and whether that replaces what it has.
     pub(super) given: Option<(Given, bool)>,
     pub(super) budget: Arc<Budget>,
-    pub(super) fresh: bool,
     pub(super) watched: bool,
 }
 
@@ -39,7 +40,6 @@ impl Runtime {
             input,
             given,
             budget,
-            fresh,
             watched,
         } = new;
         let values = registered
@@ -58,8 +58,9 @@ impl Runtime {
                 recorded: Recorded::default(),
                 kept: HashMap::new(),
                 fields: initial.fields,
-                fresh,
                 watched,
+                since: Instant::now(),
+                read: 0,
             });
             match initial.delta {
                 None => break cell,

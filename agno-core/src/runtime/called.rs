@@ -1,9 +1,13 @@
 //! Runs that another run has called.
 
-use agno_storage::{EventPolicy, Json, Parent, RunId, RunRecord, RunStatus};
+use agno_storage::{CacheMode, EventPolicy, Json, Parent, RunId, RunRecord, RunStatus};
 use std::sync::Arc;
 
-use super::{RunHandle, Runtime, begin::New, resume::Again};
+use super::{
+    RunHandle, Runtime,
+    begin::New,
+    resume::{Again, TRIES},
+};
 use crate::{
     clock::now_micros,
     engine::Budget,
@@ -21,6 +25,7 @@ pub(crate) struct Called {
     pub(crate) parent: Parent,
     pub(crate) metadata: Option<Json>,
     pub(crate) events: Arc<EventPolicy>,
+    pub(crate) cache: Option<CacheMode>,
     /// Its failure is recorded with its caller and is tried again.
     pub(crate) retry: bool,
     /// Of the outermost run.
@@ -44,6 +49,16 @@ impl Runtime {
                 .outcome()
                 .await;
         };
+        let mut tries = 1;
+        loop {
+            match self.begin_or_take_up(called).await {
+                Err(error) if tries < TRIES && self.has_changed(&error) => tries += 1,
+                begun => return begun,
+            }
+        }
+    }
+
+    async fn begin_or_take_up(&self, called: &Called) -> Result<RunHandle, Error> {
         let Some(record) = self.storage().run(&called.id).await? else {
             let registered = self.find(&called.workflow)?.clone();
             let head = RunRecord {
@@ -52,6 +67,7 @@ impl Runtime {
                 parent: Some(Box::new(called.parent.clone())),
                 metadata: called.metadata.clone(),
                 events: Some(Box::new(EventPolicy::clone(&called.events))),
+                cache: called.cache,
                 ..RunRecord::new(
                     called.id.clone(),
                     called.workflow.clone(),
@@ -66,7 +82,6 @@ impl Runtime {
                     input: called.input.clone(),
                     given: None,
                     budget: called.budget.clone(),
-                    fresh: false,
                     watched: true,
                 })
                 .await?;

@@ -11,9 +11,9 @@ use std::{
 
 use agno_storage::{
     Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-    Compacted, Definition, DueRuns, Entry, Imported, Json, Portable, Request, RequestQuery, RunId,
-    RunInput, RunQuery, RunRecord, SessionFields, SessionKey, SessionListing, Storage, StoreResult,
-    StoreStats, VerifyReport,
+    Compacted, Definition, DueRuns, Entry, Holder, Imported, Json, Portable, Request, RequestQuery,
+    RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, SessionListing, Storage,
+    StoreResult, StoreStats, VerifyReport,
 };
 
 /// A store that calls `crash` right after its n-th commit is durable, before anybody hears of it.
@@ -111,6 +111,10 @@ impl Storage for CrashAfter {
 
     fn release(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<()>> {
         self.storage.release(held)
+    }
+
+    fn holders(&self, runs: Vec<RunId>) -> BoxFuture<'_, StoreResult<Vec<Holder>>> {
+        self.storage.holders(runs)
     }
 
     fn due(&self, now: u64, limit: usize) -> BoxFuture<'_, StoreResult<DueRuns>> {

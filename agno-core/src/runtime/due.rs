@@ -11,7 +11,7 @@ use std::{
 use agno_storage::{RunId, RunStatus};
 use tokio::sync::Notify;
 
-use super::{Inner, Runtime};
+use super::{Inner, Runtime, people::is_faster_elsewhere};
 use crate::{clock::now_micros, engine::sleep_until, sync::locked};
 
 /// The paused runs of this runtime that go on by themselves, by time.
@@ -61,6 +61,7 @@ impl Runtime {
         if record.status == RunStatus::Paused
             && is_due
             && let Err(error) = self.take_up(run).await
+            && !is_faster_elsewhere(&error)
         {
             tracing::warn!(%run, %error, "not taken up in time");
         }

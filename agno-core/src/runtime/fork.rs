@@ -161,6 +161,7 @@ impl Fork {
                 seed: Some(seed),
             })),
             limits: record.limits.clone(),
+            cache: record.cache,
             metadata: record.metadata.clone(),
             ..RunRecord::new(
                 id.clone(),

@@ -12,7 +12,7 @@ use std::{
 use agno_storage::{Json, NumberedEvent, RecordedError, RunId, RunStatus};
 use tokio::sync::{broadcast::Receiver, watch};
 
-use super::{EventStream, Runtime, events::Live};
+use super::{EventStream, Runtime, events::Live, owned::release};
 use crate::{
     engine::{RunCell, drive},
     error::{Error, code},
@@ -94,6 +94,11 @@ impl<O> RunHandle<O> {
         &self.id
     }
 
+    /// Whether it was under way here when this was answered.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.cell.is_some()
+    }
+
     /// What happens in the run, from its first event on.
     pub fn events(&self) -> EventStream {
         self.events_from(0)
@@ -151,6 +156,13 @@ impl<O> RunHandle<O> {
     pub(crate) fn give_up(&self) {
         if let Some(cell) = &self.cell {
             cell.give_up_run();
+        }
+    }
+
+    /// Stops it at once: this process may not be its caller's owner any more.
+    pub(crate) fn lose(&self) {
+        if let Some(cell) = &self.cell {
+            cell.taken_over();
         }
     }
 
@@ -266,6 +278,9 @@ impl Runtime {
         let registered = self.find(&record.workflow)?.clone();
         let mut error = record.error;
         let unfinished = match record.status {
+            RunStatus::Running if self.storage().lease().is_some() => {
+                Some("the run is not under way here: another process runs it, or a worker will")
+            }
             RunStatus::Running => Some("the run was interrupted; resume it"),
             RunStatus::Pending => Some("the run waits to be begun, by a worker or a resume"),
             _ => None,
@@ -335,6 +350,7 @@ impl Runtime {
             error.type = tracing::field::Empty,
         );
         let whole = span.clone();
+        self.keep_leases();
         let work = async move {
             let begun = Instant::now();
             let ending = drive(cell.clone(), values).await;
@@ -357,6 +373,10 @@ impl Runtime {
                 steps_replayed: tally.replayed.load(Ordering::Relaxed),
                 duration: begun.elapsed(),
             };
+            // Whoever finds that it is not under way here can have it.
+            if outcome.status == RunStatus::Running {
+                release(&cell).await;
+            }
             crate::sync::locked(&shared.active).remove(&cell.id);
             if let Some(next) = &outcome.continued_as
                 && let Err(error) = cell.runtime.take_up(next).await

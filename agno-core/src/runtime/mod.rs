@@ -9,6 +9,7 @@ mod definitions;
 mod diff;
 mod due;
 mod events;
+mod explain;
 mod factories;
 mod fingerprint;
 mod fork;
@@ -16,11 +17,14 @@ mod handle;
 mod initial;
 mod limits;
 mod metrics;
+mod open;
+mod owned;
 pub(crate) mod path;
 mod people;
 mod prune;
 mod resolve;
 mod resume;
+mod retention;
 mod run_id;
 mod sessions;
 mod start;
@@ -32,27 +36,33 @@ use std::{
 };
 
 use agno_storage::{
-    Entry, EventPolicy, Json, Limits, MemoryStorage, RunId, RunInput, RunQuery, RunRecord,
-    SessionFields, SessionKey, Storage,
+    Entry, EventPolicy, Json, Limits, Retention, RunId, RunInput, RunQuery, RunRecord, RunStatus,
+    SessionFields, SessionKey, Storage, StoreConfig,
 };
 pub(crate) use called::Called;
 pub use crash::CrashAfter;
 pub use definitions::{Stage, WorkflowDefinition};
 pub use diff::{OperationDiff, Reason, RunDiff, RunSide, ValueDiff, Verdict};
 pub use events::EventStream;
+pub use explain::{
+    CacheExplanation, CacheFinding, CacheQuestion, CacheUse, NearestResult, PartDiff,
+};
 pub use factories::{Made, Registry};
 pub use fingerprint::{Change, Fingerprint, StepFingerprint};
 pub use fork::Fork;
 pub use handle::{Outcome, RunHandle};
 pub use metrics::{RunMetrics, StepMetrics};
+use open::Store;
+pub use open::open;
 pub use prune::{Prune, PrunedRun};
 pub use resolve::Resolution;
+pub use retention::Removed;
 pub use sessions::{SessionDetails, SessionMetrics, SessionSummary};
 pub use start::{Start, StartJson};
 pub use worker::Worker;
 
 use crate::{
-    engine::{Flights, check_events},
+    engine::{StepCache, check_events},
     error::{Error, code},
     graph::Graph,
     nearest::nearest,
@@ -65,12 +75,13 @@ pub(crate) type Double = Arc<dyn Fn(&Json) -> Result<Json, Error> + Send + Sync>
 
 /// What all runs of a runtime share.
 pub(crate) struct Shared {
-    pub(crate) flights: Flights,
+    pub(crate) cache: StepCache,
     doubles: HashMap<String, Double>,
     active: Mutex<HashMap<RunId, handle::Active>>,
     /// Held while a run of a given id is begun or taken up: nobody begins it twice.
     beginning: tokio::sync::Mutex<()>,
     due: due::Due,
+    owned: owned::Owned,
     /// A run was written down for a worker, which may be looking elsewhere at that moment.
     pending: tokio::sync::Notify,
 }
@@ -84,6 +95,9 @@ impl Shared {
         }
     }
 }
+
+/// As many bytes of cached results are kept, if nobody says otherwise.
+const CACHE_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// Runs workflows over a store. Cheap to clone.
 ///
@@ -103,6 +117,13 @@ struct Inner {
     /// Of runs that name none.
     limits: Option<Limits>,
     events: Option<EventPolicy>,
+    retaining: retention::Retaining,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.cache.give_up();
+    }
 }
 
 impl std::fmt::Debug for Runtime {
@@ -122,11 +143,9 @@ pub struct RuntimeBuilder {
     doubles: HashMap<String, Double>,
     limits: Option<Limits>,
     events: Option<EventPolicy>,
-}
-
-enum Store {
-    Url(String),
-    Ready(Arc<dyn Storage>),
+    retention: Option<Retention>,
+    cache_limit: u64,
+    secrets: Vec<Arc<str>>,
 }
 
 impl std::fmt::Debug for RuntimeBuilder {
@@ -138,10 +157,30 @@ impl std::fmt::Debug for RuntimeBuilder {
 }
 
 impl RuntimeBuilder {
-    /// The store, by URL: `memory:`, or `sled:DIRECTORY` (a bare path means the same). Default:
-    /// `memory:`.
+    /// The store, by URL: `memory:`, `sled:DIRECTORY`, `postgres://..`, a directory, a configuration
+    /// file; all of them are listed at [`StoreConfig::parse`]. What such a file says of retention
+    /// holds, unless [`retention`](Self::retention) says otherwise. Default: `memory:`.
     pub fn store(mut self, url: impl Into<String>) -> Self {
         self.store = Store::Url(url.into());
+        self
+    }
+
+    /// The store, put together in code.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> agno_core::Result<()> {
+    /// use agno_core::{Runtime, storage::DirectoryConfig};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path();
+    /// let store = DirectoryConfig::sled(path).cache_bytes(128 << 20);
+    /// let runtime = Runtime::builder().store_config(store).build().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn store_config(mut self, store: impl Into<StoreConfig>) -> Self {
+        self.store = Store::Config(store.into());
         self
     }
 
@@ -167,6 +206,27 @@ impl RuntimeBuilder {
     /// [`Start::events`]. Default: all.
     pub fn events(mut self, policy: EventPolicy) -> Self {
         self.events = Some(policy);
+        self
+    }
+
+    /// What is kept, and for how long: see [`Runtime::start_retention`]. Default: everything, for good.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = Some(retention);
+        self
+    }
+
+    /// The environment variables that a [`Secret`](crate::Secret) may be read from when a reference to
+    /// it is read back, from an input or a journal. They hold for the whole process. Default: none.
+    pub fn secrets(mut self, names: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Self {
+        self.secrets.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// How many bytes of cached results the store is to keep. After a sixteenth of that was added,
+    /// those that were stored first are removed in the background. A [`retention`](Self::retention)
+    /// that bounds them says it for both. Default: 256 MiB.
+    pub fn cache_limit(mut self, bytes: u64) -> Self {
+        self.cache_limit = bytes;
         self
     }
 
@@ -205,6 +265,7 @@ impl RuntimeBuilder {
         if let Some(policy) = &self.events {
             check_events(policy)?;
         }
+        crate::secret::declare(&self.secrets)?;
         let mut workflows = BTreeMap::new();
         let mut first = None;
         for registered in self.workflows {
@@ -217,16 +278,16 @@ impl RuntimeBuilder {
                 return Err(Error::new(code::MISUSE, problem).permanent());
             }
         }
-        let storage = match self.store {
-            Store::Ready(storage) => storage,
-            Store::Url(url) => open(&url).await?,
-        };
+        let (storage, said) = self.store.open().await?;
+        let retention = self.retention.or(said);
+        let kept = retention.as_ref().and_then(|kept| kept.cache_bytes);
         let shared = Shared {
-            flights: Flights::default(),
+            cache: StepCache::new(kept.unwrap_or(self.cache_limit)),
             doubles: self.doubles,
             active: Mutex::default(),
             beginning: tokio::sync::Mutex::default(),
             due: due::Due::default(),
+            owned: owned::Owned::default(),
             pending: tokio::sync::Notify::new(),
         };
         let inner = Inner {
@@ -236,49 +297,14 @@ impl RuntimeBuilder {
             shared: Arc::new(shared),
             limits: self.limits,
             events: self.events,
+            retaining: retention::Retaining::default(),
         };
-        Ok(Runtime(Arc::new(inner)))
-    }
-}
-
-/// Opens a store by URL: `memory:`, or `sled:DIRECTORY` (a bare path means the same).
-///
-/// # Errors
-///
-/// When the URL names no back end of this build, or the store does not open.
-pub async fn open(url: &str) -> Result<Arc<dyn Storage>, Error> {
-    if url == "memory:" || url == "memory" {
-        return Ok(Arc::new(MemoryStorage::new()));
-    }
-    let path = match url.split_once(':') {
-        Some(("sled", path)) => path,
-        // `C:\data` and `./a:b` are paths.
-        Some((scheme, _)) if scheme.len() > 1 && scheme.chars().all(char::is_alphabetic) => {
-            let problem =
-                format!("no store `{scheme}:`; this build has `memory:` and `sled:DIRECTORY`");
-            return Err(Error::new(code::INVALID_INPUT, problem).permanent());
+        let runtime = Runtime(Arc::new(inner));
+        if let Some(retention) = retention {
+            runtime.start_retention(retention);
         }
-        _ => url,
-    };
-    open_sled(path.to_owned()).await
-}
-
-#[cfg(feature = "sled")]
-async fn open_sled(path: String) -> Result<Arc<dyn Storage>, Error> {
-    let opened = tokio::task::spawn_blocking(move || agno_storage::SledStorage::open(path)).await;
-    match opened {
-        Ok(storage) => Ok(Arc::new(storage?)),
-        Err(error) => Err(Error::new(
-            code::STORE,
-            format!("the store did not open: {error}"),
-        )),
+        Ok(runtime)
     }
-}
-
-#[cfg(not(feature = "sled"))]
-async fn open_sled(path: String) -> Result<Arc<dyn Storage>, Error> {
-    let problem = format!("`{path}` needs the feature `sled`, which this build has not");
-    Err(Error::new(code::INVALID_INPUT, problem).permanent())
 }
 
 /// A run with everything that is recorded of it.
@@ -296,6 +322,8 @@ pub struct RunDetails {
     pub state: SessionFields,
     /// Whether this runtime is running it.
     pub is_active: bool,
+    /// The process that is running it in place of this one, in words, in a store that several share.
+    pub held_by: Option<String>,
 }
 
 impl Runtime {
@@ -307,7 +335,17 @@ impl Runtime {
             doubles: HashMap::new(),
             limits: None,
             events: None,
+            retention: None,
+            cache_limit: CACHE_LIMIT,
+            secrets: Vec::new(),
         }
+    }
+
+    /// Resolves when nothing of the step cache goes on beside the runs: no expired result is
+    /// computed anew, and no old one removed. What is still under way when the runtime is dropped
+    /// is given up.
+    pub async fn cache_idle(&self) {
+        self.0.shared.cache.idle().await;
     }
 
     /// The store.
@@ -388,6 +426,14 @@ impl Runtime {
             session: record.session.clone(),
         };
         let input = storage.input(id).await?;
+        let is_active = self.is_active(id);
+        let held_by = match record.status {
+            RunStatus::Running if !is_active => {
+                let holders = storage.holders(vec![id.clone()]).await?;
+                holders.into_iter().next().map(|holder| holder.name)
+            }
+            _ => None,
+        };
         Ok(RunDetails {
             input: input.unwrap_or(RunInput {
                 input: Json::null(),
@@ -396,7 +442,8 @@ impl Runtime {
             output: storage.output(id).await?,
             journal: storage.journal(id, 0).await?,
             state: storage.session(&key).await?,
-            is_active: self.is_active(id),
+            is_active,
+            held_by,
             record,
         })
     }

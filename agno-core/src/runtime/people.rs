@@ -6,7 +6,7 @@ use agno_storage::{
 };
 use std::sync::Arc;
 
-use super::{RunHandle, Runtime, cancel::cancelled_at};
+use super::{RunHandle, Runtime, cancel::cancelled_at, resume::TRIES};
 use crate::{
     artifact::refuse_missing,
     clock::now_micros,
@@ -14,9 +14,6 @@ use crate::{
     error::{Error, code},
     schema::{InputSchema, has_artifacts, printable},
 };
-
-/// A commit of an answer meets the run's next owner at most so often.
-const TRIES: usize = 8;
 
 impl Runtime {
     /// What people are asked, over all runs: the inbox, oldest first.
@@ -98,6 +95,8 @@ impl Runtime {
             self.handle_of::<Json>(&active).outcome().await;
         }
         self.wake_for(&answered).await?;
+        // A worker of this runtime may be looking elsewhere.
+        self.0.shared.pending.notify_one();
         Ok(answered.run)
     }
 
@@ -240,12 +239,25 @@ impl Runtime {
             let _turn = self.0.shared.beginning.lock().await;
             // Taken up meanwhile, maybe with a journal that was read ahead of the answer.
             if self.active(&root).is_none() && self.active(&asks.id).is_none() {
-                return self
+                let resumed = self
                     .resume_in_turn(&root, super::resume::Again::Nothing)
                     .await;
+                return match resumed {
+                    // Another process runs it, and hears of the answer.
+                    Err(error) if is_faster_elsewhere(&error) => self.attach(&root).await,
+                    resumed => resumed,
+                };
             }
         }
     }
+}
+
+/// Whether a run was not taken up because another process has it.
+pub(super) fn is_faster_elsewhere(error: &Error) -> bool {
+    matches!(
+        error.store_error(),
+        Some(StoreError::Leased { .. } | StoreError::Fenced { .. })
+    )
 }
 
 /// Whether the beginning of an id says which question is meant, and not just whose: an answer

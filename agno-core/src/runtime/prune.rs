@@ -70,6 +70,44 @@ impl From<RunRecord> for PrunedRun {
     }
 }
 
+/// Which runs go: `age` is how long one that ended so is kept, `None` for good.
+pub(super) struct Rule<F> {
+    pub(super) age: F,
+    pub(super) keep_last_per_session: Option<usize>,
+}
+
+impl<F: Fn(RunStatus) -> Option<Duration>> Rule<F> {
+    fn is_old(&self, run: &RunRecord) -> bool {
+        let Some(age) = (self.age)(run.status).filter(|_| run.status.is_over()) else {
+            return false;
+        };
+        let age = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
+        run.updated_at <= now_micros().saturating_sub(age)
+    }
+
+    /// The outermost runs that go, newest first.
+    pub(super) async fn choose(&self, runtime: &Runtime) -> Result<Vec<RunRecord>, Error> {
+        let outermost = RunQuery {
+            outermost: true,
+            ..RunQuery::default()
+        };
+        let mut runs = runtime.storage().runs(outermost).await?;
+        let mut seen: HashMap<(Arc<str>, Arc<str>), usize> = HashMap::new();
+        // The first of each session are the newest.
+        runs.retain(|run| {
+            let of_session = seen
+                .entry((run.workflow.clone(), run.session.clone()))
+                .or_default();
+            *of_session += 1;
+            let is_kept = self
+                .keep_last_per_session
+                .is_some_and(|keep| *of_session <= keep);
+            !is_kept && self.is_old(run)
+        });
+        Ok(runs)
+    }
+}
+
 impl Runtime {
     /// Removes runs that are over, with all that is recorded of them and the runs they called.
     /// The state of sessions and the step cache stay. A run that is not over is never removed,
@@ -85,36 +123,38 @@ impl Runtime {
             let problem = format!("a run that is {status} is not over, and is not removed");
             return Err(Error::new(code::INVALID_INPUT, problem).permanent());
         }
-        let age = u64::try_from(prune.older_than.as_micros()).unwrap_or(u64::MAX);
-        let until = now_micros().saturating_sub(age);
-        let outermost = RunQuery {
-            outermost: true,
-            ..RunQuery::default()
+        let rule = Rule {
+            age: |status| prune.statuses.contains(&status).then_some(prune.older_than),
+            keep_last_per_session: prune.keep_last_per_session,
         };
         let mut removed = Vec::new();
-        let mut kept: HashMap<(Arc<str>, Arc<str>), usize> = HashMap::new();
-        // Newest first: the first of each session are those to keep.
-        for run in self.storage().runs(outermost).await? {
-            let of_session = kept
-                .entry((run.workflow.clone(), run.session.clone()))
-                .or_default();
-            *of_session += 1;
-            let is_kept = prune
-                .keep_last_per_session
-                .is_some_and(|keep| *of_session <= keep);
-            if is_kept || !prune.statuses.contains(&run.status) || run.updated_at > until {
-                continue;
-            }
-            let Some(tree) = self.over(run).await? else {
-                continue;
-            };
-            for run in tree {
-                if prune.dry_run || self.remove(&run.id).await? {
-                    removed.push(run.into());
-                } else {
-                    // Taken up again meanwhile, so its callers are needed.
-                    break;
-                }
+        for run in rule.choose(self).await? {
+            removed.extend(self.remove_tree(&rule, run, prune.dry_run).await?);
+        }
+        Ok(removed)
+    }
+
+    /// Removes a run that was chosen with those it called, if that still is right: it may have been
+    /// taken up again since. Answers what is gone, or would be.
+    pub(super) async fn remove_tree<F: Fn(RunStatus) -> Option<Duration>>(
+        &self,
+        rule: &Rule<F>,
+        run: RunRecord,
+        dry_run: bool,
+    ) -> Result<Vec<PrunedRun>, Error> {
+        let mut removed = Vec::new();
+        let Some(now) = self.storage().run(&run.id).await? else {
+            return Ok(removed);
+        };
+        if !rule.is_old(&now) {
+            return Ok(removed);
+        }
+        for run in self.over(now).await?.unwrap_or_default() {
+            if dry_run || self.remove(&run.id).await? {
+                removed.push(run.into());
+            } else {
+                // Taken up again meanwhile, so its callers are needed.
+                break;
             }
         }
         Ok(removed)

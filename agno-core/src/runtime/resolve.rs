@@ -184,6 +184,7 @@ fn settle_step(
                 path: entry.path.clone(),
                 attempts: entry.attempts,
                 micros: now.saturating_sub(entry.started_at),
+                cache_miss: None,
             }
         }
         _ => {

@@ -7,10 +7,12 @@ use agno_storage::{
     RequestQuery, RunId, RunRecord, RunStatus, RunUpdate, Source, StoreError,
 };
 
+use tokio::time::Instant;
+
 use super::{RunHandle, Runtime};
 use crate::{
     clock::now_micros,
-    engine::{Budget, NewCell, Recorded, RunCell},
+    engine::{Budget, NewCell, Recorded, RunCell, is_to_be_cancelled, over_at},
     error::{Error, code},
     state::restore,
 };
@@ -28,6 +30,9 @@ pub(super) enum Again {
 /// ends its process every time.
 const MOST_FRUITLESS_RESUMES: usize = 20;
 
+/// Another process may be faster at most so often.
+pub(super) const TRIES: usize = 8;
+
 impl Runtime {
     /// Takes a run up again: after a crash from its last recorded step, after a failure or a
     /// cancellation from where it ended, one that waits for help with a failure by trying that
@@ -37,6 +42,8 @@ impl Runtime {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Leased`](crate::ErrorKind::Leased) when another process runs it, in a store that
+    /// several share;
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is no such run or its
     /// workflow is not part of this program, or the store's own error.
     pub async fn resume(&self, id: &RunId) -> Result<RunHandle, Error> {
@@ -89,6 +96,7 @@ impl Runtime {
 
     /// Interrupts all that is under way here, and waits until it is written down.
     pub(super) async fn interrupt_all(&self) {
+        self.0.shared.cache.give_up();
         let active: Vec<_> = {
             let active = crate::sync::locked(&self.0.shared.active);
             active.values().cloned().collect()
@@ -99,6 +107,7 @@ impl Runtime {
         for active in &active {
             self.handle_of::<agno_storage::Json>(active).outcome().await;
         }
+        self.cache_idle().await;
     }
 
     pub(super) async fn resume_in_turn(
@@ -106,10 +115,25 @@ impl Runtime {
         id: &RunId,
         again: Again,
     ) -> Result<RunHandle, Error> {
-        self.resume_with(id, again, None).await
+        let mut tries = 1;
+        loop {
+            match self.resume_with(id, again, None).await {
+                Err(error) if tries < TRIES && self.has_changed(&error) => tries += 1,
+                resumed => return resumed,
+            }
+        }
     }
 
-    /// The same for a run that shares the budget of its caller.
+    /// Whether another process was faster: as the run is now, it may be its, or over.
+    pub(super) fn has_changed(&self, error: &Error) -> bool {
+        self.storage().lease().is_some()
+            && matches!(
+                error.store_error(),
+                Some(StoreError::Fenced { .. } | StoreError::Decided { .. })
+            )
+    }
+
+    /// Once, and for a run that shares the budget of its caller.
     pub(super) async fn resume_with(
         &self,
         id: &RunId,
@@ -163,10 +187,15 @@ impl Runtime {
             .entry_values(&input.input)
             .map_err(|error| Error::new(code::INVALID_INPUT, error.to_string()).permanent())?;
 
+        crate::secret::check_run(&**storage, id, &input.input).await?;
         let mut claim = Commit::new(id.clone(), record.fence);
         claim.claim = true;
+        if storage.lease().is_some() && !record.status.is_over() {
+            claim.unless = vec![over_at(record.resumes)];
+        }
         claim.supersede.clone_from(&again);
         claim.entries.push(resumed(&record));
+        let since = Instant::now();
         let ack = storage.commit(claim).await?;
         // A run that was under way may have recorded more since the journal was read; now that
         // it is claimed, its old owner records nothing more.
@@ -178,6 +207,9 @@ impl Runtime {
             Some(budget) => budget,
             None => self.budget_of(&record, &journal).await?,
         };
+        // Unless it is resumed after that, as after any cancellation.
+        let is_to_be_cancelled = !record.status.is_over() && is_to_be_cancelled(&journal);
+        let read = journal.iter().map(|entry| entry.seq).max().unwrap_or(0);
         let (journal, kept) = without(journal, &again);
         let head = RunRecord {
             fence: ack.fence,
@@ -193,9 +225,13 @@ impl Runtime {
             recorded: Recorded::new(journal),
             kept,
             fields,
-            fresh: false,
             watched: true,
+            since,
+            read,
         });
+        if is_to_be_cancelled {
+            cell.cancel();
+        }
         let active = self.spawn(cell, values, input.input);
         Ok(self.handle_of(&active))
     }
@@ -208,6 +244,8 @@ impl Runtime {
         );
         let error = Error::new(code::CRASH_LOOP, problem).permanent();
         let mut commit = Commit::new(record.id.clone(), record.fence);
+        // Of a store that several share: not while another process tries it once more.
+        commit.claim = self.storage().lease().is_some();
         let at = now_micros();
         let path = format!("@given-up~{}", record.resumes);
         commit

@@ -7,10 +7,13 @@ use std::{
     sync::Arc,
 };
 
-use agno_storage::{EventPolicy, Json, Limits, RunId, RunRecord, RunStatus};
+use agno_storage::{CacheMode, EventPolicy, Json, Limits, RunId, RunRecord, RunStatus};
 use serde::Serialize;
 
-use super::{RunHandle, Runtime, begin::New, initial::Given, resume::Again, run_id};
+use super::{
+    RunHandle, Runtime, begin::New, initial::Given, people::is_faster_elsewhere, resume::Again,
+    run_id,
+};
 use crate::{
     artifact::refuse_missing,
     clock::now_micros,
@@ -38,7 +41,7 @@ pub struct StartJson {
     session: Option<String>,
     user: Option<String>,
     id: Option<String>,
-    fresh: bool,
+    cache: Option<CacheMode>,
     watched: bool,
     detached: bool,
     limits: Option<Limits>,
@@ -70,8 +73,15 @@ macro_rules! options {
         }
 
         /// Runs every step, whatever the step cache holds. Results are stored in it.
-        pub fn no_cache(mut $self) -> Self {
-            $inner.fresh = true;
+        /// Short for `.cache_mode(CacheMode::Refresh)`.
+        pub fn no_cache($self) -> Self {
+            $self.cache_mode(CacheMode::Refresh)
+        }
+
+        /// How the run uses the step cache, over all its resumes and with the runs that it calls,
+        /// where a call does not say it itself. Default: [`CacheMode::Use`].
+        pub fn cache_mode(mut $self, mode: CacheMode) -> Self {
+            $inner.cache = Some(mode);
             $self
         }
 
@@ -213,7 +223,7 @@ impl Runtime {
             session: None,
             user: None,
             id: None,
-            fresh: false,
+            cache: None,
             watched: false,
             detached: false,
             limits: self.0.limits,
@@ -263,6 +273,7 @@ impl StartJson {
             user,
             limits: self.limits.map(Box::new),
             events: self.events.map(Box::new),
+            cache: self.cache,
             metadata,
             ..RunRecord::new(id, registered.name.clone(), session, now_micros())
         };
@@ -278,7 +289,6 @@ impl StartJson {
                     head,
                     input,
                     given,
-                    fresh: self.fresh,
                     watched: self.watched,
                 })
                 .await?;
@@ -360,7 +370,10 @@ impl Runtime {
         }
         match record.status {
             RunStatus::Completed | RunStatus::Cancelled => self.attach(id).await.map(Some),
-            _ => self.resume_in_turn(id, Again::Failure).await.map(Some),
+            _ => match self.resume_in_turn(id, Again::Failure).await {
+                Err(error) if is_faster_elsewhere(&error) => self.attach(id).await.map(Some),
+                resumed => resumed.map(Some),
+            },
         }
     }
 }

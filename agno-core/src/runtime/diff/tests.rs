@@ -19,6 +19,7 @@ fn run(id: &str, journal: Vec<Entry>) -> RunDetails {
         journal,
         state: SessionFields::new(),
         is_active: false,
+        held_by: None,
     }
 }
 
