@@ -11,6 +11,7 @@
 
 mod data;
 mod diag;
+mod emit;
 mod entry;
 mod expand;
 mod fallback;

@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, ItemFn, Lifetime, Member, Path, Signature, Type, Visibility};
+use syn::{
+    Attribute, Expr, GenericArgument, ItemFn, Lifetime, Macro, Member, Path, PathArguments,
+    Signature, Type, Visibility,
+};
 
 use crate::parse::options::Set;
 
@@ -168,6 +172,8 @@ impl Workflow {
 /// What steps and flows have in common.
 pub(crate) struct Method {
     pub(crate) attrs: Vec<Attribute>,
+    /// The first paragraph of its documentation.
+    pub(crate) summary: String,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
     /// The path of `#[step]` or `#[flow]`, as written.
@@ -327,28 +333,102 @@ pub(crate) struct Cache {
     pub(crate) ttl: Option<Set<u64>>,
     pub(crate) key: Option<Set<String>>,
     pub(crate) scope: Option<Set<&'static str>>,
+    pub(crate) tags: Option<Set<String>>,
+    pub(crate) stale_while_revalidate: Option<Set<u64>>,
+    pub(crate) stale_if_error: Option<Set<u64>>,
+    pub(crate) jitter: Option<Set<bool>>,
 }
 
-/// Tokens of a type, for comparisons.
+/// A text of a type, for comparisons.
 pub(crate) fn type_key(ty: &Type, conditions: &[Attribute]) -> String {
-    let mut tokens = TokenStream::new();
-    quote::ToTokens::to_tokens(ty, &mut tokens);
-    for condition in conditions {
-        quote::ToTokens::to_tokens(condition, &mut tokens);
+    let mut key = String::new();
+    if !write_plain(ty, &mut key) {
+        key = ty.to_token_stream().to_string();
     }
-    tokens.to_string()
+    for condition in conditions {
+        key.push_str(&condition.to_token_stream().to_string());
+    }
+    key
 }
 
-fn mentions(ty: &Type, name: &str) -> bool {
-    struct Mention<'a>(&'a str, bool);
-    impl<'ast> Visit<'ast> for Mention<'_> {
-        fn visit_ident(&mut self, ident: &'ast Ident) {
-            self.1 |= ident == self.0;
+/// Writes a path of names and types, as most types are: to make tokens of it again and print them takes longer. Whether
+/// it is one.
+fn write_plain(ty: &Type, key: &mut String) -> bool {
+    let Type::Path(ty) = ty else {
+        return false;
+    };
+    for (index, segment) in ty.path.segments.iter().enumerate() {
+        if index > 0 || ty.path.leading_colon.is_some() {
+            key.push_str("::");
+        }
+        key.push_str(&segment.ident.to_string());
+        match &segment.arguments {
+            PathArguments::None => {}
+            PathArguments::AngleBracketed(list) => {
+                key.push('<');
+                for argument in &list.args {
+                    let is_plain =
+                        matches!(argument, GenericArgument::Type(ty) if write_plain(ty, key));
+                    if !is_plain {
+                        return false;
+                    }
+                    key.push(',');
+                }
+                key.push('>');
+            }
+            PathArguments::Parenthesized(_) => return false,
         }
     }
-    let mut mention = Mention(name, false);
+    ty.qself.is_none()
+}
+
+/// Whether a type has this name in it.
+pub(crate) fn mentions(ty: &Type, name: &str) -> bool {
+    let mut mention = Mention { name, found: false };
     mention.visit_type(ty);
-    mention.1
+    mention.found
+}
+
+struct Mention<'a> {
+    name: &'a str,
+    found: bool,
+}
+
+impl Mention<'_> {
+    fn tokens(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => self.found |= ident == self.name,
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Mention<'_> {
+    fn visit_ident(&mut self, ident: &'ast Ident) {
+        self.found |= ident == self.name;
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        self.tokens(mac.tokens.clone());
+        visit::visit_macro(self, mac);
+    }
+
+    fn visit_type(&mut self, ty: &'ast Type) {
+        match ty {
+            Type::Verbatim(tokens) => self.tokens(tokens.clone()),
+            other => visit::visit_type(self, other),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Verbatim(tokens) => self.tokens(tokens.clone()),
+            other => visit::visit_expr(self, other),
+        }
+    }
 }
 
 /// Whether the type could be stored, as far as its tokens tell.

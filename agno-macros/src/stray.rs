@@ -19,6 +19,9 @@ pub(crate) fn allowances(
     diag: &Diagnostics,
 ) -> Vec<usize> {
     let mut found = Vec::new();
+    if !parts.may_allow {
+        return found;
+    }
     for (number, body) in parts.bodies.iter().enumerate() {
         if workflow.flow_of(number).is_none() {
             let paths = strip::allowances(body.stream());

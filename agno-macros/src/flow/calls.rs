@@ -149,7 +149,8 @@ impl Scope<'_> {
         if self.workflow.subflow(method).is_some() {
             return Some(Call::Subflow);
         }
-        let known = METHODS.iter().find(|(name, _)| method == name);
+        let method = method.to_string();
+        let known = METHODS.iter().find(|(name, _)| method == *name);
         known.map(|(_, call)| *call)
     }
 

@@ -347,6 +347,10 @@ const JOIN_MACROS: &[(&str, Hazard)] = &[
 
 /// What a path means, if a flow must not use it.
 pub(crate) fn of_path(segments: &[String]) -> Option<&'static Hazard> {
+    // A variable, as most paths are: what is listed alone is a type.
+    if matches!(segments, [name] if name.starts_with(char::is_lowercase)) {
+        return None;
+    }
     let listed = PATHS.iter().find(|(path, _)| match path {
         // A whole module: only from the path's start, so that a user's own `rand` is not meant.
         [modules @ .., "*"] => {
@@ -427,6 +431,15 @@ pub(crate) fn of_macro(segments: &[String]) -> Option<&'static Hazard> {
 mod tests {
     use super::{CALLED, ENDLESS, JOIN_MACROS, JOINS, MACROS, METHODS, PATHS};
     use crate::parse::table::ALLOW;
+
+    #[test]
+    fn what_is_listed_alone_is_a_type() {
+        for (path, _) in PATHS {
+            if let [name] = path {
+                assert!(name.starts_with(char::is_uppercase), "{name}");
+            }
+        }
+    }
 
     #[test]
     fn each_kind_can_be_allowed_and_nothing_else() {

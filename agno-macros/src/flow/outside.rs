@@ -29,7 +29,7 @@ enum Bound {
 
 /// The names of the blocks around the place being read.
 #[derive(Default)]
-pub(super) struct Bindings(Vec<(Ident, Bound)>);
+pub(super) struct Bindings(Vec<(String, Bound)>);
 
 impl Bindings {
     pub(super) fn mark(&self) -> usize {
@@ -42,7 +42,7 @@ impl Bindings {
 
     /// A name of the user's own, whatever it is.
     pub(super) fn hide(&mut self, name: &Ident) {
-        self.0.push((name.clone(), Bound::Other));
+        self.0.push((name.to_string(), Bound::Other));
     }
 
     /// The functions of a block are known in all of it.
@@ -74,14 +74,14 @@ impl Bindings {
             None => Bound::Other,
         };
         self.0.extend(itself);
-        self.0.push((name.ident.clone(), bound));
+        self.0.push((name.ident.to_string(), bound));
     }
 
     fn get(&self, path: &ExprPath) -> Option<&Bound> {
-        let name = path.path.get_ident()?;
+        let name = path.path.get_ident()?.to_string();
         let mut inner_first = self.0.iter().rev();
         inner_first
-            .find(|(bound, _)| bound == name)
+            .find(|(bound, _)| *bound == name)
             .map(|(_, bound)| bound)
     }
 
@@ -201,8 +201,11 @@ pub(super) fn is_of_memory(call: &ExprMethodCall) -> bool {
 /// `SeqCst`. Behind `Ordering::` it is reported as a path.
 fn is_ordering(expr: &Expr) -> bool {
     const ORDERINGS: [&str; 5] = ["Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"];
-    matches!(expr, Expr::Path(path)
-        if ORDERINGS.iter().any(|ordering| path.path.is_ident(ordering)))
+    let Expr::Path(path) = expr else {
+        return false;
+    };
+    let name = path.path.get_ident().map(ToString::to_string);
+    name.is_some_and(|name| ORDERINGS.contains(&name.as_str()))
 }
 
 /// Methods of lists, maps and texts that change them.
@@ -232,7 +235,7 @@ const CHANGING: [&str; 20] = [
 /// `flow.state().log.push(..);`: where `flow.state()` stands. A value that is used may be what it was called for.
 pub(super) fn changed_by_method<'e>(expr: &'e Expr, scope: Scope<'_>) -> Option<&'e Ident> {
     match expr {
-        Expr::MethodCall(call) if CHANGING.iter().any(|name| call.method == name) => {
+        Expr::MethodCall(call) if CHANGING.contains(&call.method.to_string().as_str()) => {
             state_field(&call.receiver, scope)
         }
         _ => None,

@@ -25,6 +25,7 @@ pub(crate) fn fields(steps: &[FieldStep], diag: &Diagnostics) {
                 inputs: &[INPUT],
                 changes_state: false,
                 reads_history: true,
+                is_field: true,
             },
             &step.options,
             diag,

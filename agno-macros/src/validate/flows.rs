@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::{FnArg, Type};
 
 use super::MOST_INPUTS;
-use super::options::check_cache_key;
+use super::cache::{Work, check_cache};
 use super::signature::{check_input_type, check_signature};
 use super::types::{is_context, is_flow};
 use crate::diag::Diagnostics;
@@ -36,7 +36,13 @@ pub(super) fn check_flow(flow: &Flow, diag: &Diagnostics) {
         }
     }
     if let Some(cache) = &flow.options.cache {
-        check_cache_key(cache, &method.sig.ident, &method.input_names(), diag);
+        check_cache(
+            cache,
+            &method.sig.ident,
+            &method.input_names(),
+            Work::Flow,
+            diag,
+        );
     }
 }
 

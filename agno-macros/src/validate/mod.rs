@@ -1,5 +1,6 @@
 //! Every rule about the shape of a workflow. Types are rustc's job.
 
+mod cache;
 mod fields;
 mod flows;
 mod options;
@@ -71,6 +72,7 @@ fn check_step(step: &Step, workflow: &Workflow, diag: &Diagnostics) {
         inputs: &method.input_names(),
         changes_state: method.state().is_some(),
         reads_history: method.takes_context(),
+        is_field: false,
     };
     check_options(&named, &step.options, diag);
 }

@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 
-use crate::diag::{Diagnostics, list, suggestion};
-use crate::model::{Cache, Gate, Retry, StepOptions};
+use super::cache::{Work, check_cache};
+use crate::diag::Diagnostics;
+use crate::model::{Gate, Retry, StepOptions};
 use crate::parse::options::Set;
 
 /// A step, as its options see it.
@@ -17,6 +18,18 @@ pub(super) struct Named<'a> {
     pub(super) changes_state: bool,
     /// Whether it can ask for its history: it takes the context, or is a field.
     pub(super) reads_history: bool,
+    pub(super) is_field: bool,
+}
+
+impl Named<'_> {
+    fn work(&self, options: &StepOptions) -> Work {
+        match self.is_field {
+            true => Work::Field,
+            false => Work::Step {
+                asks: options.confirm.is_some(),
+            },
+        }
+    }
 }
 
 /// Options, alone and with each other.
@@ -52,7 +65,7 @@ pub(super) fn check_options(step: &Named<'_>, options: &StepOptions, diag: &Diag
         }
     }
     if let Some(cache) = &options.cache {
-        check_cache_key(cache, step.written, step.inputs, diag);
+        check_cache(cache, step.written, step.inputs, step.work(options), diag);
         if step.changes_state {
             diag.at(
                 cache.span,
@@ -129,29 +142,5 @@ fn check_retry(retry: &Retry, diag: &Diagnostics) {
             max_delay.span,
             "`max_delay` is shorter than `backoff`, the first wait",
         );
-    }
-}
-
-pub(super) fn check_cache_key(cache: &Cache, of: &Ident, inputs: &[&str], diag: &Diagnostics) {
-    let Some(key) = &cache.key else {
-        return;
-    };
-    for part in key.value.split(',') {
-        let first = part.trim().split('.').next().unwrap_or_default().trim();
-        if !inputs.contains(&first) {
-            let inputs_are = if inputs.is_empty() {
-                format!("`{of}` has no inputs")
-            } else {
-                format!("the inputs are {}", list(inputs))
-            };
-            let meant = suggestion(first, inputs.iter().copied());
-            let meant = meant.trim_end_matches('?');
-            diag.at(
-                key.span,
-                format!(
-                    "the cache key names `{first}`, which is not an input{meant}; {inputs_are}"
-                ),
-            );
-        }
     }
 }

@@ -50,7 +50,11 @@ impl Found {
 }
 
 /// `bodies` are those of the methods, as written.
-pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, bodies: &[Group]) -> Vec<Warning> {
+pub(crate) fn workflow(
+    workflow: &Workflow,
+    uncalled: &[&Method],
+    bodies: &[Group],
+) -> Vec<Warning> {
     let mut found = Found::default();
     for step in &workflow.steps {
         options::step(&step.options, &step.method.attrs, &mut found);
@@ -68,8 +72,7 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, bodies: &[Group]) -> 
         );
         found.push(&method.attrs, About::NeverEnds(name), recursion.call, text);
     }
-    let warned = uncalled(workflow, graph).into_iter();
-    for method in warned.filter(|method| !is_kept(method)) {
+    for method in uncalled.iter().filter(|method| !is_kept(method)) {
         let ident = &method.sig.ident;
         if let Some((caller, call)) = plain_call(workflow, ident, bodies) {
             let text = format!(
@@ -121,7 +124,7 @@ fn endless_loops(flow: &Flow, workflow: &Workflow, found: &mut Found) {
 
 /// The steps that no flow calls, and the sub-flows that the entry does not lead to. Where the flow is handed on only
 /// rustc can tell.
-fn uncalled<'a>(workflow: &'a Workflow, graph: &Graph) -> Vec<&'a Method> {
+pub(crate) fn uncalled<'a>(workflow: &'a Workflow, graph: &Graph) -> Vec<&'a Method> {
     let half_typed = workflow.flows.iter().any(|flow| flow.source.is_none());
     if workflow.flows.is_empty() || half_typed || is_handed_on(graph) {
         return Vec::new();
@@ -157,10 +160,9 @@ fn uncalled<'a>(workflow: &'a Workflow, graph: &Graph) -> Vec<&'a Method> {
 }
 
 /// Those of them that stay nevertheless, by their names in the journal.
-pub(crate) fn kept<'a>(workflow: &'a Workflow, graph: &Graph) -> Vec<(String, &'a Method)> {
-    let kept = uncalled(workflow, graph).into_iter();
-    let kept = kept.filter(|method| is_kept(method));
-    kept.map(|method| {
+pub(crate) fn kept<'a>(workflow: &Workflow, uncalled: &[&'a Method]) -> Vec<(String, &'a Method)> {
+    let kept = uncalled.iter().filter(|method| is_kept(method));
+    kept.map(|&method| {
         let step = workflow.step(&method.sig.ident);
         let name = step.map_or_else(|| name(method), |step| step.name.clone());
         (name, method)
