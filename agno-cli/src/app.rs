@@ -2,7 +2,10 @@
 
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
 
-use agno_core::{ErrorKind, RunId, Runtime, RuntimeBuilder, Workflow, open, storage::StoreError};
+use agno_core::{
+    RunId, Runtime, RuntimeBuilder, Workflow,
+    storage::{Retention, StoreError},
+};
 
 use crate::{
     args::{self, PeopleVerb, RecordedVerb, Verb, Wish},
@@ -14,17 +17,23 @@ use crate::{
     look::Looking,
     program::Program,
     progress::screen,
-    report, verbs,
+    report,
+    store_url::StoreUrl,
+    text, verbs,
 };
 
 /// Where runs are kept, if nobody says otherwise.
-const DEFAULT_STORE: &str = "./.agno";
+pub(crate) const DEFAULT_STORE: &str = "./.agno";
+
+/// So long a program that ends waits for cached results that are being computed anew.
+const REFRESHING: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Begins a program that runs workflows: `agno::app().workflow(Hello).main()`.
 pub fn app() -> App {
     App {
         builder: Runtime::builder(),
         store: DEFAULT_STORE.to_owned(),
+        retention: None,
     }
 }
 
@@ -34,14 +43,17 @@ pub fn app() -> App {
 pub struct App {
     builder: RuntimeBuilder,
     store: String,
+    retention: Option<Retention>,
 }
 
 /// What a command has at hand.
 pub(crate) struct Session {
     pub(crate) runtime: Runtime,
     pub(crate) program: Program,
-    /// The store, by URL.
-    pub(crate) url: String,
+    /// The store, as it was named.
+    pub(crate) url: StoreUrl,
+    /// What is kept, if anybody has said so.
+    pub(crate) retention: Option<Retention>,
     pub(crate) store: Arc<LateStore>,
     pub(crate) looking: Looking,
 }
@@ -54,9 +66,24 @@ impl App {
     }
 
     /// The store that is used when neither `--store` nor `AGNO_STORE` names one. Default:
-    /// `./.agno`.
+    /// `./.agno`. All of them are listed at
+    /// [`StoreConfig::parse`](agno_core::storage::StoreConfig::parse).
     pub fn store(mut self, url: impl Into<String>) -> Self {
         self.store = url.into();
+        self
+    }
+
+    /// What `worker` keeps, and `prune` without an age, unless a configuration file says otherwise.
+    /// Default: everything.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = Some(retention);
+        self
+    }
+
+    /// The environment variables that inputs may name as secrets: see
+    /// [`RuntimeBuilder::secrets`].
+    pub fn secrets(mut self, names: impl IntoIterator<Item = impl Into<Arc<str>>>) -> Self {
+        self.builder = self.builder.secrets(names);
         self
     }
 
@@ -122,9 +149,11 @@ impl App {
         };
         // The next command is to find the run, whatever the environment will say.
         let is_default = wish.store.is_none() && url == self.store;
+        let url = StoreUrl::new(&url);
         let session = Session {
-            program: program.with_store((!is_default).then(|| url.clone())),
+            program: program.with_store((!is_default).then(|| url.shown().to_owned())),
             runtime,
+            retention: url.retention().cloned().or(self.retention),
             url,
             store,
             looking: Looking::default(),
@@ -133,6 +162,8 @@ impl App {
         let done = session.answer(wish.verb).await;
         let code = done.unwrap_or_else(|failure| failure.tell(json));
         session.leave().await;
+        // What a run has begun to compute anew is of use to the next; a short while is spent on it.
+        let _ = tokio::time::timeout(REFRESHING, session.runtime.cache_idle()).await;
         let closed = session.runtime.storage().close().await;
         match closed {
             Err(error) if code == exit::DONE => {
@@ -195,18 +226,8 @@ impl Session {
                 run,
                 format,
             } => verbs::graph::graph(self, workflow.as_deref(), run.as_deref(), &format).await,
-            Verb::Cache {
-                clear,
-                all,
-                workflow,
-                step,
-                json,
-            } => {
-                let query = verbs::cache::query(workflow, step);
-                verbs::cache::cache(self, clear, query, all, json).await
-            }
-            Verb::StoreVerify { json } => verbs::store::verify(self, json).await,
-            Verb::StorePath { json } => Ok(verbs::store::path(self, json)),
+            Verb::Cache(wish) => verbs::cache::cache(self, *wish).await,
+            Verb::Store(verb) => verbs::store::store(self, verb).await,
         }
     }
 
@@ -248,7 +269,7 @@ impl Session {
     /// Opens the store. `verb` is what the user typed, for trying again.
     pub(crate) async fn open(&self, verb: &str) -> Result<(), Failure> {
         let crash_after = crash::asked_for()?;
-        let opened = open(&self.url).await;
+        let opened = self.url.open().await;
         let storage = opened.map_err(|error| self.not_open(&error, verb))?;
         self.store.set(match crash_after {
             Some(commits) => crash::crashing(storage, commits),
@@ -270,17 +291,22 @@ impl Session {
     pub(crate) fn not_open(&self, error: &agno_core::Error, verb: &str) -> Failure {
         let failure = Failure::of(error, &self.program, verb);
         let again = |store: &str| self.program.with_store(Some(store.to_owned())).again(verb);
-        match (error.store_error(), error.kind()) {
+        match error.store_error() {
             // Another store has other runs: only a new one can begin there.
-            (Some(StoreError::Locked { .. }), _) if verb == "run" => {
-                let store = self.url.trim_end_matches('/');
-                let apart = again(&format!("{store}-2"));
+            Some(StoreError::Locked { .. }) if verb == "run" => {
+                let apart = again(&self.url.another());
                 failure
                     .note(format!("in a store of its own: {apart}"))
                     .next(self.program.again_and(verb, "--detach"))
             }
             // It is the URL that does not fit.
-            (_, ErrorKind::InvalidInput) => failure.next(again(DEFAULT_STORE)),
+            Some(StoreError::Config(_)) => {
+                let failure = Failure::input(text::block(error.message()));
+                match StoreUrl::instead(error) {
+                    Some(store) => failure.next(again(&store)),
+                    None => failure,
+                }
+            }
             _ => failure,
         }
     }
@@ -298,7 +324,7 @@ impl Session {
 
     /// Whether anything of this process is there for the next.
     pub(crate) fn outlives_process(&self) -> bool {
-        !self.url.starts_with("memory")
+        self.url.outlives_process()
     }
 }
 

@@ -1,9 +1,11 @@
 //! The command line, as it is read.
 
 mod artifacts;
+mod cache;
 mod people;
 mod recorded;
 mod run;
+mod store;
 
 use std::ffi::OsString;
 
@@ -11,9 +13,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 pub(crate) use self::{
     artifacts::ArtifactWish,
+    cache::{CacheWish, Explain, named as cache_mode},
     people::{AnswerWish, Given, PeopleVerb},
     recorded::{ForkWish, How, PruneWish, RecordedVerb, ResolveWish},
     run::RunWish,
+    store::{CopyWish, ExportWish, StoreVerb, What},
 };
 use crate::{flags::Flags, program::Program};
 
@@ -70,19 +74,8 @@ pub(crate) enum Verb {
         run: Option<String>,
         format: String,
     },
-    Cache {
-        clear: bool,
-        all: bool,
-        workflow: Option<String>,
-        step: Option<String>,
-        json: bool,
-    },
-    StoreVerify {
-        json: bool,
-    },
-    StorePath {
-        json: bool,
-    },
+    Cache(Box<CacheWish>),
+    Store(StoreVerb),
 }
 
 /// How a run is followed that goes on here.
@@ -118,6 +111,7 @@ impl Verb {
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::Run(wish) => wish.watch.json,
+            Self::Cache(wish) => wish.json(),
             Self::Runs(wish) => wish.json,
             Self::Resume { watch, .. } => watch.json,
             Self::People(verb) => verb.json(),
@@ -125,10 +119,8 @@ impl Verb {
             Self::Show { json, .. }
             | Self::Events { json, .. }
             | Self::Cancel { json, .. }
-            | Self::Workflows { json, .. }
-            | Self::Cache { json, .. }
-            | Self::StoreVerify { json }
-            | Self::StorePath { json } => *json,
+            | Self::Workflows { json, .. } => *json,
+            Self::Store(verb) => verb.json(),
             Self::Schema { .. } | Self::Graph { .. } | Self::Artifact(_) => false,
         }
     }
@@ -136,7 +128,8 @@ impl Verb {
 
 /// Options of `run` that are not fields of the input.
 pub(crate) const OWN: &[&str] = &[
-    "input", "session", "user", "run-id", "no-cache", "detach", "no-input", "json", "store", "help",
+    "input", "session", "user", "run-id", "cache", "no-cache", "detach", "no-input", "json",
+    "store", "help",
 ];
 
 /// Whether some argument may be a field of the input: only then are the schemas needed to read
@@ -226,29 +219,8 @@ fn verb(name: &str, matches: &ArgMatches, flags: &Flags) -> Verb {
             run: text(matches, "run"),
             format: text(matches, "format").unwrap_or_default(),
         },
-        "cache" => {
-            let (clear, inner) = match matches.subcommand() {
-                Some((name, inner)) => (name == "clear", inner),
-                None => (false, matches),
-            };
-            let (workflow, step) = (text(inner, "workflow"), text(inner, "step"));
-            Verb::Cache {
-                clear,
-                all: !clear && inner.get_flag("all"),
-                workflow,
-                step,
-                json: inner.get_flag("json"),
-            }
-        }
-        "store" => match matches.subcommand() {
-            Some(("verify", inner)) => Verb::StoreVerify {
-                json: inner.get_flag("json"),
-            },
-            Some((_, inner)) => Verb::StorePath {
-                json: inner.get_flag("json"),
-            },
-            None => Verb::StorePath { json: false },
-        },
+        "cache" => Verb::Cache(Box::new(CacheWish::read(matches))),
+        "store" => Verb::Store(StoreVerb::read(matches)),
         _ => Verb::Run(Box::new(run::read(matches, flags))),
     }
 }
@@ -266,7 +238,7 @@ fn flag(matches: &ArgMatches, name: &str) -> bool {
 fn command(program: &Program, about: &str, flags: &Flags) -> Command {
     let store = option("store", "URL")
         .global(true)
-        .help("Where runs are kept: a directory, or `memory:` [default: $AGNO_STORE, or ./.agno]");
+        .help("Where runs are kept: a directory, sled:DIR, redb:DIR, sqlite:DIR, postgres://.., memory:, or a file.toml that says so [default: $AGNO_STORE, or ./.agno]");
     Command::new("app")
         .bin_name(program.words().to_owned())
         .no_binary_name(true)
@@ -347,44 +319,8 @@ fn command(program: &Program, about: &str, flags: &Flags) -> Command {
                 .default_value("text")
                 .value_parser(["text", "mermaid", "dot", "json", "svg"]),
         ]))
-        .subcommand(cache_command())
-        .subcommand(
-            Command::new("store")
-                .about("Looks after the store")
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(
-                    Command::new("verify").about("Reads everything and reports damage").arg(json()),
-                )
-                .subcommand(Command::new("path").about("Prints where the store is").arg(json())),
-        )
-}
-
-fn cache_command() -> Command {
-    let which = || {
-        [
-            option("workflow", "NAME").help("Only of this workflow"),
-            option("step", "NAME").help("Only of this step"),
-            json(),
-        ]
-    };
-    let all = || switch("all").help("All of them, and not only the first");
-    Command::new("cache")
-        .about("Lists or clears the step cache")
-        .args(which())
-        .arg(all())
-        .args_conflicts_with_subcommands(true)
-        .subcommand(
-            Command::new("list")
-                .about("Lists cached results")
-                .args(which())
-                .arg(all()),
-        )
-        .subcommand(
-            Command::new("clear")
-                .about("Removes cached results")
-                .args(which()),
-        )
+        .subcommand(cache::command())
+        .subcommand(store::command())
 }
 
 fn option(name: &'static str, value: &'static str) -> Arg {

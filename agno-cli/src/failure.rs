@@ -82,6 +82,10 @@ impl Failure {
                 let wait = "one process at a time: wait until it ends, or use another store";
                 return failure.note(wait).next(program.again(verb));
             }
+            (Some(StoreError::Leased { run, .. }), _) => {
+                let follow = program.command(&format!("show {run} --follow"));
+                return Self::new("leased", message, exit::FAILED).next(follow);
+            }
             // It has been verified, and that is what came of it.
             (Some(StoreError::Corrupt { .. }), _) if verb == "store verify" => {
                 return Self::new(&code, message, exit::FAILED).with_causes(error);

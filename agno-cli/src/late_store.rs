@@ -9,9 +9,9 @@ use agno_core::{
     Entry, Json, RunId, RunQuery, RunRecord,
     storage::{
         Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-        Compacted, Definition, DueRuns, Imported, Portable, Request, RequestQuery, RunInput,
-        SessionFields, SessionKey, SessionListing, Storage, StoreError, StoreResult, StoreStats,
-        VerifyReport,
+        Compacted, Definition, DueRuns, Holder, Imported, Portable, Request, RequestQuery,
+        RunInput, SessionFields, SessionKey, SessionListing, Storage, StoreError, StoreResult,
+        StoreStats, VerifyReport,
     },
 };
 
@@ -78,6 +78,10 @@ impl Storage for LateStore {
 
     fn release(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<()>> {
         Box::pin(async move { self.get()?.release(held).await })
+    }
+
+    fn holders(&self, runs: Vec<RunId>) -> BoxFuture<'_, StoreResult<Vec<Holder>>> {
+        Box::pin(async move { self.get()?.holders(runs).await })
     }
 
     fn due(&self, now: u64, limit: usize) -> BoxFuture<'_, StoreResult<DueRuns>> {

@@ -48,6 +48,7 @@ mod report;
 mod select;
 mod signals;
 mod spent;
+mod store_url;
 mod text;
 mod time;
 mod verbs;

@@ -1,15 +1,12 @@
 //! Looking at runs, whoever has the store.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     io,
-    path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use agno_core::{
-    Error, RunDetails, RunId, RunQuery, RunRecord, RunStatus, open, storage::StoreError,
-};
+use agno_core::{Error, RunDetails, RunId, RunQuery, RunRecord, RunStatus, storage::StoreError};
 
 use serde::de::DeserializeOwned;
 
@@ -21,6 +18,21 @@ use crate::{
     signals::Signals,
     text,
 };
+
+/// Runs that somebody is working on.
+#[derive(Debug, Default)]
+pub(crate) struct Working(HashMap<RunId, Option<String>>);
+
+impl Working {
+    pub(crate) fn contains(&self, run: &RunId) -> bool {
+        self.0.contains_key(run)
+    }
+
+    /// Who has it, if another process that shares the store has.
+    pub(crate) fn by(&self, run: &RunId) -> Option<&str> {
+        self.0.get(run)?.as_deref()
+    }
+}
 
 /// Which side of looking on a command is at.
 #[derive(Debug, Default)]
@@ -35,7 +47,7 @@ impl Session {
     /// Opens the store for a verb that does not run anything: through the process that has it, if
     /// there is one.
     pub(crate) async fn look(&self, verb: &str) -> Result<(), Failure> {
-        let error = match open(&self.url).await {
+        let error = match self.url.open().await {
             Ok(storage) => {
                 self.store.set(storage);
                 return Ok(());
@@ -46,7 +58,9 @@ impl Session {
             return Err(self.not_open(&error, verb));
         };
         let owner = Owner::new(path.clone(), holder.clone());
-        match OwnerStorage::reach(&self.url, owner).await {
+        let config = self.url.config();
+        let config = config.map_err(|error| self.not_open(&error, verb))?.clone();
+        match OwnerStorage::reach(config, owner).await {
             Ok(found) => {
                 let found = self.looking.at.get_or_init(|| Arc::new(found));
                 self.store.set(found.clone());
@@ -68,15 +82,18 @@ impl Session {
         }
     }
 
-    /// Answers other processes, from now on. Does nothing if another one has the store.
+    /// Answers other processes, from now on. Does nothing if another one has the store, nor for a store
+    /// that any number of them open by themselves.
     pub(crate) fn serve(&self, owning: Owning) {
         let at = self.looking.at.get();
         let is_elsewhere = at.is_some_and(|at| at.owner().is_some());
-        if is_elsewhere || !self.outlives_process() || self.serving().is_some() {
+        let Some(directory) = self.url.directory() else {
+            return;
+        };
+        if is_elsewhere || self.serving().is_some() {
             return;
         }
-        let directory = self.url.strip_prefix("sled:").unwrap_or(&self.url);
-        match Serving::begin(self.runtime.clone(), owning, Path::new(directory)) {
+        match Serving::begin(self.runtime.clone(), owning, directory) {
             Ok(serving) => *self.serving() = Some(serving),
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
             // The runs do not need it.
@@ -131,10 +148,7 @@ impl Session {
     /// # Errors
     ///
     /// When the store, or the process that has it, does not answer.
-    pub(crate) async fn runs(
-        &self,
-        query: RunQuery,
-    ) -> Result<(Vec<RunRecord>, HashSet<RunId>), Error> {
+    pub(crate) async fn runs(&self, query: RunQuery) -> Result<(Vec<RunRecord>, Working), Error> {
         let mut runs = self.runtime.runs(query.clone()).await?;
         let running: Vec<_> = runs
             .iter()
@@ -164,24 +178,36 @@ impl Session {
         let mut details = self.runtime.inspect(id).await?;
         if details.record.status == RunStatus::Running {
             let is_active = self.active(vec![id.clone()]).await?.contains(id);
-            if !is_active {
+            if !is_active && details.held_by.is_none() {
                 // It may have ended since.
                 details = self.runtime.inspect(id).await?;
             }
-            details.is_active = is_active;
+            details.is_active = is_active || details.held_by.is_some();
         }
         Ok(details)
     }
 
-    async fn active(&self, mut runs: Vec<RunId>) -> Result<HashSet<RunId>, Error> {
+    async fn active(&self, runs: Vec<RunId>) -> Result<Working, Error> {
         if runs.is_empty() {
-            return Ok(HashSet::new());
+            return Ok(Working::default());
         }
-        if let Some(active) = self.control(Control::Active(runs.clone())).await? {
-            return Ok(active.into_iter().collect());
+        if let Some(active) = self.control::<RunId>(Control::Active(runs.clone())).await? {
+            let active = active.into_iter().map(|run| (run, None));
+            return Ok(Working(active.collect()));
         }
-        runs.retain(|run| self.runtime.is_active(run));
-        Ok(runs.into_iter().collect())
+        let (here, others): (Vec<_>, Vec<_>) = runs
+            .into_iter()
+            .partition(|run| self.runtime.is_active(run));
+        let held = self.runtime.storage().holders(others).await?;
+        let held = held.into_iter().map(|held| (held.run, Some(held.name)));
+        let here = here.into_iter().map(|run| (run, None));
+        Ok(Working(held.chain(here).collect()))
+    }
+
+    /// Who works on a run, if another process that shares the store does.
+    pub(crate) async fn holder(&self, run: &RunId) -> Result<Option<String>, Error> {
+        let active = self.active(vec![run.clone()]).await?;
+        Ok(active.by(run).map(str::to_owned))
     }
 
     /// Has the process do something that has the store. `None` when that is this one: it does it

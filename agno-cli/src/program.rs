@@ -2,6 +2,8 @@
 
 use std::{env, ffi::OsString, path::Path};
 
+use agno_core::storage::StoreConfig;
+
 use crate::text;
 
 /// How this program is called.
@@ -87,7 +89,12 @@ fn without_store(args: &[OsString]) -> Vec<String> {
         if arg == "--store" {
             args.next();
         } else if !arg.starts_with("--store=") {
-            kept.push(text::quoted(&arg));
+            // Another store may be named by `--to`.
+            let shown = match arg.contains("postgres") {
+                true => StoreConfig::masked(&arg),
+                false => arg.into_owned(),
+            };
+            kept.push(text::quoted(&shown));
         }
     }
     kept

@@ -1,10 +1,8 @@
 //! Finding the workflow and the run that a user means.
 
-use std::collections::HashSet;
-
 use agno_core::{RunId, RunQuery, RunRecord, RunStatus, Runtime};
 
-use crate::{app::Session, failure::Failure, program::Program, text, time};
+use crate::{app::Session, failure::Failure, look::Working, program::Program, text, time};
 
 /// The workflow that is meant: the only one may be left unnamed.
 pub(crate) fn workflow(
@@ -92,7 +90,7 @@ pub(crate) async fn run(session: &Session, named: &str, verb: &str) -> Result<Ru
 
 const SHOWN: usize = 5;
 
-fn with_runs(mut problem: String, runs: &[RunRecord], active: &HashSet<RunId>) -> String {
+fn with_runs(mut problem: String, runs: &[RunRecord], active: &Working) -> String {
     let now = time::now_micros();
     for run in runs.iter().take(SHOWN) {
         let (workflow, ago) = (

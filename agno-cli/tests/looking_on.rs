@@ -70,7 +70,7 @@ impl Gates {
     /// A client of its own, with the owner's hello taken.
     fn connect(&self) -> UnixStream {
         let mut stream = UnixStream::connect(self.socket()).expect("somebody listens");
-        assert_eq!(receive(&mut stream), Some(json!({"agno_owner": 1})));
+        assert_eq!(receive(&mut stream), Some(json!({"agno_owner": 2})));
         stream
     }
 
@@ -287,14 +287,14 @@ fn a_killed_owner_leaves_a_store_that_anybody_opens() {
     gates.wait_for("at.1");
     let ask = |id: &str| {
         let mut client = gates.connect();
-        send(&mut client, &json!({"agno_owner": 1}));
+        send(&mut client, &json!({"agno_owner": 2}));
         send(&mut client, &json!({"control": {"resume": id}}));
         receive(&mut client)
     };
     let unknown = json!({"failed": {"run_not_found": {"run": "other"}}});
     assert_eq!(ask("other"), Some(unknown));
     let mut client = gates.connect();
-    send(&mut client, &json!({"agno_owner": 1}));
+    send(&mut client, &json!({"agno_owner": 2}));
     let answer = json!({"decision": "approve", "at": 0});
     let answer = json!({"answer": {"request": "look:confirm#0", "answer": answer}});
     send(&mut client, &json!({"control": answer}));
@@ -335,14 +335,14 @@ fn many_look_at_once() {
 fn a_hostile_client_disturbs_nobody() {
     let gates = Gates::new();
     let owner = gates.start(2, &[]);
-    let hello = json!({"agno_owner": 1});
+    let hello = json!({"agno_owner": 2});
     let frames: [&[u8]; 5] = [
         b"GET / HTTP/1.1\r\n\r\n",
         &[0xff; 64],
         &[0, 0, 0, 5, b'{', 0, 0, 0, 0],
         &[0, 0, 0, 0],
         // The ask of a gigabyte, after a hello.
-        b"\0\0\0\x10{\"agno_owner\":1}\x40\0\0\0",
+        b"\0\0\0\x10{\"agno_owner\":2}\x40\0\0\0",
     ];
     for frame in frames {
         let mut stream = gates.connect();
@@ -350,7 +350,7 @@ fn a_hostile_client_disturbs_nobody() {
         let _ = stream.write_all(frame);
         assert_eq!(receive(&mut stream), None, "{frame:?}");
     }
-    for hello in [json!({"agno_owner": 2}), json!({}), json!([])] {
+    for hello in [json!({"agno_owner": 1}), json!({}), json!([])] {
         let mut stream = gates.connect();
         send(&mut stream, &hello);
         let _ = stream.write_all(b"\0\0\0\x02{}");
@@ -417,7 +417,7 @@ fn an_owner_that_cannot_answer_is_named() {
     let locked = gates.look(&["runs", "--json"]).exits(1);
     assert_eq!(locked.json()["error"]["code"], "locked");
     locked.says("another version of agno: it speaks version 7");
-    assert_eq!(other.join().expect("ends"), Some(json!({"agno_owner": 1})));
+    assert_eq!(other.join().expect("ends"), Some(json!({"agno_owner": 2})));
     // What it left behind does not keep anybody from the store.
     drop(lock);
     gates.look(&["runs"]).exits(0).prints("completed");
@@ -428,20 +428,20 @@ fn an_owner_sees_the_runs_of_others_through() {
     let gates = Gates::new();
     let owner = gates.start(2, &[]);
     let mut client = gates.connect();
-    send(&mut client, &json!({"agno_owner": 1}));
+    send(&mut client, &json!({"agno_owner": 2}));
     let start = json!({
         "workflow": "gated", "input": gates.input(3), "session": null, "user": null,
-        "run_id": "guest", "no_cache": false,
+        "run_id": "guest", "cache": null,
     });
     send(&mut client, &json!({"control": {"start": start}}));
     assert_eq!(receive(&mut client), Some(json!({"more": ["guest"]})));
     assert_eq!(receive(&mut client), Some(json!("done")));
     let bad = json!({
         "workflow": "gated", "input": {"steps": "x"}, "session": null, "user": null,
-        "run_id": null, "no_cache": false,
+        "run_id": null, "cache": null,
     });
     let mut client = gates.connect();
-    send(&mut client, &json!({"agno_owner": 1}));
+    send(&mut client, &json!({"agno_owner": 2}));
     send(&mut client, &json!({"control": {"start": bad}}));
     let refused = receive(&mut client).expect("an answer");
     assert_eq!(refused["failed"]["run"]["code"], "invalid_input");

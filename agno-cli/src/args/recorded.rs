@@ -72,7 +72,8 @@ pub(crate) enum How {
 /// Which runs are to be removed.
 #[derive(Debug)]
 pub(crate) struct PruneWish {
-    pub(crate) older_than: Duration,
+    /// `None`: what the retention policy says.
+    pub(crate) older_than: Option<Duration>,
     pub(crate) status: Vec<String>,
     pub(crate) keep_last: Option<usize>,
     pub(crate) dry_run: bool,
@@ -130,10 +131,7 @@ impl RecordedVerb {
                 json: json(),
             }),
             "prune" => Self::Prune(PruneWish {
-                older_than: matches
-                    .get_one("older-than")
-                    .copied()
-                    .unwrap_or(Duration::MAX),
+                older_than: matches.get_one("older-than").copied(),
                 status: matches
                     .get_many::<String>("status")
                     .into_iter()
@@ -217,17 +215,18 @@ pub(super) fn commands() -> [Command; 8] {
             ])
             .group(ArgGroup::new("how").args(["output", "failed", "retry"]).required(true)),
         Command::new("prune")
-            .about("Removes runs that are over, with the runs they called; sessions and the step cache stay")
+            .about("Removes runs that are over, with the runs they called; sessions stay. Without an age, what the retention policy does not keep")
             .args([
                 option("older-than", "AGE")
-                    .required(true)
                     .value_parser(ValueParser::new(time::parse_span))
                     .help("Only those that ended so long ago: 30d, 12h, 90m, 45s"),
                 option("status", "STATUS")
                     .action(clap::ArgAction::Append)
+                    .requires("older-than")
                     .value_parser(["completed", "failed", "cancelled"])
                     .help("Only those that ended so; may be repeated"),
                 option("keep-last", "NUMBER")
+                    .requires("older-than")
                     .value_parser(value_parser!(u64))
                     .help("Keeps the newest so many of each session"),
                 switch("dry-run").help("Only tells which"),
@@ -256,7 +255,8 @@ pub(super) fn commands() -> [Command; 8] {
                 option("limit", "NUMBER")
                     .value_parser(value_parser!(u64).range(1..))
                     .help("At most so many runs at a time [default: 16]"),
-                switch("until-idle").help("Until nothing is due any more"),
+                switch("until-idle")
+                    .help("Until nothing is due any more, whatever other workers have under way"),
             ]),
     ]
 }

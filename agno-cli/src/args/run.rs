@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use agno_core::schema::FlagKind;
+use agno_core::{CacheMode, schema::FlagKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::ValueParser};
 
-use super::{Watch, flag, json, no_input, option, switch, text, workflow};
+use super::{Watch, cache, flag, json, no_input, option, switch, text, workflow};
 use crate::flags::{Flags, Offered, long};
 
 /// A run that is to be started.
@@ -18,7 +18,7 @@ pub(crate) struct RunWish {
     pub(crate) session: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) run_id: Option<String>,
-    pub(crate) no_cache: bool,
+    pub(crate) cache: Option<CacheMode>,
     /// Leaves it to a worker.
     pub(crate) detach: bool,
     pub(crate) watch: Watch,
@@ -32,7 +32,7 @@ pub(super) fn read(matches: &ArgMatches, flags: &Flags) -> RunWish {
         session: text(matches, "session"),
         user: text(matches, "user"),
         run_id: text(matches, "run-id"),
-        no_cache: flag(matches, "no-cache"),
+        cache: cache::mode(matches),
         detach: flag(matches, "detach"),
         watch: Watch::read(matches),
     }
@@ -64,11 +64,11 @@ pub(super) fn command(flags: &Flags) -> Command {
         option("session", "NAME").help("Runs of one session share its state"),
         option("user", "NAME").help("The user the run is for"),
         option("run-id", "ID").help("Names the run; starting it again answers the same run"),
-        switch("no-cache").help("Runs every step, whatever the step cache holds"),
         switch("detach").help("Puts the run down for a worker and prints its id"),
         no_input(),
         json(),
     ]);
+    command = command.args(cache::modes());
     if !flags.notes.is_empty() {
         let notes: Vec<_> = flags
             .notes

@@ -42,7 +42,7 @@ impl Control {
                 session,
                 user,
                 run_id,
-                no_cache,
+                cache,
             } => {
                 let mut start = runtime.start_json(&workflow, input.as_str());
                 if let Some(session) = session {
@@ -54,8 +54,8 @@ impl Control {
                 if let Some(id) = run_id {
                     start = start.run_id(id);
                 }
-                if no_cache {
-                    start = start.no_cache();
+                if let Some(mode) = cache {
+                    start = start.cache_mode(mode);
                 }
                 admit(guests, runtime, put_down(runtime, by, start)).await?
             }

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use agno_core::{Error, NumberedEvent, RunId, Runtime};
+use agno_core::{Error, EventStream, NumberedEvent, RunId, Runtime};
 
 use super::{
     client::{Replies, Unanswered, decode},
@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The events of a run, to its end: from the process that has the store, if there is one, or from
-/// the store, where nobody works on it.
+/// the store.
 #[derive(Debug)]
 pub(crate) struct Following {
     runtime: Runtime,
@@ -23,6 +23,7 @@ pub(crate) struct Following {
     run: RunId,
     live: bool,
     replies: Option<Replies>,
+    stored: Option<EventStream>,
     ready: VecDeque<NumberedEvent>,
     seen: Seen,
     ended: bool,
@@ -68,6 +69,7 @@ impl Following {
             run,
             live,
             replies: None,
+            stored: None,
             ready: VecDeque::new(),
             seen: Seen {
                 next: from,
@@ -133,11 +135,15 @@ impl Following {
         Ok(())
     }
 
-    /// Nobody works on it.
+    /// No other process has the store for itself.
     async fn read_stored(&mut self) -> Result<(), Error> {
-        let events = self.runtime.inspect(&self.run).await?.events();
-        self.ready.extend(events);
-        self.ended = true;
+        let stored = self
+            .stored
+            .get_or_insert_with(|| self.runtime.follow(&self.run, self.seen.next));
+        match stored.next().await? {
+            Some(event) => self.ready.push_back(event),
+            None => self.ended = true,
+        }
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agno_core::{
-    Answer, Json, RunId, RunQuery,
+    Answer, CacheMode, Json, RunId, RunQuery,
     storage::{CacheQuery, RequestQuery, SessionKey},
 };
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Fault;
 
 /// The version of all that is in this file. Whoever changes that changes it as well.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The first frame of both sides. It stays as it is in all versions.
 #[derive(Debug, Serialize, Deserialize)]
@@ -86,6 +86,7 @@ pub(super) enum Read {
         version: Option<u32>,
     },
     Definitions(Arc<str>),
+    Stats,
 }
 
 /// What the owner's runtime is asked to do. Asked twice it is done once, except for a start without
@@ -106,7 +107,8 @@ pub(crate) enum Control {
         session: Option<String>,
         user: Option<String>,
         run_id: Option<String>,
-        no_cache: bool,
+        #[serde(default)]
+        cache: Option<CacheMode>,
     },
     /// Answers a request to a person. Answers the id of the outermost run, which goes on.
     Answer { request: Arc<str>, answer: Answer },

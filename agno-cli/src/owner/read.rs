@@ -47,6 +47,7 @@ impl Read {
                 version,
             } => items(storage.definition(&kind, &name, version).await?),
             Self::Definitions(kind) => items(storage.definitions(&kind).await?),
+            Self::Stats => items([storage.stats().await?]),
         })
     }
 }

@@ -7,11 +7,12 @@ use std::{
 };
 
 use agno_core::{
-    Entry, Error, Json, RunId, RunQuery, RunRecord, open,
+    Entry, Error, Json, RunId, RunQuery, RunRecord,
     storage::{
         Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
         Compacted, Definition, Imported, Portable, Request, RequestQuery, RunInput, SessionFields,
-        SessionKey, SessionListing, Storage, StoreError, StoreResult, StoreStats, VerifyReport,
+        SessionKey, SessionListing, Storage, StoreConfig, StoreError, StoreResult, StoreStats,
+        VerifyReport,
     },
 };
 use serde::de::DeserializeOwned;
@@ -30,22 +31,21 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct OwnerStorage {
     owner: Owner,
-    url: String,
+    config: StoreConfig,
     /// Opened when the owner had gone.
     own: OnceLock<Arc<dyn Storage>>,
 }
 
 impl OwnerStorage {
-    /// Finds out who answers for the store at `url`, which `owner` had locked: that process, or
-    /// this one.
+    /// Finds out who answers for a store that `owner` had locked: that process, or this one.
     ///
     /// # Errors
     ///
     /// That it is locked still and nobody answers.
-    pub(crate) async fn reach(url: &str, owner: Owner) -> Result<Self, Unanswered> {
+    pub(crate) async fn reach(config: StoreConfig, owner: Owner) -> Result<Self, Unanswered> {
         let found = Self {
             owner,
-            url: url.to_owned(),
+            config,
             own: OnceLock::new(),
         };
         let begun = Instant::now();
@@ -76,20 +76,14 @@ impl OwnerStorage {
     /// Opens the store, if it is free. It may have another owner already, who is asked then: that
     /// is an error once there was time enough since `begun`.
     pub(super) async fn take_over(&self, begun: Instant) -> StoreResult<()> {
-        match open(&self.url).await {
+        match self.config.open().await {
             Ok(storage) => {
                 // Two at once have opened one and the same.
                 self.own.get_or_init(|| storage);
                 Ok(())
             }
-            Err(error) => match error.store_error() {
-                Some(StoreError::Locked { .. }) if begun.elapsed() < PATIENCE => Ok(()),
-                Some(error) => Err(error.clone()),
-                None => Err(StoreError::Io {
-                    context: format!("cannot open the store {}", self.url),
-                    message: error.to_string(),
-                }),
-            },
+            Err(StoreError::Locked { .. }) if begun.elapsed() < PATIENCE => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -271,7 +265,8 @@ impl Storage for OwnerStorage {
     }
 
     fn stats(&self) -> BoxFuture<'_, StoreResult<StoreStats>> {
-        self.write(|own| own.stats())
+        let stats = self.option(Read::Stats);
+        Box::pin(async move { stats.await.map(Option::unwrap_or_default) })
     }
 
     fn compact(&self) -> BoxFuture<'_, StoreResult<Compacted>> {
@@ -285,8 +280,7 @@ impl Storage for OwnerStorage {
 
     /// As the store tells it itself.
     fn location(&self) -> String {
-        let path = self.url.strip_prefix("sled:").unwrap_or(&self.url);
-        format!("{path} (sled)")
+        self.config.location()
     }
 
     fn close(&self) -> BoxFuture<'_, StoreResult<()>> {

@@ -5,8 +5,9 @@ use std::{fmt::Debug, path::PathBuf, sync::Arc};
 use agno_core::{
     Entry, EntryKind, Event, EventKind, Json, RunId, RunQuery, RunRecord, RunStatus, Runtime,
     storage::{
-        CacheEntry, CacheFill, CacheKey, CacheQuery, Commit, FieldChange, MemoryStorage, Operation,
-        RequestQuery, RunInput, RunUpdate, SessionKey, StateDelta, Storage, StoreError,
+        CacheEntry, CacheFill, CacheKey, CacheQuery, Commit, DirectoryConfig, FieldChange,
+        MemoryStorage, Operation, RequestQuery, RunInput, RunUpdate, SessionKey, StateDelta,
+        Storage, StoreError,
     },
 };
 
@@ -104,7 +105,7 @@ async fn everything_that_is_read_is_the_same() {
     let serving = Serving::begin(runtime, Owning::Run, place.path()).expect("listens");
     let own = place.path().join("own");
     let owner = Owner::new(place.path().to_owned(), "pid 1 (x)".to_owned());
-    let reached = OwnerStorage::reach(&own.to_string_lossy(), owner).await;
+    let reached = OwnerStorage::reach(DirectoryConfig::new(&own).into(), owner).await;
     let asked = reached.expect("answers");
 
     let (run, other, session) = (id("run"), id("other"), key());

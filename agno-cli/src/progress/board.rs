@@ -125,6 +125,7 @@ impl Board {
                 path,
                 from,
                 age_micros,
+                ..
             } => {
                 let age = time::ago(0, *age_micros);
                 let from = text::line(from, 64);

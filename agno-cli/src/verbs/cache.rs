@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use agno_core::storage::{CacheListing, CacheQuery};
+use agno_core::{
+    CacheMode,
+    storage::{CacheListing, CacheQuery, StoreError},
+};
 use serde::Serialize;
 
+use super::explain::explain;
 use crate::{
     app::Session,
+    args::{CacheWish, cache_mode},
     failure::{Failure, exit},
     progress::screen::say,
     report,
@@ -28,6 +33,7 @@ struct Row<'a> {
     bytes: usize,
     stored_at: String,
     expires_at: Option<String>,
+    tags: &'a [Arc<str>],
 }
 
 #[derive(Serialize)]
@@ -38,42 +44,57 @@ struct Cleared {
 /// As many results are listed for people, unless they want all.
 const SHOWN: usize = 50;
 
-/// Which results are meant.
-pub(crate) fn query(workflow: Option<String>, step: Option<String>) -> CacheQuery {
-    CacheQuery {
-        workflow: workflow.map(Arc::from),
-        step: step.map(Arc::from),
-        ..CacheQuery::default()
+/// Lists, clears or explains the step cache.
+pub(crate) async fn cache(session: &Session, wish: CacheWish) -> Result<u8, Failure> {
+    match wish {
+        CacheWish::List { which, all, json } => list(session, which, all, json).await,
+        CacheWish::Clear { which, json } => clear(session, which, json).await,
+        CacheWish::Explain(wish) => explain(session, wish).await,
     }
 }
 
-/// Lists or clears the step cache.
-pub(crate) async fn cache(
-    session: &Session,
-    clear: bool,
-    query: CacheQuery,
-    all: bool,
-    json: bool,
-) -> Result<u8, Failure> {
-    match clear {
-        true => session.open("cache").await?,
-        false => session.look("cache").await?,
-    }
-    let storage = session.runtime.storage();
-    let failed = |error| Failure::of(&agno_core::Error::from(error), &session.program, "cache");
-    if clear {
-        let cleared = storage.cache_clear(query).await.map_err(failed)?;
-        match json {
-            true => report::print_json(&Cleared { cleared }),
-            false => {
-                let number = usize::try_from(cleared).unwrap_or(usize::MAX);
-                report::print(&format!("{} removed", text::count(number, "cached result")));
-            }
+fn failed(session: &Session, error: StoreError) -> Failure {
+    Failure::of(&agno_core::Error::from(error), &session.program, "cache")
+}
+
+/// How runs use the cache where nobody says it: for operations.
+pub(super) fn mode_of_environment() -> Result<Option<CacheMode>, Failure> {
+    let Some(name) = std::env::var_os("AGNO_CACHE").filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    let name = name.to_string_lossy();
+    match cache_mode(&name) {
+        Some(mode) => Ok(Some(mode)),
+        None => {
+            let modes = CacheMode::ALL.map(CacheMode::as_str).join(", ");
+            let problem = format!(
+                "AGNO_CACHE is `{}`, and not one of {modes}",
+                line(&name, 40)
+            );
+            Err(Failure::usage(problem).next("unset AGNO_CACHE"))
         }
-        return Ok(exit::DONE);
     }
-    let asked = query.clone();
-    let list = storage.cache_list(query).await.map_err(failed)?;
+}
+
+async fn clear(session: &Session, which: CacheQuery, json: bool) -> Result<u8, Failure> {
+    session.open("cache").await?;
+    let cleared = session.runtime.storage().cache_clear(which).await;
+    let cleared = cleared.map_err(|error| failed(session, error))?;
+    match json {
+        true => report::print_json(&Cleared { cleared }),
+        false => {
+            let number = usize::try_from(cleared).unwrap_or(usize::MAX);
+            report::print(&format!("{} removed", text::count(number, "cached result")));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+async fn list(session: &Session, which: CacheQuery, all: bool, json: bool) -> Result<u8, Failure> {
+    session.look("cache").await?;
+    let asked = which.clone();
+    let list = session.runtime.storage().cache_list(which).await;
+    let list = list.map_err(|error| failed(session, error))?;
     if json {
         report::print_json(&Report {
             cached: list.iter().map(row).collect(),
@@ -98,7 +119,13 @@ pub(crate) async fn cache(
 /// The command that lists everything that was asked for.
 fn all_of(query: &CacheQuery) -> String {
     let mut command = "cache list --all".to_owned();
-    for (option, name) in [("workflow", &query.workflow), ("step", &query.step)] {
+    let names = [
+        ("workflow", query.workflow.as_deref()),
+        ("step", query.step.as_deref()),
+        ("tag", query.tag.as_deref()),
+        ("key", query.key.as_deref()),
+    ];
+    for (option, name) in names {
         if let Some(name) = name {
             command.push_str(&format!(" --{option} {}", text::quoted(name)));
         }
@@ -115,13 +142,14 @@ fn row(listing: &CacheListing) -> Row<'_> {
         bytes: listing.bytes,
         stored_at: time::rfc3339(listing.stored_at),
         expires_at: listing.expires_at.map(time::rfc3339),
+        tags: &listing.tags,
     }
 }
 
 fn table(list: &[CacheListing]) -> Vec<Vec<String>> {
     let now = time::now_micros();
     let head = [
-        "KEY", "WORKFLOW", "STEP", "BYTES", "STORED", "EXPIRES", "RUN",
+        "KEY", "WORKFLOW", "STEP", "BYTES", "STORED", "EXPIRES", "TAGS", "RUN",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for listing in list {
@@ -140,6 +168,7 @@ fn table(list: &[CacheListing]) -> Vec<Vec<String>> {
             listing.bytes.to_string(),
             time::ago(listing.stored_at, now),
             expires,
+            line(&listing.tags.join(", "), 40),
             listing.run.to_string(),
         ]);
     }

@@ -38,7 +38,7 @@ pub(super) async fn detach(
         session: wish.session.clone(),
         user: wish.user.clone(),
         run_id: wish.run_id.clone(),
-        no_cache: wish.no_cache,
+        cache: wish.cache,
     };
     let elsewhere = session.control::<RunId>(control).await.map_err(failed)?;
     if let Some(id) = elsewhere.and_then(|mut ids| ids.pop()) {

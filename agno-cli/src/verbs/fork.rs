@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 
+use agno_core::ErrorKind;
+
 use super::{detached::detached, given, run::go_on};
 use crate::{app::Session, args::ForkWish, failure::Failure, owner::Owning, select, text::line};
 
@@ -50,7 +52,12 @@ pub(crate) async fn fork(session: &Session, wish: ForkWish) -> Result<u8, Failur
         return Ok(detached(session, &record.workflow, &id, "pending", json));
     }
     let seen = session.events_of(&id).await.map_err(failed)?;
-    let handle = runtime.take_up(&id).await.map_err(failed)?;
+    let handle = match runtime.take_up(&id).await {
+        // A worker was faster.
+        Err(error) if error.kind() == ErrorKind::Leased => runtime.attach(&id).await,
+        taken => taken,
+    };
+    let handle = handle.map_err(failed)?;
     go_on(
         session,
         handle,

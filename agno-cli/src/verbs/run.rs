@@ -11,7 +11,9 @@ use serde::Serialize;
 use super::{
     answer,
     asked::{self, RequestReport},
+    cache,
     detached::{detach, detached},
+    elsewhere,
     watch::{Watched, watch},
 };
 use crate::{
@@ -73,7 +75,8 @@ impl<'a> ErrorReport<'a> {
 }
 
 /// Starts a run and follows it.
-pub(crate) async fn run(session: &Session, wish: RunWish) -> Result<u8, Failure> {
+pub(crate) async fn run(session: &Session, mut wish: RunWish) -> Result<u8, Failure> {
+    wish.cache = wish.cache.or(cache::mode_of_environment()?);
     let Session {
         runtime, program, ..
     } = session;
@@ -114,8 +117,8 @@ pub(super) fn with_options(mut start: StartJson, wish: RunWish) -> StartJson {
     if let Some(id) = wish.run_id {
         start = start.run_id(id);
     }
-    if wish.no_cache {
-        start = start.no_cache();
+    if let Some(mode) = wish.cache {
+        start = start.cache_mode(mode);
     }
     start
 }
@@ -216,9 +219,12 @@ async fn interrupted(runtime: &Runtime) -> Vec<RunRecord> {
     };
     // A line of help is not worth a failure.
     let mut runs = runtime.runs(query).await.unwrap_or_default();
+    let ids = runs.iter().map(|run| run.id.clone()).collect();
+    let held = runtime.storage().holders(ids).await.unwrap_or_default();
     runs.retain(|run| {
+        let is_held = held.iter().any(|held| held.run == run.id);
         let is_ours = runtime.input_schema(&run.workflow).is_ok();
-        is_ours && run.parent.is_none() && !runtime.is_active(&run.id)
+        is_ours && run.parent.is_none() && !is_held && !runtime.is_active(&run.id)
     });
     runs
 }
@@ -246,6 +252,9 @@ async fn follow(
         false => Terminal::open(),
     };
     loop {
+        if let Some(holder) = elsewhere::holder(session, &id).await? {
+            return elsewhere::look_on(session, &id, seen, &holder, how).await;
+        }
         let outcome = match watch(handle, Signals::new().ok(), seen).await {
             Watched::Ended(outcome) => outcome,
             Watched::Aborted => return abort(session, &id, how.json).await,
@@ -312,7 +321,11 @@ fn print_aborted(id: &RunId, record: Option<&RunRecord>) {
 }
 
 /// Tells how a run ended: the result to standard output, the rest to people.
-async fn finish(session: &Session, outcome: &Outcome, json: bool) -> Result<u8, Failure> {
+pub(super) async fn finish(
+    session: &Session,
+    outcome: &Outcome,
+    json: bool,
+) -> Result<u8, Failure> {
     let interrupted = outcome.status == RunStatus::Running;
     let status = if interrupted {
         "interrupted"

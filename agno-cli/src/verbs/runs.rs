@@ -31,6 +31,9 @@ struct Row<'a> {
     session_id: &'a str,
     user_id: Option<&'a str>,
     status: &'a str,
+    /// Who is running it, if another process that shares the store is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_by: Option<&'a str>,
     created_at: String,
     updated_at: String,
     resumes: u32,
@@ -71,6 +74,7 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
             session_id: &run.session,
             user_id: run.user.as_deref(),
             status: shown(run),
+            held_by: active.by(&run.id),
             created_at: time::rfc3339(run.created_at),
             updated_at: time::rfc3339(run.updated_at),
             resumes: run.resumes,
@@ -94,7 +98,8 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
     for run in &found {
         next.push(next_of(session, run, shown(run)).await);
     }
-    report::print(&report::table(&rows(&found, &next, shown)));
+    let by = |run: &RunRecord| active.by(&run.id).map(|holder| text::line(holder, 80));
+    report::print(&report::table(&rows(&found, &next, shown, by)));
     if more {
         let next = session
             .program
@@ -124,14 +129,20 @@ fn rows(
     runs: &[RunRecord],
     next: &[String],
     shown: impl Fn(&RunRecord) -> &'static str,
+    by: impl Fn(&RunRecord) -> Option<String>,
 ) -> Vec<Vec<String>> {
     let now = time::now_micros();
-    let head = [
+    let mut head = vec![
         "RUN", "WORKFLOW", "SESSION", "STATUS", "TIME", "STARTED", "NEXT",
     ];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    // Without others there is no such column.
+    let is_shared = runs.iter().any(|run| by(run).is_some());
+    if is_shared {
+        head.insert(4, "BY");
+    }
+    let mut rows = vec![head.into_iter().map(str::to_owned).collect::<Vec<_>>()];
     for (run, next) in runs.iter().zip(next) {
-        rows.push(vec![
+        let mut row = vec![
             run.id.to_string(),
             text::line(&run.workflow, 40),
             text::line(&run.session, 30),
@@ -143,7 +154,11 @@ fn rows(
             },
             time::ago(run.created_at, now),
             next.clone(),
-        ]);
+        ];
+        if is_shared {
+            row.insert(4, by(run).unwrap_or_default());
+        }
+        rows.push(row);
     }
     rows
 }

@@ -40,6 +40,9 @@ struct Report<'a> {
     session_id: &'a str,
     user_id: Option<&'a str>,
     status: &'a str,
+    /// Who is running it, if another process that shares the store is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_by: Option<&'a str>,
     input: &'a Json,
     output: Option<&'a Json>,
     error: Option<ErrorReport<'a>>,
@@ -201,6 +204,7 @@ fn full<'a>(
         session_id: &record.session,
         user_id: record.user.as_deref(),
         status: select::shown_status(record, details.is_active),
+        held_by: details.held_by.as_deref(),
         input: &details.input.input,
         output: details.output.as_ref(),
         error: record.error.as_ref().map(ErrorReport::of),
@@ -269,6 +273,9 @@ fn in_text(details: &RunDetails, spent: &HashMap<Arc<str>, Spent>) -> String {
     words.push(format!("started {}", time::ago(record.created_at, now)));
     if record.resumes > 0 {
         words.push(text::count(record.resumes as usize, "resume"));
+    }
+    if let Some(holder) = &details.held_by {
+        words.push(format!("by {}", line(holder, 200)));
     }
     put("status", words.join(" · "));
     put("input", json_line(&details.input.input, 400));

@@ -28,6 +28,9 @@ pub(crate) async fn worker(
     let mut signals = Signals::new().map_err(no_signals)?;
     session.open(VERB).await?;
     session.serve(Owning::Worker);
+    if let Some(retention) = &session.retention {
+        session.runtime.start_retention(retention.clone());
+    }
     let store = line(&session.runtime.storage().location(), 200);
     say(&format!("worker · store {store} · press Ctrl-C to stop"));
     let under_way = Arc::new(Mutex::new(JoinSet::new()));
