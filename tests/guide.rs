@@ -168,12 +168,18 @@ impl Help {
         let help = ask("");
         let verbs = verbs(&help);
         assert!(verbs.len() > 8, "{help}");
-        let of = |verb: &str| {
-            let help = ask(&format!("{verb} "));
+        let taken = |help: &str| -> BTreeSet<String> {
             let lines = help.lines().filter(|line| line.trim().starts_with('-'));
             let left = lines.filter_map(|line| line.split_once("--"));
             let first = left.filter_map(|(_, name)| name.split([' ', '=']).next());
             first.map(str::to_owned).collect()
+        };
+        // Those of `cache clear` and its like are taken by `cache`.
+        let of = |verb: &str| {
+            let help = ask(&format!("{verb} "));
+            let inner = self::verbs(&help).into_iter();
+            let inner = inner.flat_map(|inner| taken(&ask(&format!("{verb} {inner} "))));
+            taken(&help).into_iter().chain(inner).collect()
         };
         Self(
             verbs

@@ -99,6 +99,31 @@ impl Commits {
         })
     }
 
+    /// What each of them writes, as keys and values of about the same size as a store's own: the entries,
+    /// with the first the head and the input, with the last the head and the output.
+    pub fn records(&self) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
+        let commits = self.all().map(|commit| {
+            let key = |kind: &str, rest: &str| format!("{kind}{}{rest}", commit.run).into_bytes();
+            let head = serde_json::to_vec(&self.0.head).expect("json");
+            let mut records = Vec::new();
+            for entry in &commit.entries {
+                let value = serde_json::to_vec(entry).expect("json");
+                records.push((key("e", &entry.path), value));
+            }
+            if let Some(create) = &commit.create {
+                records.push((key("h", ""), head.clone()));
+                let input = serde_json::to_vec(&create.1).expect("json");
+                records.push((key("i", ""), input));
+            }
+            if let Some(output) = commit.update.and_then(|update| update.output) {
+                records.push((key("h", ""), head));
+                records.push((key("o", ""), output.as_str().as_bytes().to_vec()));
+            }
+            records
+        });
+        commits.collect()
+    }
+
     /// Makes them, each durable before the next.
     pub async fn one_by_one(&self, storage: &Arc<dyn Storage>) {
         for commit in self.all() {

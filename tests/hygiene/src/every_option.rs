@@ -26,7 +26,14 @@ impl Everything {
             jitter = false
         ),
         timeout = "20s",
-        cache(ttl = "1h", key = "a, h", scope = "global"),
+        cache(
+            ttl = "1h",
+            key = "a, h",
+            scope = "global",
+            tags = "site, {a}",
+            stale_if_error = "1d",
+            jitter = true
+        ),
         confirm(
             message = "Really?",
             timeout = "1h",
@@ -57,7 +64,7 @@ impl Everything {
         format!("{bytes:?}").parse::<u8>().map(|n| n.to_string())
     }
 
-    #[step(cache, on_error = "fail")]
+    #[step(cache(ttl = "1h", stale_while_revalidate = "10m"), on_error = "fail")]
     const fn three(&self, text: String) -> String {
         text
     }

@@ -1,0 +1,243 @@
+//! The child that runs workflows for as long as it lives, beginning with what the one before it left.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use agno::{Answer, Decision, Error, RequestQuery, RunQuery, RunStatus, Runtime};
+use agno_storage::{CacheQuery, Json, Portable, PortableRun, RunId, Storage, StoreError};
+
+use crate::{
+    backend::Backend,
+    commits,
+    effects::Effects,
+    errand::{Called, Errand, Job, text},
+    told::{Told, tell},
+};
+
+/// Entries of a large commit.
+const LARGE: u64 = 150;
+/// More interrupted runs than these are finished before new ones begin.
+const CROWD: usize = 12;
+/// Runs that go on at the same time.
+const LANES: u64 = 4;
+/// Runs of workflows that are over and kept, and of those that are one large commit.
+const KEPT: [usize; 2] = [16, 3];
+
+/// Never returns unless something fails that should not.
+///
+/// # Errors
+///
+/// What failed.
+pub async fn work(backend: Backend, store: &Path, effects: &Path) -> Result<(), Error> {
+    let storage: Arc<dyn Storage> = Arc::new(Told::new(backend.open(store)?));
+    tell("open");
+    let effects = Arc::new(Effects::open(effects)?);
+    let runtime = Runtime::builder()
+        .storage(storage.clone())
+        .workflow(Errand {
+            effects: effects.clone(),
+        })
+        .workflow(Called { effects })
+        .build()
+        .await?;
+    let mut tasks = tokio::task::JoinSet::new();
+    let left = interrupted(&runtime).await?;
+    // What is killed within milliseconds leaves more than it finishes: no more until that is done.
+    let crowded = left.len() > CROWD;
+    let taken_up = tokio::sync::Semaphore::new(if crowded { 0 } else { 1 });
+    let taken_up = Arc::new(taken_up);
+    tasks.spawn(take_up(runtime.clone(), left, taken_up.clone()));
+    for lane in 0..LANES {
+        let (runtime, taken_up) = (runtime.clone(), taken_up.clone());
+        tasks.spawn(async move {
+            drop(taken_up.acquire().await?);
+            run_errands(runtime, lane).await
+        });
+    }
+    tasks.spawn(answer(runtime.clone()));
+    tasks.spawn(tidy(runtime.clone(), storage.clone()));
+    tasks.spawn(beside(storage));
+    while let Some(ended) = tasks.join_next().await {
+        match ended? {
+            // It looked at a run that was just removed. Whether one is lost, the ledger knows.
+            Err(error) if is_gone(&error) => {}
+            ended => ended?,
+        }
+    }
+    Ok(())
+}
+
+/// Old runs are removed while others look at them.
+fn is_gone(error: &Error) -> bool {
+    error.code().starts_with("not_found")
+}
+
+/// Runs that go on by themselves once they are taken up.
+async fn interrupted(runtime: &Runtime) -> Result<Vec<RunId>, Error> {
+    let query = RunQuery {
+        workflow: Some("Errand".into()),
+        outermost: true,
+        ..RunQuery::default()
+    };
+    let mut runs = runtime.runs(query).await?;
+    runs.retain(|run| !run.status.is_over() && run.status != RunStatus::Paused);
+    Ok(runs.into_iter().map(|run| run.id).collect())
+}
+
+/// Goes on with what was interrupted.
+async fn take_up(
+    runtime: Runtime,
+    left: Vec<RunId>,
+    taken_up: Arc<tokio::sync::Semaphore>,
+) -> Result<(), Error> {
+    let mut handles = Vec::new();
+    for run in left {
+        let taken_up = runtime.take_up(&run).await;
+        handles.push(match taken_up {
+            Err(error) if is_gone(&error) => continue,
+            // Killed so often within milliseconds that it got no further: as a person would.
+            Err(error) if error.code() == "crash_loop" => runtime.resume(&run).await?,
+            taken_up => taken_up?,
+        });
+    }
+    for handle in handles {
+        let outcome = handle.outcome().await;
+        tell(&format!("taken-up {} {:?}", handle.id(), outcome.status));
+    }
+    taken_up.add_permits(1);
+    Ok(())
+}
+
+async fn run_errands(runtime: Runtime, lane: u64) -> Result<(), Error> {
+    for round in 0.. {
+        let seed = fastrand::u64(..) >> 16;
+        let long = lane == 0 && round % 4 == 0;
+        let job = Job {
+            seed,
+            width: seed % 5,
+            bytes: match seed % 40 {
+                0 => 200_000,
+                1..4 => 20_000,
+                n => 200 + n as usize * 100,
+            },
+            asks: seed.is_multiple_of(6),
+            length: if long { 30 } else { seed % 3 },
+        };
+        let handle = runtime.start::<Errand>(job).session("shared").await?;
+        let (id, outcome) = (handle.id().clone(), handle.outcome().await);
+        if !matches!(outcome.status, RunStatus::Completed | RunStatus::Paused) {
+            tell(&format!("unexpected {id} {outcome:?}"));
+        }
+        if long && outcome.status == RunStatus::Completed {
+            let fork = runtime.fork(&id).from("count#9").session("forks").await;
+            let fork = match fork {
+                Err(error) if is_gone(&error) => continue,
+                fork => fork?,
+            };
+            let outcome = fork.outcome().await;
+            if !matches!(outcome.status, RunStatus::Completed | RunStatus::Paused) {
+                tell(&format!("unexpected fork {} {outcome:?}", fork.id()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Answers whatever is asked.
+async fn answer(runtime: Runtime) -> Result<(), Error> {
+    loop {
+        for request in runtime.requests(RequestQuery::default()).await? {
+            // Somebody else's are of runs that the direct commits made.
+            if &*request.workflow != "Errand" {
+                continue;
+            }
+            let yes = Answer::new(Decision::Approve);
+            match runtime.answer(&request.id, yes).await {
+                Ok(_) => {}
+                Err(error) if error.kind() == agno::ErrorKind::Conflict => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+}
+
+/// Removes old runs and, now and then, what is cached.
+async fn tidy(runtime: Runtime, storage: Arc<dyn Storage>) -> Result<(), Error> {
+    loop {
+        tokio::time::sleep(Duration::from_millis(4)).await;
+        let mut runs = runtime.runs(RunQuery::default()).await?;
+        runs.retain(|run| run.status.is_over() && !run.id.as_str().starts_with(IMPORTED));
+        let (direct, errands): (Vec<_>, Vec<_>) =
+            runs.into_iter().partition(|run| &*run.workflow == "direct");
+        let old = errands.into_iter().skip(KEPT[0]);
+        for run in old.chain(direct.into_iter().skip(KEPT[1])) {
+            match storage.delete_run(&run.id).await {
+                // A paused run that called it is taken up and replays down to it.
+                Ok(_) | Err(StoreError::RunNotOver { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if fastrand::u8(..) < 16 {
+            storage.cache_clear(CacheQuery::default()).await?;
+        }
+    }
+}
+
+/// What no workflow does: large commits, definitions, imports.
+async fn beside(storage: Arc<dyn Storage>) -> Result<(), Error> {
+    let left = RunQuery {
+        workflow: Some("direct".into()),
+        status: Some(RunStatus::Running),
+        ..RunQuery::default()
+    };
+    for run in storage.runs(left).await? {
+        commits::finish(&*storage, &run.id).await?;
+    }
+    for round in 0_u32.. {
+        let name = format!("direct-{:x}", fastrand::u64(..));
+        let run = RunId::new(&name)?;
+        commits::large(&*storage, &run, LARGE).await?;
+        if round.is_multiple_of(8) {
+            let body = Json::encode(&text(fastrand::u64(..) % 8, 1000))?;
+            storage.save_definition("plan", "plan", body, None).await?;
+        }
+        import_a_copy(&*storage, &run).await?;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
+/// Runs of this beginning are removed by who imports them, and by nobody else.
+const IMPORTED: &str = "imported-";
+
+/// Takes a run over as an import does, and removes the one before.
+async fn import_a_copy(storage: &dyn Storage, run: &RunId) -> Result<(), Error> {
+    let earlier = RunQuery {
+        prefix: Some(IMPORTED.to_owned()),
+        ..RunQuery::default()
+    };
+    for earlier in storage.runs(earlier).await? {
+        storage.delete_run(&earlier.id).await?;
+    }
+    let (Some(mut head), Some(input)) = (storage.run(run).await?, storage.input(run).await?) else {
+        return Ok(());
+    };
+    let (output, entries) = (storage.output(run).await?, storage.journal(run, 0).await?);
+    if output.is_none() || entries.len() as u64 != LARGE {
+        // It went while it was read.
+        return Ok(());
+    }
+    head.id = RunId::new(format!("{IMPORTED}{run}"))?;
+    let piece = PortableRun {
+        head,
+        input,
+        output,
+        entries,
+        requests: Vec::new(),
+    };
+    match storage.import(Portable::Run(Box::new(piece))).await {
+        Ok(_) | Err(StoreError::Unsupported { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
