@@ -7,8 +7,19 @@ use crate::{
     tools::{self, answers, cargo, installed, succeeds},
 };
 
-/// What reads tokens; `cargo fuzz list` names them all.
-const TARGETS: [&str; 3] = ["macro_attributes", "macro_flows", "macro_items"];
+/// What reads tokens, stored bytes, and what others hand in; `cargo fuzz list` names them all.
+const TARGETS: [&str; 7] = [
+    "foreign_export",
+    "foreign_json",
+    "macro_attributes",
+    "macro_flows",
+    "macro_items",
+    "stored_files",
+    "stored_records",
+];
+
+/// What writes the seeds of the targets: a package, and its program.
+const SEEDS: [[&str; 2]; 2] = [["fuzz-macros", "seeds"], ["fuzz-stores", "store-seeds"]];
 
 pub(crate) const NAME: &str = "fuzz";
 
@@ -38,7 +49,10 @@ pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
             "unknown target `{unknown}`; the targets are {known}"
         ));
     }
-    let mut well = succeeds(&mut seeds())?;
+    let mut well = true;
+    for [package, program] in SEEDS {
+        well &= succeeds(&mut seeds(package, program))?;
+    }
     for target in targets {
         well &= succeeds(&mut fuzz(target, seconds))?;
     }
@@ -46,15 +60,8 @@ pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
 }
 
 /// What each target begins with, from the programs in this repository.
-fn seeds() -> Command {
-    in_fuzz(&[
-        "run",
-        "--quiet",
-        "--package",
-        "fuzz-macros",
-        "--bin",
-        "seeds",
-    ])
+fn seeds(package: &str, program: &str) -> Command {
+    in_fuzz(&["run", "--quiet", "--package", package, "--bin", program])
 }
 
 fn fuzz(target: &str, seconds: u32) -> Command {
@@ -64,7 +71,10 @@ fn fuzz(target: &str, seconds: u32) -> Command {
         .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-max_len={LONGEST}"))
         // An input that takes that long is a finding as well.
-        .args(["-timeout=20", "-dict=corpus/macro.dict"]);
+        .arg("-timeout=20");
+    if target.starts_with("macro_") {
+        command.arg("-dict=corpus/macro.dict");
+    }
     command
 }
 
@@ -81,14 +91,18 @@ pub(crate) fn stage(wanted: bool) -> Stage {
     let this = env::current_exe().unwrap_or_else(|_| "xtask".into());
     let mut fuzz = Command::new(this);
     fuzz.arg("fuzz");
-    Stage::check(NAME, "no tokens break the macros", vec![fuzz])
-        .only_if(
-            answers(Command::new("c++").arg("--version")),
-            "there is no C++ compiler, which libFuzzer is built with",
-        )
-        .only_if(
-            installed("fuzz"),
-            "cargo-fuzz is not installed (cargo install cargo-fuzz --locked)",
-        )
-        .only_if(wanted, "only with --all, or when it is named")
+    Stage::check(
+        NAME,
+        "no tokens break the macros, no bytes the stores",
+        vec![fuzz],
+    )
+    .only_if(
+        answers(Command::new("c++").arg("--version")),
+        "there is no C++ compiler, which libFuzzer is built with",
+    )
+    .only_if(
+        installed("fuzz"),
+        "cargo-fuzz is not installed (cargo install cargo-fuzz --locked)",
+    )
+    .only_if(wanted, "only with --all, or when it is named")
 }

@@ -14,6 +14,7 @@ mod servers;
 mod stage;
 mod suite;
 mod tools;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,9 @@ cargo xtask servers                 install the servers of the stage of that nam
 cargo xtask pictures                install the parsers of the stage of that name under target/
 cargo xtask fuzz [TARGET [SECONDS]] the fuzz targets, each from its seeds
 cargo xtask book                    the guide as web pages, under target/book
+cargo xtask torture [--record [LOG..]]
+                                    kills, power cuts, faults and flips, whole; --record writes the
+                                    record and the README's table, with LOGS only from those
 cargo xtask bless                   record compiler messages and snapshots anew
 cargo xtask bench [ARGS..]          the benches; ARGS go to cargo bench
 cargo xtask bench-macros [--record FILE]
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         Some((&"bless", [])) => bless::run(),
         Some((&"bench", rest)) => tools::bench(rest),
         Some((&"fuzz", rest)) => fuzz::run(rest),
+        Some((&"torture", rest)) => torture::run(rest),
         Some((&"bench-macros", rest)) => bench_macros::run(rest),
         None | Some((&("help" | "-h" | "--help"), _)) => {
             print!("{HELP}");

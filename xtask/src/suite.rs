@@ -13,6 +13,7 @@ use crate::{
     book, editor, fuzz, ignored, pictures, report, servers,
     stage::Stage,
     tools::{self, WORKSPACE, cargo, installed},
+    torture,
 };
 
 /// How often the long loops turn. Tests read these variables; where one is set already, it stays.
@@ -85,9 +86,15 @@ pub(crate) fn run(args: &[&str]) -> Result<bool, String> {
     let mut outcomes = Vec::new();
     for stage in stages {
         let name = stage.name;
+        let whole_torture = all && name == torture::NAME;
         let outcome = stage
             .run(&logs, &outcomes)
             .map_err(|error| format!("{name}: {error}"))?;
+        if whole_torture && outcome.tests.is_some() {
+            let log = fs::read(logs.join(format!("{name}.log")));
+            let log = log.map_err(|error| format!("{name}: {error}"))?;
+            torture::record(&String::from_utf8_lossy(&log))?;
+        }
         outcomes.push(outcome);
     }
 
@@ -203,7 +210,9 @@ fn lint(args: &[&[&str]]) -> Command {
 /// The facade's features turn on those of the crates below it. Features of one build add up, so
 /// only builds of their own show a crate that borrows a neighbour's.
 fn feature_sets(all: bool) -> Vec<Command> {
-    let light = ["", "cli", "sled", "testing", "agents"];
+    let light = [
+        "", "cli", "sled", "redb", "sqlite", "postgres", "testing", "agents",
+    ];
     // Each brings dependencies of its own, which take their time.
     let network = ["openai", "anthropic", "web", "mcp"];
     let alone: Vec<&str> = match all {
@@ -257,10 +266,21 @@ fn tests(all: bool) -> Vec<Stage> {
         let about = "agents against servers that others wrote";
         servers::stage(Stage::tests("servers", about, command)).only_if(all, "only with --all")
     };
+    let torment = |mut command: Command| {
+        if all {
+            torture::whole(&mut command);
+        }
+        let about = "stores that are killed, cut off, made to fail, and damaged";
+        Stage::tests(torture::NAME, about, command)
+    };
     // They have a stage of their own, or say in this one that they are skipped.
     let apart = |name: &str| all && servers::PROGRAMS.contains(&name);
     let mut stages = if installed("nextest") {
-        let mut rest = format!("not binary(ui) and not binary({})", editor::NAME);
+        let mut rest = format!(
+            "not binary(ui) and not binary({}) and not package({})",
+            editor::NAME,
+            torture::PACKAGE
+        );
         for name in servers::PROGRAMS.iter().filter(|name| apart(name)) {
             rest += &format!(" and not binary({name})");
         }
@@ -270,6 +290,7 @@ fn tests(all: bool) -> Vec<Stage> {
             Stage::tests("test", ours, nextest(&format!("{rest} and not test(kill)"))),
             Stage::tests("ui", ui, nextest_in(&UI, "all()")),
             Stage::tests("kill", kill, nextest(&format!("{rest} and test(kill)"))),
+            torment(nextest(&format!("package({})", torture::PACKAGE))),
             meet(met),
         ]
     } else {
@@ -277,11 +298,13 @@ fn tests(all: bool) -> Vec<Stage> {
         let programs = programs
             .iter()
             .filter(|name| !["ui", editor::NAME].contains(&name.as_str()) && !apart(name))
+            .filter(|name| !torture::PROGRAMS.contains(&name.as_str()))
             .flat_map(|it| ["--test", it]);
         let examples = examples.iter().flat_map(|it| ["--example", it]);
         let whole = ["--lib", "--bins", "--no-fail-fast"];
         let targets: Vec<&str> = whole.into_iter().chain(programs).chain(examples).collect();
         let met: Vec<&str> = servers::targets().collect();
+        let tormented: Vec<&str> = torture::targets().collect();
         let end = ["--", "--show-output"];
         vec![
             Stage::tests(
@@ -299,6 +322,7 @@ fn tests(all: bool) -> Vec<Stage> {
                 kill,
                 test(&[&targets[..], &["kill"], &end].concat()),
             ),
+            torment(test(&[&tormented[..], &end].concat())),
             meet(test(&[&met[..], &end].concat())),
         ]
     };
