@@ -1,7 +1,7 @@
 //! `hello` without the macros: what `#[data]`, `#[workflow]` and `#[step]` stand for, by hand.
 //!
 //! ```sh
-//! cargo run --example no_macro -- run --name World
+//! cargo run --example no_macro -- run Hello --name World
 //! ```
 
 use std::panic::Location;
