@@ -21,7 +21,7 @@ const BUILD_BUDGET_MS: f64 = 2.0;
 
 const FEW: usize = 50;
 const MANY: usize = 250;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 12;
 
 /// One generated crate, and the times of each round.
 struct Crate {
