@@ -210,13 +210,20 @@ fn lint(args: &[&[&str]]) -> Command {
 /// The facade's features turn on those of the crates below it. Features of one build add up, so
 /// only builds of their own show a crate that borrows a neighbour's.
 fn feature_sets(all: bool) -> Vec<Command> {
-    let light = [
-        "", "cli", "sled", "redb", "sqlite", "postgres", "testing", "agents",
+    let light = ["", "cli", "stores", "testing", "agents"];
+    // Each alone brings dependencies of its own, which take their time.
+    let heavy = [
+        "sled",
+        "redb",
+        "sqlite",
+        "postgres",
+        "openai",
+        "anthropic",
+        "web",
+        "mcp",
     ];
-    // Each brings dependencies of its own, which take their time.
-    let network = ["openai", "anthropic", "web", "mcp"];
     let alone: Vec<&str> = match all {
-        true => light.into_iter().chain(network).collect(),
+        true => light.into_iter().chain(heavy).collect(),
         false => light.to_vec(),
     };
     let lib = ["--package", "agno-workflows", "--lib"];
