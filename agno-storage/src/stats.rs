@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::RunStatus;
 
-/// What [`Storage::verify`] found.
+/// What [`Storage::verify`](crate::Storage::verify) found.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct VerifyReport {
