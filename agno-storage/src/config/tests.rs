@@ -1,6 +1,9 @@
-use std::{fs, time::Duration};
+#[cfg(feature = "config-file")]
+use std::fs;
+use std::time::Duration;
 
 use super::*;
+#[cfg(feature = "config-file")]
 use crate::StoreError;
 
 fn refused(url: &str) -> String {

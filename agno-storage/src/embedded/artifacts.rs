@@ -273,5 +273,5 @@ fn foreign(path: &Path) -> String {
 }
 
 fn failed(doing: &str, path: &Path, error: &io::Error) -> StoreError {
-    StoreError::io(format!("cannot {doing} {}", path.display()), error)
+    StoreError::written(path, format!("cannot {doing} {}", path.display()), error)
 }
