@@ -95,7 +95,10 @@ async fn take_up(
         handles.push(match taken_up {
             Err(error) if is_gone(&error) => continue,
             // Killed so often within milliseconds that it got no further: as a person would.
-            Err(error) if error.code() == "crash_loop" => runtime.resume(&run).await?,
+            Err(error) if error.code() == "crash_loop" => match runtime.resume(&run).await {
+                Err(error) if is_gone(&error) => continue,
+                resumed => resumed?,
+            },
             taken_up => taken_up?,
         });
     }
@@ -166,16 +169,23 @@ async fn answer(runtime: Runtime) -> Result<(), Error> {
 async fn tidy(runtime: Runtime, storage: Arc<dyn Storage>) -> Result<(), Error> {
     loop {
         tokio::time::sleep(Duration::from_millis(4)).await;
-        let mut runs = runtime.runs(RunQuery::default()).await?;
-        runs.retain(|run| run.status.is_over() && !run.id.as_str().starts_with(IMPORTED));
-        let (direct, errands): (Vec<_>, Vec<_>) =
-            runs.into_iter().partition(|run| &*run.workflow == "direct");
+        let runs = runtime.runs(RunQuery::default()).await?;
+        let (roots, called): (Vec<_>, Vec<_>) =
+            runs.into_iter().partition(|run| run.id == *run.root());
+        let over = roots
+            .into_iter()
+            .filter(|run| run.status.is_over() && !run.id.as_str().starts_with(IMPORTED));
+        let (direct, errands): (Vec<_>, Vec<_>) = over.partition(|run| &*run.workflow == "direct");
         let old = errands.into_iter().skip(KEPT[0]);
-        for run in old.chain(direct.into_iter().skip(KEPT[1])) {
-            match storage.delete_run(&run.id).await {
-                // A paused run that called it is taken up and replays down to it.
-                Ok(_) | Err(StoreError::RunNotOver { .. }) => {}
-                Err(error) => return Err(error.into()),
+        for root in old.chain(direct.into_iter().skip(KEPT[1])) {
+            // The caller first: while it is there it can be resumed, and would make them anew.
+            let called = called.iter().filter(|run| *run.root() == root.id);
+            for run in std::iter::once(&root).chain(called) {
+                match storage.delete_run(&run.id).await {
+                    Ok(_) => {}
+                    Err(StoreError::RunNotOver { .. }) => break,
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         if fastrand::u8(..) < 16 {
