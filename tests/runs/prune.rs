@@ -100,7 +100,24 @@ async fn called_runs_go_with_their_caller() {
     };
     assert!(names(&runtime, none_by_itself).await.is_empty());
     let all = names(&runtime, Prune::default()).await;
-    assert_eq!(all, ["inner", "called", "caller"]);
+    assert_eq!(all, ["caller", "called", "inner"]);
+    assert!(left(&runtime).await.is_empty());
+}
+
+/// The caller goes first, or who resumes it meanwhile would make anew what it had called.
+#[tokio::test]
+async fn what_a_crash_left_of_a_removal_goes_with_the_next() {
+    let runtime = runtime().await;
+    put(&runtime, "caller", RunStatus::Failed, 1, None).await;
+    put(&runtime, "called", RunStatus::Completed, 2, Some("caller")).await;
+    put(&runtime, "inner", RunStatus::Completed, 3, Some("called")).await;
+    let caller = id("caller");
+    runtime.storage().delete_run(&caller).await.expect("goes");
+    let failed = Prune {
+        statuses: vec![RunStatus::Failed],
+        ..Prune::default()
+    };
+    assert_eq!(names(&runtime, failed).await, ["called", "inner"]);
     assert!(left(&runtime).await.is_empty());
 }
 

@@ -1,6 +1,10 @@
 //! Removing runs that are over and old.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use agno_storage::{RunId, RunQuery, RunRecord, RunStatus, StoreError};
 use serde::Serialize;
@@ -85,13 +89,17 @@ impl<F: Fn(RunStatus) -> Option<Duration>> Rule<F> {
         run.updated_at <= now_micros().saturating_sub(age)
     }
 
-    /// The outermost runs that go, newest first.
+    /// The outermost runs that go, newest first, then what a crash has left of a removal: called
+    /// runs whose caller is gone.
     pub(super) async fn choose(&self, runtime: &Runtime) -> Result<Vec<RunRecord>, Error> {
-        let outermost = RunQuery {
-            outermost: true,
-            ..RunQuery::default()
-        };
-        let mut runs = runtime.storage().runs(outermost).await?;
+        let runs = runtime.storage().runs(RunQuery::default()).await?;
+        let there: HashSet<RunId> = runs.iter().map(|run| run.id.clone()).collect();
+        let (mut runs, mut left): (Vec<_>, Vec<_>) =
+            runs.into_iter().partition(|run| run.parent.is_none());
+        left.retain(|run| {
+            let caller = run.parent.as_ref().map(|parent| &parent.run);
+            run.status.is_over() && caller.is_some_and(|caller| !there.contains(caller))
+        });
         let mut seen: HashMap<(Arc<str>, Arc<str>), usize> = HashMap::new();
         // The first of each session are the newest.
         runs.retain(|run| {
@@ -104,6 +112,7 @@ impl<F: Fn(RunStatus) -> Option<Duration>> Rule<F> {
                 .is_some_and(|keep| *of_session <= keep);
             !is_kept && self.is_old(run)
         });
+        runs.append(&mut left);
         Ok(runs)
     }
 }
@@ -111,8 +120,8 @@ impl<F: Fn(RunStatus) -> Option<Duration>> Rule<F> {
 impl Runtime {
     /// Removes runs that are over, with all that is recorded of them and the runs they called.
     /// The state of sessions and the step cache stay. A run that is not over is never removed,
-    /// nor is one that has called such a run. Answers what was removed, called runs ahead of
-    /// their callers.
+    /// nor is one that has called such a run. Answers what was removed, callers ahead of the runs
+    /// they called.
     ///
     /// # Errors
     ///
@@ -146,22 +155,22 @@ impl Runtime {
         let Some(now) = self.storage().run(&run.id).await? else {
             return Ok(removed);
         };
-        if !rule.is_old(&now) {
+        if now.parent.is_none() && !rule.is_old(&now) {
             return Ok(removed);
         }
         for run in self.over(now).await?.unwrap_or_default() {
             if dry_run || self.remove(&run.id).await? {
                 removed.push(run.into());
             } else {
-                // Taken up again meanwhile, so its callers are needed.
+                // Taken up again meanwhile, so those it called are needed.
                 break;
             }
         }
         Ok(removed)
     }
 
-    /// A run with those it called, callers last: what a crash in between leaves is found again.
-    /// `None` when one of them is not over.
+    /// A run with those it called, callers first: one that is taken up again without what it called
+    /// would do that once more. `None` when one of them is not over.
     async fn over(&self, run: RunRecord) -> Result<Option<Vec<RunRecord>>, Error> {
         let mut tree = vec![run];
         let mut next = 0;
@@ -176,7 +185,6 @@ impl Runtime {
             tree.extend(self.storage().runs(called).await?);
             next += 1;
         }
-        tree.reverse();
         Ok(Some(tree))
     }
 

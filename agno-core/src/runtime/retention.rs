@@ -27,7 +27,7 @@ const BREATH: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Removed {
-    /// Runs, called ones ahead of their callers.
+    /// Runs, callers ahead of those they called.
     pub runs: Vec<PrunedRun>,
     /// Cached results that had expired.
     pub expired_results: u64,
