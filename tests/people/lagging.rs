@@ -2,20 +2,13 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use agno::{
-    Entry, Json, Request, RequestQuery, RunId, RunQuery, RunRecord,
-    storage::{
-        Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-        Definition, MemoryStorage, RunInput, SessionFields, SessionKey, SessionListing, Storage,
-        StoreResult, VerifyReport,
-    },
+    Entry, EntryKind, RunId,
+    storage::{Ack, BoxFuture, Commit, Layer, MemoryStorage, Storage, StoreResult},
 };
 
 /// A lag in milliseconds of the clock of tokio, which the tests have stopped.
@@ -45,6 +38,10 @@ pub(crate) struct Lagging {
     pub(crate) park: Lag,
     /// Before it is written that a called run ended.
     pub(crate) end: Lag,
+    /// Before an answer is written.
+    pub(crate) answer: Lag,
+    /// After it was, before who answers hears of it.
+    pub(crate) answered: Lag,
 }
 
 impl fmt::Debug for Lagging {
@@ -53,7 +50,11 @@ impl fmt::Debug for Lagging {
     }
 }
 
-impl Storage for Lagging {
+impl Layer for Lagging {
+    fn below(&self) -> &dyn Storage {
+        &self.storage
+    }
+
     fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
         Box::pin(async move {
             let writes = |path| {
@@ -62,13 +63,22 @@ impl Storage for Lagging {
                     .iter()
                     .any(|entry| entry.path.starts_with(path))
             };
+            let writes_an = |kind| commit.entries.iter().any(|entry| entry.kind == kind);
             if writes("@parked") {
                 self.park.wait().await;
             }
             if writes("@ended") && commit.run.as_str().contains('.') {
                 self.end.wait().await;
             }
-            self.storage.commit(commit).await
+            let answers = writes_an(EntryKind::Answer);
+            if answers {
+                self.answer.wait().await;
+            }
+            let written = self.storage.commit(commit).await;
+            if answers && written.is_ok() {
+                self.answered.wait().await;
+            }
+            written
         })
     }
 
@@ -78,103 +88,5 @@ impl Storage for Lagging {
             self.read.wait().await;
             read
         })
-    }
-
-    fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
-        self.storage.run(id)
-    }
-
-    fn input<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunInput>>> {
-        self.storage.input(id)
-    }
-
-    fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>> {
-        self.storage.output(id)
-    }
-
-    fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>> {
-        self.storage.runs(query)
-    }
-
-    fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
-        self.storage.requests(query)
-    }
-
-    fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
-        self.storage.delete_run(id)
-    }
-
-    fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
-        self.storage.sessions()
-    }
-
-    fn put_artifact(&self, bytes: Vec<u8>) -> BoxFuture<'_, StoreResult<Arc<str>>> {
-        self.storage.put_artifact(bytes)
-    }
-
-    fn artifact_size<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<u64>>> {
-        self.storage.artifact_size(hash)
-    }
-
-    fn artifacts<'a>(
-        &'a self,
-        prefix: &'a str,
-    ) -> BoxFuture<'a, StoreResult<Vec<ArtifactListing>>> {
-        self.storage.artifacts(prefix)
-    }
-
-    fn artifact<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<Vec<u8>>>> {
-        self.storage.artifact(hash)
-    }
-
-    fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
-        self.storage.session(key)
-    }
-
-    fn cached(&self, key: CacheKey, now: u64) -> BoxFuture<'_, StoreResult<Option<CacheEntry>>> {
-        self.storage.cached(key, now)
-    }
-
-    fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
-        self.storage.cache_list(query)
-    }
-
-    fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
-        self.storage.cache_clear(query)
-    }
-
-    fn save_definition<'a>(
-        &'a self,
-        kind: &'a str,
-        name: &'a str,
-        body: Json,
-        expected: Option<u32>,
-    ) -> BoxFuture<'a, StoreResult<u32>> {
-        self.storage.save_definition(kind, name, body, expected)
-    }
-
-    fn definition<'a>(
-        &'a self,
-        kind: &'a str,
-        name: &'a str,
-        version: Option<u32>,
-    ) -> BoxFuture<'a, StoreResult<Option<Definition>>> {
-        self.storage.definition(kind, name, version)
-    }
-
-    fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
-        self.storage.definitions(kind)
-    }
-
-    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
-        self.storage.verify()
-    }
-
-    fn location(&self) -> String {
-        self.storage.location()
-    }
-
-    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
-        self.storage.close()
     }
 }

@@ -9,8 +9,7 @@ use agno::{
     Entry, Json, RequestQuery, RunId, RunQuery, RunRecord, Storage,
     prelude::*,
     storage::{
-        Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, RunInput,
-        SessionFields, SessionKey, StoreResult, VerifyReport,
+        BoxFuture, CacheEntry, CacheKey, Layer, RunInput, SessionFields, SessionKey, StoreResult,
     },
 };
 use tokio::sync::Barrier;
@@ -135,9 +134,9 @@ impl Read {
     }
 }
 
-impl Storage for Counting {
-    fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
-        self.storage.commit(commit)
+impl Layer for Counting {
+    fn below(&self) -> &dyn Storage {
+        &*self.storage
     }
 
     fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
@@ -209,26 +208,6 @@ impl Storage for Counting {
             self.read.count(found.iter().map(|_| None));
             Ok(found)
         })
-    }
-
-    fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
-        self.storage.cache_list(query)
-    }
-
-    fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
-        self.storage.cache_clear(query)
-    }
-
-    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
-        self.storage.verify()
-    }
-
-    fn location(&self) -> String {
-        self.storage.location()
-    }
-
-    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
-        self.storage.close()
     }
 }
 
