@@ -68,6 +68,35 @@ async fn a_cancel_while_the_run_parks_counts() {
     assert_eq!(run.outcome().await.status, RunStatus::Cancelled);
 }
 
+/// The process ends between the answer and the taking up: a worker finds the run.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_parks_while_it_is_answered_is_due() {
+    let lagging = Arc::new(Lagging::default());
+    let storage: Arc<dyn Storage> = lagging.clone();
+    let runtime = runtime(&storage, Gate::default()).await;
+    lagging.park.set(200);
+    lagging.answer.set(400);
+    lagging.answered.set(10_000);
+    let run = runtime.start::<Gate>(()).run_id("r").await.expect("starts");
+    until_asked(&runtime, 1).await;
+    let request = open(&runtime).await[0].id.clone();
+    // It reads the run as under way, and is written after the run has parked.
+    let answering = tokio::spawn({
+        let runtime = runtime.clone();
+        async move {
+            runtime
+                .answer(&request, Answer::new(Decision::Approve))
+                .await
+        }
+    });
+    assert_eq!(run.outcome().await.status, RunStatus::Paused);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    answering.abort();
+    assert_eq!(open(&runtime).await, [], "the answer is recorded");
+    let due = storage.run(run.id()).await.expect("reads");
+    assert!(due.is_some_and(|run| run.wake_at.is_some()));
+}
+
 #[workflow]
 #[derive(Default)]
 struct Siblings {

@@ -22,6 +22,12 @@ pub(crate) fn over_at(resumes: u32) -> Arc<str> {
     Arc::from(format!("@over~{resumes}"))
 }
 
+/// Where it is recorded that a run was written down as paused. Who has read it as under way must not
+/// answer it as such after that: nobody would take it up.
+pub(crate) fn parked_at(resumes: u32) -> Arc<str> {
+    Arc::from(format!("@parked~{resumes}"))
+}
+
 /// Whether somebody wants the run cancelled, and it has not ended since.
 pub(crate) fn is_to_be_cancelled(journal: &[Entry]) -> bool {
     let newest = |begins: &[&str]| {

@@ -45,6 +45,6 @@ pub(crate) use cell::{NewCell, RunCell, Stop, blame_current};
 pub(crate) use drive::{cancelled, drive};
 pub(crate) use events::check as check_events;
 pub(crate) use execute::sleep_until;
-pub(crate) use heard::{cancel_at, is_to_be_cancelled, over_at};
+pub(crate) use heard::{cancel_at, is_to_be_cancelled, over_at, parked_at};
 pub(crate) use parking::Answered;
 pub(crate) use replay::{Recorded, answered};

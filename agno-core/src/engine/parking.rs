@@ -11,11 +11,15 @@ use std::{
 };
 
 use agno_storage::{
-    Answer, Event, EventKind, RecordedError, Request, RunRecord, RunStatus, RunUpdate, StoreError,
+    Answer, Entry, EntryKind, Event, EventKind, RecordedError, Request, RunRecord, RunStatus,
+    RunUpdate, StoreError,
 };
 use tokio::sync::Notify;
 
-use super::{ask::answered_event, cell::RunCell, commit::Writing, drive::Ending, replay::answered};
+use super::{
+    ask::answered_event, cell::RunCell, commit::Writing, drive::Ending, heard::parked_at,
+    replay::answered,
+};
 use crate::{
     clock::now_micros,
     error::{Error, code},
@@ -267,7 +271,8 @@ impl RunCell {
             locked(&self.waiting.open).clone().into_iter().unzip();
         let failure = open.iter().find_map(|open| open.failure.clone());
         let error = failure.map_or_else(|| waits_for(&open), Error::from_recorded);
-        let mut entry = self.marker("parked");
+        // It parks once at most each time it is taken up.
+        let mut entry = Entry::new(EntryKind::Marker, parked_at(self.resumes), 0);
         entry.finished_at = at;
         entry.events.push(Event {
             at,

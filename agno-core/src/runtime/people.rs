@@ -10,7 +10,7 @@ use super::{RunHandle, Runtime, cancel::cancelled_at, resume::TRIES};
 use crate::{
     artifact::refuse_missing,
     clock::now_micros,
-    engine::{Answered, answer_entry, answered},
+    engine::{Answered, answer_entry, answered, parked_at},
     error::{Error, code},
     schema::{InputSchema, has_artifacts, printable},
 };
@@ -185,6 +185,8 @@ impl Runtime {
             if record.status == RunStatus::Paused {
                 commit.update = Some(Box::new(due(&record, answer.at)));
                 commit.unless = vec![cancelled_at(&record)];
+            } else {
+                commit.unless = vec![parked_at(record.resumes)];
             }
             match self.storage().commit(commit).await {
                 Ok(ack) => {
@@ -198,7 +200,7 @@ impl Runtime {
                 Err(StoreError::AlreadyRecorded { .. }) => {
                     return Err(self.no_request(&request.id).await);
                 }
-                // Taken up or cancelled in this moment.
+                // Taken up, parked or cancelled in this moment.
                 Err(StoreError::Fenced { .. } | StoreError::Decided { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
