@@ -11,7 +11,7 @@ use std::{
 pub(crate) const WORKSPACE: [&str; 3] = [
     "--workspace",
     "--features",
-    "agno-workflows/full,agno-workflows/testing,agno-workflows/stores",
+    "agno-workflows/full,agno-workflows/testing,agno-workflows/stores,agno-workflows/postgres-tls",
 ];
 
 /// The repository.

@@ -15,9 +15,9 @@ use tokio::{
     task::AbortHandle,
     time::{Instant, sleep},
 };
-use tokio_postgres::{AsyncMessage, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Socket, tls::TlsStream};
 
-use super::{Shared, statement::Statement};
+use super::{Shared, encryption::Encryption, statement::Statement};
 
 /// The shortest time between two notifications of one process.
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -28,6 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Tells other processes, and hears of them.
 pub(super) struct Hint {
     config: Config,
+    encryption: Encryption,
     channel: String,
     due: Arc<Notify>,
     sender: OnceCell<AbortHandle>,
@@ -36,9 +37,10 @@ pub(super) struct Hint {
 }
 
 impl Hint {
-    pub(super) fn new(config: Config, channel: String) -> Self {
+    pub(super) fn new(config: Config, encryption: Encryption, channel: String) -> Self {
         Self {
             config,
+            encryption,
             channel,
             due: Arc::default(),
             sender: OnceCell::new(),
@@ -68,12 +70,12 @@ impl Hint {
         }
         self.listener
             .get_or_init(async || {
-                let task = listen(
-                    self.config.clone(),
-                    self.channel.clone(),
-                    shared.owner.id.clone(),
-                    self.heard.clone(),
-                );
+                let ears = Ears {
+                    channel: self.channel.clone(),
+                    me: shared.owner.id.clone(),
+                    heard: self.heard.clone(),
+                };
+                let task = listen(self.config.clone(), self.encryption.clone(), ears);
                 tokio::spawn(task).abort_handle()
             })
             .await;
@@ -115,35 +117,21 @@ async fn send(due: Arc<Notify>, shared: Weak<Shared>) {
 }
 
 /// Listens, and connects anew for as long as the store lives.
-async fn listen(config: Config, channel: String, me: String, heard: watch::Sender<()>) {
+async fn listen(config: Config, encryption: Encryption, ears: Ears) {
     let mut pause = BETWEEN;
     loop {
         let begun = Instant::now();
-        if let Ok((client, mut connection)) = config.connect(NoTls).await {
-            let command = format!("listen \"{channel}\"");
-            let begin = client.batch_execute(&command);
-            // Both are driven here: the connection moves only while its messages are waited for.
-            let messages = async {
-                loop {
-                    match poll_fn(|context| connection.poll_message(context)).await {
-                        Some(Ok(AsyncMessage::Notification(told))) if told.payload() != me => {
-                            heard.send_replace(());
-                        }
-                        Some(Ok(_)) => {}
-                        Some(Err(_)) | None => return,
-                    }
+        match &encryption {
+            Encryption::None => {
+                if let Ok((client, connection)) = config.connect(NoTls).await {
+                    ears.hear(client, connection).await;
                 }
-            };
-            let told = async {
-                if begin.await.is_ok() {
-                    // What was told before now was missed.
-                    heard.send_replace(());
-                    std::future::pending::<()>().await;
+            }
+            #[cfg(feature = "postgres-tls")]
+            Encryption::Tls(tls) => {
+                if let Ok((client, connection)) = config.connect(tls.clone()).await {
+                    ears.hear(client, connection).await;
                 }
-            };
-            tokio::select! {
-                () = messages => {}
-                () = told => {}
             }
         }
         if begun.elapsed() > LONGEST_PAUSE {
@@ -151,5 +139,47 @@ async fn listen(config: Config, channel: String, me: String, heard: watch::Sende
         }
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// What is listened for, and who is told.
+struct Ears {
+    channel: String,
+    /// Who tells is not told.
+    me: String,
+    heard: watch::Sender<()>,
+}
+
+impl Ears {
+    /// Listens until the connection breaks.
+    async fn hear<S>(&self, client: Client, mut connection: Connection<Socket, S>)
+    where
+        S: TlsStream + Unpin,
+    {
+        let command = format!("listen \"{}\"", self.channel);
+        let begin = client.batch_execute(&command);
+        // Both are driven here: the connection moves only while its messages are waited for.
+        let messages = async {
+            loop {
+                match poll_fn(|context| connection.poll_message(context)).await {
+                    Some(Ok(AsyncMessage::Notification(told))) if told.payload() != self.me => {
+                        self.heard.send_replace(());
+                    }
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return,
+                }
+            }
+        };
+        let told = async {
+            if begin.await.is_ok() {
+                // What was told before now was missed.
+                self.heard.send_replace(());
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = messages => {}
+            () = told => {}
+        }
     }
 }

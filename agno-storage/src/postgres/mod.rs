@@ -11,6 +11,7 @@ mod body;
 mod cache;
 mod commit;
 mod definitions;
+mod encryption;
 mod failure;
 mod head;
 mod import;
@@ -73,7 +74,7 @@ impl PostgresStorage {
             owner: Owner::new(),
             lease: settings.lease,
             turns: Turns::default(),
-            hint: Hint::new(settings.config, channel),
+            hint: Hint::new(settings.config, settings.encryption, channel),
         });
         shared.hint.start(&shared);
         Ok(Self { shared })

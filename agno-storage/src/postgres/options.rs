@@ -1,10 +1,14 @@
 //! Where the database is, and how it is used.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use tokio_postgres::config::{Config, Host, SslMode};
 
-use super::{PostgresStorage, tables::Tables};
+use super::{
+    PostgresStorage,
+    encryption::{Encryption, Wanted},
+    tables::Tables,
+};
 use crate::{StoreError, StoreResult};
 
 /// How a database is opened.
@@ -15,12 +19,11 @@ use crate::{StoreError, StoreResult};
 ///
 /// # Encryption
 ///
-/// This build talks to the server in plain text. A URL that asks for TLS (`sslmode=require`,
-/// `verify-ca`, `verify-full`) is refused, never answered with a plain connection; without
-/// `sslmode`, or with `disable`, `allow` or `prefer`, the connection is plain. Over a network that is not
-/// trusted, talk to the database through a Unix socket (`?host=/var/run/postgresql`) or a loopback
-/// port on which something encrypts: PgBouncer with `server_tls_sslmode`, stunnel, ssh, or the proxy of the
-/// database's provider.
+/// With the feature `postgres-tls` a URL that asks for TLS (`sslmode=require`, `verify-ca`,
+/// `verify-full`) gets it, and with each of them the server's certificate and name are verified: by
+/// what this machine trusts, or by the certificates in the PEM file `sslrootcert=FILE` alone. Without the
+/// feature such a URL is refused, never answered with a plain connection. Without `sslmode`, or with
+/// `disable`, `allow` or `prefer`, the connection is plain.
 #[derive(Clone)]
 pub struct PostgresOptions {
     url: String,
@@ -114,7 +117,7 @@ impl PostgresOptions {
         let url = std::mem::take(&mut self.url);
         let (base, parameters) = split(&url).ok_or_else(unreadable)?;
         let mut kept = Vec::new();
-        let mut tls = None;
+        let mut tls = Wanted::default();
         for parameter in parameters.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = parameter.split_once('=').ok_or_else(unreadable)?;
             match name {
@@ -129,9 +132,16 @@ impl PostgresOptions {
                 }
                 "sslmode" => match value {
                     "disable" | "allow" | "prefer" => {}
-                    "require" | "verify-ca" | "verify-full" => tls = Some(value.to_owned()),
+                    "require" | "verify-ca" | "verify-full" => {
+                        tls.mode = Some(value.to_owned());
+                    }
                     _ => return Err(invalid(name, "disable, prefer, require or verify-full")),
                 },
+                "sslrootcert" => {
+                    let decoded = percent_encoding::percent_decode_str(value).decode_utf8();
+                    let file = decoded.map_err(|_| invalid(name, "the name of a file"))?;
+                    tls.roots = Some(PathBuf::from(file.as_ref()));
+                }
                 _ => kept.push(parameter),
             }
         }
@@ -139,16 +149,12 @@ impl PostgresOptions {
         let joined = format!("{base}?{}", kept.join("&"));
         let mut config = Config::from_str(&joined).map_err(|_| unreadable())?;
         let location = location(&config, &tables);
-        if let Some(mode) = tls {
-            return Err(StoreError::Unavailable {
-                store: location,
-                message: format!(
-                    "the URL asks for TLS (`sslmode={mode}`), which this build has not; connect \
-                     through a Unix socket or something local that encrypts, with `sslmode=disable`"
-                ),
-            });
-        }
-        config.ssl_mode(SslMode::Disable);
+        let encryption = tls.encryption(&location)?;
+        config.ssl_mode(match encryption {
+            Encryption::None => SslMode::Disable,
+            #[cfg(feature = "postgres-tls")]
+            Encryption::Tls(_) => SslMode::Require,
+        });
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }
@@ -159,6 +165,7 @@ impl PostgresOptions {
         config.tcp_user_timeout(self.lease);
         Ok(Settings {
             config,
+            encryption,
             tables,
             location,
             connections: self.connections,
@@ -171,6 +178,7 @@ impl PostgresOptions {
 /// What the options come to.
 pub(super) struct Settings {
     pub(super) config: Config,
+    pub(super) encryption: Encryption,
     pub(super) tables: Tables,
     pub(super) location: String,
     pub(super) connections: usize,
@@ -259,11 +267,21 @@ mod tests {
     #[test]
     fn tls_is_never_silently_left_out() {
         for mode in ["require", "verify-ca", "verify-full"] {
-            let refused = read(&format!("postgres://db/app?sslmode={mode}")).err();
-            assert!(
-                matches!(refused, Some(StoreError::Unavailable { .. })),
-                "{mode}"
-            );
+            let url = format!("postgres://db/app?sslmode={mode}&sslrootcert=%2Fno-such-file");
+            match read(&url).err() {
+                Some(StoreError::Unavailable { message, .. }) if cfg!(feature = "postgres-tls") => {
+                    assert!(message.contains("/no-such-file"), "{message}");
+                }
+                Some(StoreError::Unavailable { message, .. }) => {
+                    assert!(message.contains("`postgres-tls`"), "{message}");
+                }
+                other => panic!("{mode}: {other:?}"),
+            }
+        }
+        #[cfg(feature = "postgres-tls")]
+        {
+            let settings = read("postgres://db/app?sslmode=require").expect("trusts this machine");
+            assert_eq!(settings.config.get_ssl_mode(), SslMode::Require);
         }
         for mode in ["disable", "prefer"] {
             assert!(read(&format!("postgres://db/app?sslmode={mode}")).is_ok());
@@ -278,7 +296,7 @@ mod tests {
             "postgres://ann:hunter2@db:port/app",
             "postgres://ann:hun?ter2",
             "postgres://db/app?password=hunter2&connections=hunter2",
-            "postgres://ann:hunter2@db/app?sslmode=require",
+            "postgres://ann:hunter2@db/app?sslmode=require&sslrootcert=/no-such-file",
             "postgres://ann:hunter2@db/app?schema=A",
             "mysql://ann:hunter2@db/app",
             "host=db password=hunter2",

@@ -11,7 +11,10 @@ use deadpool_postgres::{
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::{NoTls, Row, Statement as Named, types::ToSql};
 
-use super::{failure::Failure, options::Settings, statement::Statement, tables::Tables};
+use super::{
+    encryption::Encryption, failure::Failure, options::Settings, statement::Statement,
+    tables::Tables,
+};
 use crate::{StoreError, StoreResult};
 
 /// The connections of one store.
@@ -31,7 +34,13 @@ impl Pool {
         let config = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = Manager::from_config(settings.config.clone(), NoTls, config);
+        let manager = match &settings.encryption {
+            Encryption::None => Manager::from_config(settings.config.clone(), NoTls, config),
+            #[cfg(feature = "postgres-tls")]
+            Encryption::Tls(tls) => {
+                Manager::from_config(settings.config.clone(), tls.clone(), config)
+            }
+        };
         let connections = Connections::builder(manager)
             .max_size(settings.connections)
             .runtime(Runtime::Tokio1)
@@ -84,6 +93,7 @@ impl Pool {
             store: self.location.clone(),
             end: Instant::now() + longest,
             pause: Duration::from_millis(20),
+            last: None,
         }
     }
 
@@ -123,6 +133,8 @@ pub(super) struct Patience {
     store: String,
     end: Instant,
     pause: Duration,
+    /// Why the last attempt failed.
+    last: Option<String>,
 }
 
 impl Patience {
@@ -132,10 +144,12 @@ impl Patience {
             Failure::Passing(message) | Failure::Taken(message) => message,
             Failure::Final(error) => return Err(error),
         };
-        if Instant::now() + self.pause >= self.end {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
             return Err(self.unavailable(message));
         }
-        sleep(self.pause).await;
+        self.last = Some(message);
+        sleep(self.pause.min(left)).await;
         self.pause = (self.pause * 2).min(Duration::from_secs(1));
         Ok(())
     }
@@ -145,7 +159,11 @@ impl Patience {
         &self,
         attempt: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let silent = || Failure::Final(self.unavailable("the server does not answer".to_owned()));
+        let silent = || {
+            let last = self.last.clone();
+            let message = last.unwrap_or_else(|| "the server does not answer".to_owned());
+            Failure::Final(self.unavailable(message))
+        };
         timeout_at(self.end, attempt)
             .await
             .unwrap_or_else(|_| Err(silent()))

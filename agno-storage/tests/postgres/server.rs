@@ -35,20 +35,27 @@ impl Server {
     /// Starts a server whose data need not outlive a power cut. `None`, and a line that says why, where there is no
     /// PostgreSQL: in `AGNO_PG_BIN`, `PATH` or `/usr/lib/postgresql/*/bin`.
     pub(crate) fn start() -> Option<Self> {
-        Self::with("fsync = off\n", None)
+        Self::with("fsync = off\n", None, &[])
     }
 
     /// Starts a server that keeps what it acknowledges when it is killed.
     pub(crate) fn durable() -> Option<Self> {
-        Self::with("fsync = on\n", None)
+        Self::with("fsync = on\n", None, &[])
     }
 
     /// Starts a server as [`start`](Self::start) does that asks for a password.
     pub(crate) fn guarded(password: &str) -> Option<Self> {
-        Self::with("fsync = off\n", Some(password))
+        Self::with("fsync = off\n", Some(password), &[])
     }
 
-    fn with(settings: &str, password: Option<&str>) -> Option<Self> {
+    /// Starts a server as [`start`](Self::start) does that offers TLS with this certificate and its key.
+    pub(crate) fn encrypted(certificate: &str, key: &str) -> Option<Self> {
+        let files = [("server.crt", certificate), ("server.key", key)];
+        Self::with("fsync = off\nssl = on\n", None, &files)
+    }
+
+    /// `files` are put beside its data, for its user alone.
+    fn with(settings: &str, password: Option<&str>, files: &[(&str, &str)]) -> Option<Self> {
         let Some(programs) = programs() else {
             println!("skipped: no PostgreSQL server is installed here (set AGNO_PG_BIN)");
             return None;
@@ -100,6 +107,21 @@ impl Server {
             .open(data.join("postgresql.conf"))
             .expect("the settings");
         file.write_all(settings.as_bytes()).expect("write settings");
+        for (name, text) in files {
+            let mut written = as_user(Path::new("sh"), &directory)
+                .args(["-c", r#"umask 077; cat >"$0""#])
+                .arg(data.join(name))
+                .stdin(Stdio::piped())
+                .spawn()
+                .expect("a shell");
+            let input = written.stdin.take().expect("is piped");
+            (&input).write_all(text.as_bytes()).expect("write a file");
+            drop(input);
+            assert!(
+                written.wait().is_ok_and(|status| status.success()),
+                "{name}"
+            );
+        }
         let port = free_port();
         let end = r#"read -r _; "$0" stop -m immediate -D "$1/data" >/dev/null 2>&1; rm -rf "$1""#;
         let warden = as_user(Path::new("sh"), &directory)
@@ -129,12 +151,45 @@ impl Server {
         format!("postgres://agno@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// Where its files are, which its user owns.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Ends all its processes at once, as a power cut would, and starts it again.
     pub(crate) fn kill_and_restart(&self) {
+        self.kill();
+        self.restart();
+    }
+
+    /// Ends all its processes at once. Nobody is answered until [`restart`](Self::restart).
+    pub(crate) fn kill(&self) {
         let mut process = self.process.lock().expect("the process");
-        // Its other processes notice that it is gone, and end.
+        let first = process.id().to_string();
+        // By themselves, those that serve a connection notice that the first one is gone only once they wait for
+        // something. That is what happens without `pgrep`.
+        let others = Command::new("pgrep").args(["-P", &first]).output();
+        let others = others.map_or(String::new(), |found| {
+            String::from_utf8_lossy(&found.stdout).into_owned()
+        });
+        // Some may have ended since they were listed.
+        let _ = Command::new("kill")
+            .args(["-9", &first])
+            .args(others.split_whitespace())
+            .stderr(Stdio::null())
+            .status();
         process.kill().expect("kill the server");
         process.wait().expect("wait for the server");
+    }
+
+    /// Starts it again after a [`kill`](Self::kill), and waits until it lets its user in.
+    pub(crate) fn restart(&self) {
+        let mut process = self.process.lock().expect("the process");
         let begun = Instant::now();
         loop {
             // Refuses to start while one of them still has the shared memory.
@@ -268,7 +323,7 @@ fn programs() -> Option<PathBuf> {
     found.pop()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its number").port()
 }
@@ -280,7 +335,7 @@ fn is_root() -> bool {
 }
 
 /// A program of the server, run by whoever owns the directory: it refuses to be run by root.
-fn as_user(program: &Path, directory: &Path) -> Command {
+pub(crate) fn as_user(program: &Path, directory: &Path) -> Command {
     let mut command = Command::new(program);
     let owner = fs::metadata(directory).expect("the directory");
     if is_root() {
