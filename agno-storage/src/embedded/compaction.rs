@@ -176,7 +176,11 @@ impl Look {
             ..*self
         };
         let half_anew = disk >= self.disk + self.disk / 2 || written >= self.disk / 2;
-        disk > SMALL && (half_anew || (seems.is_too_large() && written >= self.disk / 8))
+        // A store to which things were only added is as alive as it seems.
+        let replaced = written.saturating_add_signed(grown.saturating_neg());
+        let is_sure = disk <= alive.saturating_mul(2) && replaced < self.disk / 4;
+        disk > SMALL
+            && ((half_anew && !is_sure) || (seems.is_too_large() && written >= self.disk / 8))
     }
 
     /// Whether compacting promises something: not again at once where the back end itself needs
@@ -244,7 +248,12 @@ mod tests {
         let last = look(40, 80);
         assert!(!last.is_due_again(90 * MIB, 20 * MIB, 0));
         // The files grew by half, or so much was written that they could have.
-        assert!(last.is_due_again(120 * MIB, 20 * MIB, 40 * MIB as i64));
+        assert!(last.is_due_again(180 * MIB, 20 * MIB, 40 * MIB as i64));
+        assert!(last.is_due_again(120 * MIB, 60 * MIB, 40 * MIB as i64));
+        assert!(
+            !last.is_due_again(120 * MIB, 50 * MIB, 40 * MIB as i64),
+            "only added"
+        );
         assert!(last.is_due_again(80 * MIB, 40 * MIB, 0));
         // Much was removed.
         assert!(last.is_due_again(80 * MIB, 10 * MIB, -20 * MIB as i64));

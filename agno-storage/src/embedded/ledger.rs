@@ -35,7 +35,7 @@ pub(super) enum Verdict {
     /// Not part of the batch.
     Refused(StoreError),
     /// Needs to read what the batch only now writes: write the batch, then ask again.
-    Later(Box<Prepared>),
+    Later,
 }
 
 pub(super) struct Ledger {
@@ -87,17 +87,18 @@ impl Ledger {
     }
 
     /// Checks a commit and, if it holds, makes it part of the batch.
-    pub(super) fn admit<K: KeyValue>(&mut self, store: &K, prepared: Box<Prepared>) -> Verdict {
+    /// What is left of the commit is for whoever sent it to drop: its memory is of another thread.
+    pub(super) fn admit<K: KeyValue>(&mut self, store: &K, prepared: &mut Prepared) -> Verdict {
         if !prepared.commit.supersede.is_empty() && self.touched.contains(&prepared.commit.run) {
-            return Verdict::Later(prepared);
+            return Verdict::Later;
         }
-        match self.try_admit(store, *prepared) {
+        match self.try_admit(store, prepared) {
             Ok(ack) => Verdict::Accepted(ack),
             Err(error) => Verdict::Refused(error),
         }
     }
 
-    fn try_admit<K: KeyValue>(&mut self, store: &K, mut prepared: Prepared) -> StoreResult<Ack> {
+    fn try_admit<K: KeyValue>(&mut self, store: &K, prepared: &mut Prepared) -> StoreResult<Ack> {
         let id = prepared.commit.run.clone();
         let known = self.active.contains_key(&id);
         let mut run = match prepared.commit.create.take() {
@@ -129,7 +130,7 @@ impl Ledger {
         &mut self,
         store: &K,
         run: &mut ActiveRun,
-        prepared: Prepared,
+        prepared: &mut Prepared,
     ) -> StoreResult<Ack> {
         let commit = &prepared.commit;
         run.check(commit)?;
@@ -187,11 +188,11 @@ impl Ledger {
         if commit.claim {
             run.head.claim();
         }
-        if let Some(update) = prepared.commit.update {
+        if let Some(update) = prepared.commit.update.take() {
             // The output is written already, from its prepared JSON.
             run.head.update(*update);
         }
-        run.head.limit(prepared.commit.limits);
+        run.head.limit(prepared.commit.limits.take());
         self.change.asked ^= run.ask(
             &mut self.batch,
             &prepared.commit.settled,

@@ -274,7 +274,8 @@ impl<K: KeyValue> Storage for Embedded<K> {
     fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
         Box::pin(async move {
             let prepared = Prepared::new(commit)?;
-            self.ask(|reply| Message::Commit(prepared, reply)).await
+            let written = self.ask(|reply| Message::Commit(prepared, reply)).await?;
+            Ok(written.ack)
         })
     }
 

@@ -47,8 +47,8 @@ impl SqliteOptions {
         Self::default()
     }
 
-    /// Memory for SQLite's page caches, in bytes: 64 MiB if not set. Half of it is the writer's,
-    /// the other half is for the readers that are kept ready.
+    /// Memory for SQLite's page caches, in bytes: 64 MiB if not set. An eighth of it is the writer's,
+    /// the rest is for the readers that are kept ready.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.cache_bytes = bytes;
@@ -84,6 +84,10 @@ impl SqliteStorage {
 
 /// Readers that are kept when they are done. More may read at once.
 const IDLE_READERS: usize = 4;
+
+/// The writer gets one of so many parts of the cache: with each commit SQLite walks through all of it, and
+/// what is written lies together.
+const WRITERS_PART: u64 = 8;
 
 /// The log is written back into the database when it has so many pages of 4 KiB. What waits for
 /// it is one commit; what grows with it is the time to open after a crash.
@@ -135,7 +139,7 @@ impl Sqlite {
             idle: Mutex::default(),
         };
         let connection = file
-            .connect(options.cache_bytes / 2)
+            .connect(options.cache_bytes / WRITERS_PART)
             .and_then(|connection| file.prepare(connection))
             .map_err(|error| file.failed("open", &error))?;
         Ok(Self {
@@ -291,7 +295,8 @@ impl KeyValue for Sqlite {
         let idle = locked(&self.file.idle).pop();
         let connection = idle.map_or_else(
             || {
-                let cache = self.file.cache_bytes / 2 / IDLE_READERS as u64;
+                let rest = self.file.cache_bytes - self.file.cache_bytes / WRITERS_PART;
+                let cache = rest / IDLE_READERS as u64;
                 self.file.connect(cache)
             },
             Ok,

@@ -35,7 +35,7 @@ type Reply<T> = oneshot::Sender<StoreResult<T>>;
 
 /// What the thread is asked to do.
 pub(super) enum Message {
-    Commit(Box<Prepared>, Reply<Ack>),
+    Commit(Box<Prepared>, Reply<Written>),
     ClearCache(CacheQuery, Reply<u64>),
     ShrinkCache(u64, Reply<u64>),
     Import(Box<NewPiece>, Reply<Imported>),
@@ -43,6 +43,29 @@ pub(super) enum Message {
     SaveDefinition(NewDefinition, Reply<u32>),
     DeleteRun(RunId, Reply<bool>),
     Close(Reply<()>),
+}
+
+/// A commit that is durable.
+pub(super) struct Written {
+    pub(super) ack: Ack,
+    /// What is left of it. Who sent it has made it, and drops it more cheaply than the writer could.
+    _left: Box<Prepared>,
+}
+
+/// A commit in the batch, and who waits for it.
+struct Waiting {
+    prepared: Box<Prepared>,
+    reply: Reply<Written>,
+    verdict: StoreResult<Ack>,
+}
+
+impl Waiting {
+    /// A refusal may rest on what was only in this batch, so it waits for the sync too.
+    fn answer(self, written: &StoreResult<()>) {
+        let ack = written.clone().and(self.verdict);
+        let _left = self.prepared;
+        let _ = self.reply.send(ack.map(|ack| Written { ack, _left }));
+    }
 }
 
 struct Writer<K> {
@@ -181,7 +204,7 @@ impl<K: KeyValue> Writer<K> {
     }
 
     /// Writes a batch that begins with this commit.
-    fn commit(&mut self, commit: Box<Prepared>, reply: Reply<Ack>) {
+    fn commit(&mut self, commit: Box<Prepared>, reply: Reply<Written>) {
         // Outside of what may panic: whoever waits is answered in any case.
         let mut waiting = Vec::new();
         let written = self.guarded(|writer| {
@@ -189,9 +212,8 @@ impl<K: KeyValue> Writer<K> {
             let (batch, change) = writer.ledger.finish()?;
             writer.shared.write(&writer.store, batch, change)
         });
-        for (reply, verdict) in waiting {
-            // A refusal may rest on what was only in this batch, so it waits for the sync too.
-            let _ = reply.send(written.clone().and(verdict));
+        for one in waiting {
+            one.answer(&written);
         }
     }
 
@@ -199,27 +221,30 @@ impl<K: KeyValue> Writer<K> {
     fn fill_batch(
         &mut self,
         first: Box<Prepared>,
-        reply: Reply<Ack>,
-        waiting: &mut Vec<(Reply<Ack>, StoreResult<Ack>)>,
+        reply: Reply<Written>,
+        waiting: &mut Vec<Waiting>,
     ) {
         let mut bytes = 0;
         let mut message = Message::Commit(first, reply);
         loop {
-            let Message::Commit(commit, reply) = message else {
+            let Message::Commit(prepared, reply) = message else {
                 self.next = Some(message);
                 return;
             };
-            bytes += commit.bytes();
+            bytes += prepared.bytes();
             // Taken into account before it is looked at, so that a panic finds it waiting.
-            waiting.push((reply, Err(StoreError::Closed)));
-            let verdict = self.ledger.admit(&*self.store, commit);
-            let (_, answer) = waiting.last_mut().expect("pushed above");
-            match verdict {
-                Verdict::Accepted(ack) => *answer = Ok(ack),
-                Verdict::Refused(error) => *answer = Err(error),
-                Verdict::Later(commit) => {
-                    let (reply, _) = waiting.pop().expect("pushed above");
-                    self.next = Some(Message::Commit(commit, reply));
+            waiting.push(Waiting {
+                prepared,
+                reply,
+                verdict: Err(StoreError::Closed),
+            });
+            let last = waiting.last_mut().expect("pushed above");
+            match self.ledger.admit(&*self.store, &mut last.prepared) {
+                Verdict::Accepted(ack) => last.verdict = Ok(ack),
+                Verdict::Refused(error) => last.verdict = Err(error),
+                Verdict::Later => {
+                    let later = waiting.pop().expect("pushed above");
+                    self.next = Some(Message::Commit(later.prepared, later.reply));
                     return;
                 }
             }

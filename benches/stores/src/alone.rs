@@ -10,6 +10,9 @@ use crate::{
     postgres::Postgres,
 };
 
+/// Where the id of a run ends in a key: a letter, then `alone` and 21 digits.
+const ID_END: usize = 1 + 26;
+
 /// An engine by itself.
 #[derive(Clone)]
 pub(crate) enum Alone {
@@ -21,12 +24,12 @@ impl Alone {
     /// The commits of one run, each durable before the next.
     pub(crate) async fn run(&self, commits: &[Records]) {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        // Every run has keys of its own.
+        // Every run has an id of its own, and its keys stand together as those of a store do.
         let run = COUNT.fetch_add(1, Ordering::Relaxed);
         for records in commits {
             let mut records = records.clone();
             for (key, _) in &mut records {
-                key.extend(run.to_be_bytes());
+                key[ID_END - 8..ID_END].copy_from_slice(&run.to_be_bytes());
             }
             match self {
                 Self::Engine(engine) => engine.write(records).await,

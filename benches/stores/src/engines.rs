@@ -90,7 +90,7 @@ impl Engine {
     pub(crate) fn sqlite(directory: &Path) -> Self {
         let db = rusqlite::Connection::open(directory.join("alone.sqlite")).expect("SQLite opens");
         db.execute_batch(
-            "pragma journal_mode = wal; pragma synchronous = full;
+            "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;
              create table alone (key blob primary key, value blob not null) without rowid;",
         )
         .expect("a table");

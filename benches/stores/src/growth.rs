@@ -28,13 +28,12 @@ pub(crate) struct Growth {
 pub(crate) async fn measure(directory: &Path) -> Vec<Growth> {
     let mut measured = Vec::new();
     for name in ["sled", "redb", "sqlite"] {
-        let url = format!("{name}:{}", directory.join(name).display());
-        let (first, last) = one_session(&url).await;
-        let url = format!(
-            "{name}:{}",
-            directory.join(format!("{name}-large")).display()
-        );
-        let opened = large(&url).await;
+        let url = |which: &str| {
+            let place = directory.join(format!("{name}-{which}"));
+            format!("{name}:{}", place.display())
+        };
+        let (first, last) = one_session(&url("old"), &url("new")).await;
+        let opened = large(&url("large")).await;
         measured.push(Growth {
             name,
             first,
@@ -45,26 +44,30 @@ pub(crate) async fn measure(directory: &Path) -> Vec<Growth> {
     measured
 }
 
-/// The time of the first runs and of the last.
-async fn one_session(url: &str) -> (Duration, Duration) {
-    let runtime = runtime(agno::open(url).await.expect("it opens")).await;
-    // Whatever is done once is done.
-    shop(&runtime).await;
-    let mut times = Vec::with_capacity(RUNS);
-    for _ in 0..RUNS {
-        let begun = Instant::now();
-        shop(&runtime).await;
-        times.push(begun.elapsed());
+/// The time of the first runs of a session and of its last. Between those lies a minute in which the
+/// machine may become another, so the first are those of a new store, one for each of the last.
+async fn one_session(old: &str, new: &str) -> (Duration, Duration) {
+    let old = runtime(agno::open(old).await.expect("it opens")).await;
+    let new = runtime(agno::open(new).await.expect("it opens")).await;
+    for _ in 0..RUNS - COMPARED {
+        shop(&old).await;
     }
-    let median = |times: &[Duration]| {
-        let mut times = times.to_vec();
-        times.sort_unstable();
-        times[times.len() / 2]
-    };
-    (
-        median(&times[..COMPARED]),
-        median(&times[RUNS - COMPARED..]),
-    )
+    // Whatever is done once is done.
+    shop(&new).await;
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    for _ in 0..COMPARED {
+        for (runtime, times) in [(&new, &mut first), (&old, &mut last)] {
+            let begun = Instant::now();
+            shop(runtime).await;
+            times.push(begun.elapsed());
+        }
+    }
+    (median(first), median(last))
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 /// How long a store with a million entries takes to open and to show a run.

@@ -1,7 +1,8 @@
 //! Every store beside its engine alone, in one run: `cargo run --release -p agno-bench-stores`.
 //!
 //! Rounds of all kinds alternate, so that what else the machine does hits them alike; medians are
-//! compared. With `--record FILE` the table is written between the marks of that file.
+//! compared. With `--record FILE` the table is written between the marks of that file. Names of
+//! stores (`sled sqlite`) measure only those, and nothing of how they grow.
 
 mod alone;
 mod engines;
@@ -24,13 +25,25 @@ use self::{alone::Alone, record::Row};
 const RUNS: usize = 1280;
 const ROUNDS: usize = 5;
 
+const STORES: [&str; 4] = ["sled", "redb", "sqlite", "postgres"];
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let (names, file) = match args.as_slice() {
+        [] => (&STORES[..], None),
+        ["--record", file] => (&STORES[..], Some(*file)),
+        names if names.iter().all(|name| STORES.contains(name)) => (names, None),
+        _ => {
+            eprintln!("usage: agno-bench-stores [--record FILE | STORE..]");
+            return ExitCode::from(2);
+        }
+    };
     let tokio = on_all_cores();
     let directory = tempfile::tempdir().expect("a directory");
     let server = server::Server::durable();
     let mut rows = Vec::new();
-    for name in ["sled", "redb", "sqlite", "postgres"] {
+    for name in STORES.into_iter().filter(|name| names.contains(name)) {
         let place = directory.path().join(name);
         let measured = tokio.block_on(async {
             let Some((store, alone)) = open(name, &place, server.as_ref()).await else {
@@ -41,16 +54,15 @@ fn main() -> ExitCode {
         });
         rows.extend(measured);
     }
-    let growth = tokio.block_on(growth::measure(&directory.path().join("growth")));
+    let growth = match names.len() == STORES.len() {
+        true => tokio.block_on(growth::measure(&directory.path().join("growth"))),
+        false => Vec::new(),
+    };
     let table = record::table(&rows, &growth);
     println!("{table}");
-    match args.as_slice() {
-        [] => ExitCode::SUCCESS,
-        [flag, file] if flag == "--record" => record::write(file.as_ref(), &table),
-        _ => {
-            eprintln!("usage: agno-bench-stores [--record FILE]");
-            ExitCode::from(2)
-        }
+    match file {
+        None => ExitCode::SUCCESS,
+        Some(file) => record::write(file.as_ref(), &table),
     }
 }
 
