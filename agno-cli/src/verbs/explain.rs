@@ -73,7 +73,7 @@ fn in_text(explained: &CacheExplanation, now: u64) -> String {
         out.push_str("\nThe key is made from\n");
         let parts = parts.to_value();
         for (name, part) in parts.as_object().into_iter().flatten() {
-            out.push_str(&format!("  {name:<18}{}\n", value(part)));
+            out.push_str(&format!("  {name:<17} {}\n", value(part)));
         }
     }
     if let Some(nearest) = &explained.nearest {
@@ -86,7 +86,7 @@ fn in_text(explained: &CacheExplanation, now: u64) -> String {
         ));
         for PartDiff { part, here, stored } in &nearest.differs {
             let part = line(part, 60);
-            out.push_str(&format!("  {part:<18}{} here\n", value(here)));
+            out.push_str(&format!("  {part:<17} {} here\n", value(here)));
             out.push_str(&format!("  {:<18}{} stored\n", "", value(stored)));
         }
     }

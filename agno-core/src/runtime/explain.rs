@@ -173,6 +173,9 @@ impl Runtime {
             ),
         };
         let registered = self.workflow_with(&question, record.as_ref())?;
+        if !has(&registered, &question.step) {
+            return Err(no_step(&registered, &question.step));
+        }
         let asked = self.call_of(&registered, record, &question).await?;
         let recorded = match question.input {
             Some(_) => None,
@@ -247,10 +250,8 @@ impl Runtime {
             return self.find(name).cloned();
         }
         let name = question.step.as_str();
-        let has = |registered: &&Arc<Registered>| {
-            registered.step(name).is_some() || registered.subflow(name).is_some()
-        };
-        let found: Vec<_> = self.0.workflows.values().filter(has).collect();
+        let all = self.0.workflows.values();
+        let found: Vec<_> = all.filter(|registered| has(registered, name)).collect();
         match found.as_slice() {
             [only] => Ok((*only).clone()),
             [] => match self.0.workflows.values().collect::<Vec<_>>().as_slice() {
@@ -314,6 +315,10 @@ impl Runtime {
             entries: Vec::new(),
         })
     }
+}
+
+fn has(registered: &Registered, name: &str) -> bool {
+    registered.step(name).is_some() || registered.subflow(name).is_some()
 }
 
 fn no_step(registered: &Registered, name: &str) -> Error {

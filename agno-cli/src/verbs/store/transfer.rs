@@ -125,7 +125,9 @@ fn imported(report: &ImportReport, json: bool) -> u8 {
         let (added, present) = (in_words(&report.added), report.present.pieces());
         let mut words = format!("added {added}");
         if present > 0 {
-            words.push_str(&format!("; {present} pieces were there already"));
+            let were = if present == 1 { "was" } else { "were" };
+            let present = counted(present, "piece");
+            words.push_str(&format!("; {present} {were} there already"));
         }
         say(&words);
         for problem in report.problems.iter().take(SAID) {
