@@ -15,7 +15,7 @@ use crate::tools::{self, WORKSPACE, cargo};
 /// The stage, its package, and the test programs of that.
 pub(crate) const NAME: &str = "torture";
 pub(crate) const PACKAGE: &str = "agno-torture";
-pub(crate) const PROGRAMS: [&str; 5] = ["cuts", "examples", "faults", "flips", "kills"];
+pub(crate) const PROGRAMS: [&str; 6] = ["cuts", "examples", "faults", "flips", "kills", "server"];
 
 pub(crate) fn targets() -> impl Iterator<Item = &'static str> {
     PROGRAMS.into_iter().flat_map(|name| ["--test", name])
@@ -28,10 +28,12 @@ const MARKS: [&str; 2] = [
 ];
 
 /// How often the loops turn in a whole run, by their variables. Without one a test takes its sample.
-const WHOLE: [(&str, &str); 5] = [
+const WHOLE: [(&str, &str); 7] = [
     ("AGNO_KILLS", "1000"),
+    ("AGNO_SERVER_KILLS", "100"),
     ("AGNO_CUTS", "200"),
     ("AGNO_FAULTS", "40"),
+    ("AGNO_SERVER_FAULTS", "200"),
     ("AGNO_FLIPS", "1000"),
     ("AGNO_EXAMPLES", "all"),
 ];
@@ -174,8 +176,9 @@ impl Figures {
             .sum()
     }
 
-    /// The README's table: a row for each back end. A PostgreSQL server is killed and its connections
-    /// are cut; it keeps its own files.
+    /// The README's table: a row for each back end. Of PostgreSQL, kills are of the server, of the process
+    /// that uses it, or of both, and failed calls are connections that were cut; it keeps its own files, so
+    /// no power is cut and no file damaged.
     fn table(&self) -> String {
         let kinds = ["kills", "cuts", "faults", "flips"];
         let mut text = String::from(

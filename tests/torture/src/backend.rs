@@ -1,5 +1,7 @@
 //! The back ends, each as the tests take it.
 
+#[cfg(feature = "postgres")]
+use std::time::Duration;
 use std::{path::Path, sync::Arc};
 
 use agno_storage::{Storage, StoreResult};
@@ -61,6 +63,18 @@ impl Backend {
             Self::Sqlite => Arc::new(agno_storage::SqliteStorage::open(path)?),
         })
     }
+}
+
+/// Opens a database, which has no directory, and which several share: for as long as the lease a run stays with
+/// a child that was killed, and a call tries to reach a server that is away.
+///
+/// # Errors
+///
+/// Those of the back end.
+#[cfg(feature = "postgres")]
+pub async fn open_postgres(url: &str, lease: Duration) -> StoreResult<Arc<dyn Storage>> {
+    let options = agno_storage::PostgresOptions::new(url).lease(lease);
+    Ok(Arc::new(options.open().await?))
 }
 
 /// A test for each back end of this build: `each_backend!(kills => survives);` makes `kills::sled`

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
+    time::SystemTime,
 };
 
 use agno::StepContext;
@@ -26,13 +27,16 @@ impl Effects {
         Ok(Self { file })
     }
 
-    /// Notes that the body of this step runs: its idempotency key, and its attempt.
+    /// Notes that the body of this step runs: its idempotency key, its attempt, and the time.
     ///
     /// # Panics
     ///
     /// If the file cannot be written.
     pub fn note(&self, context: &StepContext) {
-        let line = format!("{} {}\n", context.idempotency_key(), context.attempt());
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let at = since.expect("after 1970").as_micros();
+        let key = context.idempotency_key();
+        let line = format!("{key} {} {at}\n", context.attempt());
         // One write, so that two at once do not mix.
         (&self.file)
             .write_all(line.as_bytes())
@@ -49,6 +53,8 @@ pub struct Effect {
     pub path: String,
     /// Which attempt.
     pub attempt: u32,
+    /// When it began, in microseconds since 1970.
+    pub at: u64,
 }
 
 /// Reads what was appended since the last time.
@@ -77,17 +83,20 @@ impl EffectsReader {
 }
 
 fn parse(line: &str) -> Option<Effect> {
-    let (key, attempt) = line.rsplit_once(' ')?;
+    let (key, at) = line.rsplit_once(' ')?;
+    let (key, attempt) = key.rsplit_once(' ')?;
     let (run, path) = key.split_once(':')?;
     Some(Effect {
         run: run.to_owned(),
         path: path.to_owned(),
         attempt: attempt.parse().ok()?,
+        at: at.parse().ok()?,
     })
 }
 
 /// Those that appear twice: one process ran a body again.
 pub fn twice(effects: &[Effect]) -> Vec<&Effect> {
     let mut seen = BTreeSet::new();
-    effects.iter().filter(|it| !seen.insert(*it)).collect()
+    let body = |it: &Effect| (it.run.clone(), it.path.clone(), it.attempt);
+    effects.iter().filter(|it| !seen.insert(body(it))).collect()
 }

@@ -9,7 +9,7 @@ use crate::{
     told::{hash_of, short_hash},
 };
 
-/// How often a session has been counted up.
+/// How far a session has been counted up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Counted {
     /// Acknowledged.
@@ -23,6 +23,8 @@ struct Counted {
 pub struct Ledger {
     /// Entries by run and path, with the hashes of their values.
     entries: BTreeMap<String, BTreeMap<String, String>>,
+    /// When what is recorded was finished, in microseconds since 1970, by run and path. It stays when the run goes.
+    finished: BTreeMap<String, BTreeMap<String, u64>>,
     outputs: BTreeMap<String, String>,
     /// Runs that must not be there.
     gone: BTreeSet<String>,
@@ -37,6 +39,10 @@ pub struct Ledger {
     artifacts: BTreeSet<String>,
     definitions: BTreeMap<(String, String, u32), String>,
     clearing: bool,
+    /// How many fills of each key are under way.
+    filling: BTreeMap<String, u32>,
+    /// Keys with a fill that was under way together with a clearing: which came first is not known.
+    unclear: BTreeSet<String>,
     /// Runs and artifacts that something was acknowledged of since the last look.
     touched: BTreeSet<String>,
 }
@@ -88,6 +94,8 @@ impl Ledger {
             self.note(line);
         }
         self.clearing = false;
+        self.filling.clear();
+        self.unclear.clear();
     }
 
     /// How many entries are acknowledged.
@@ -112,13 +120,19 @@ impl Ledger {
             ["made", run] => {
                 self.entries.entry(run.to_owned()).or_default();
             }
-            ["ack", run, path, hash] => {
+            ["ack", run, path, hash, ref at @ ..] => {
                 let entries = self.entries.entry(run.to_owned()).or_default();
                 entries.insert(path.to_owned(), hash.to_owned());
+                if let Some(Ok(at)) = at.first().map(|at| at.parse()) {
+                    self.finished(run, path, at);
+                }
             }
             ["superseded?", run, path] => {
                 if let Some(entries) = self.entries.get_mut(run) {
                     entries.remove(path);
+                }
+                if let Some(finished) = self.finished.get_mut(run) {
+                    finished.remove(path);
                 }
             }
             ["output", run, hash] => {
@@ -145,21 +159,40 @@ impl Ledger {
                 self.asked.retain(|_, of| of != run);
                 self.closed.insert(run.to_owned());
             }
-            ["counted?", workflow, session] => {
+            ["counted?", workflow, session, by] => {
                 let key = (workflow.to_owned(), session.to_owned());
-                self.counted.entry(key).or_default().at_most += 1;
+                self.counted.entry(key).or_default().at_most += by.parse().unwrap_or(0);
             }
-            ["counted", workflow, session] => {
+            ["counted", workflow, session, by] => {
                 let key = (workflow.to_owned(), session.to_owned());
-                self.counted.entry(key).or_default().at_least += 1;
+                self.counted.entry(key).or_default().at_least += by.parse().unwrap_or(0);
             }
-            ["cached?", key] => drop(self.cached.remove(key)),
-            ["cached", key, hash] if !self.clearing => {
-                self.cached.insert(key.to_owned(), hash.to_owned());
+            ["cached?", key] => {
+                self.cached.remove(key);
+                *self.filling.entry(key.to_owned()).or_default() += 1;
+                if self.clearing {
+                    self.unclear.insert(key.to_owned());
+                }
+            }
+            ["cached", key, hash] => {
+                if !self.unclear.contains(key) {
+                    self.cached.insert(key.to_owned(), hash.to_owned());
+                }
+                let left = self
+                    .filling
+                    .get(key)
+                    .map_or(0, |left| left.saturating_sub(1));
+                if left == 0 {
+                    self.filling.remove(key);
+                    self.unclear.remove(key);
+                } else {
+                    self.filling.insert(key.to_owned(), left);
+                }
             }
             ["cleared?"] => {
                 self.clearing = true;
                 self.cached.clear();
+                self.unclear.extend(self.filling.keys().cloned());
             }
             ["cleared"] => self.clearing = false,
             ["artifact", hash] => drop(self.artifacts.insert(hash.to_owned())),
@@ -173,11 +206,18 @@ impl Ledger {
         }
     }
 
-    /// The bodies that ran although their steps were recorded.
+    fn finished(&mut self, run: &str, path: &str, at: u64) {
+        let finished = self.finished.entry(run.to_owned()).or_default();
+        finished.insert(path.to_owned(), at);
+    }
+
+    /// The bodies that ran although their steps were recorded: they began after what is recorded was
+    /// finished. After a [`check`](Self::check) that counts what was recorded and not heard of, too.
     pub fn ran_again<'a>(&self, effects: &'a [Effect]) -> Vec<&'a Effect> {
         let recorded = |it: &&Effect| {
-            let run = self.entries.get(&it.run);
-            run.is_some_and(|entries| entries.contains_key(&it.path))
+            let finished = self.finished.get(&it.run);
+            let finished = finished.and_then(|run| run.get(&it.path));
+            finished.is_some_and(|finished| it.at > *finished)
         };
         effects.iter().filter(recorded).collect()
     }
@@ -307,6 +347,9 @@ impl Ledger {
             }
             let superseded = |path: &str| path.contains('~');
             expected.extend(found.into_iter().filter(|(path, _)| !superseded(path)));
+            for entry in journal.iter().filter(|entry| !superseded(&entry.path)) {
+                self.finished(run, &entry.path, entry.finished_at);
+            }
             if let Some(hash) = self.outputs.get(run) {
                 let output = store.output(&id).await;
                 if let Some(output) = finding.take(|| format!("output of {run}"), output) {
@@ -340,4 +383,51 @@ fn parse_key(hex: &str) -> CacheKey {
         *byte = u8::from_str_radix(digits, 16).unwrap_or(0);
     }
     CacheKey(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn effect(at: u64) -> Effect {
+        Effect {
+            run: "run".to_owned(),
+            path: "step#0".to_owned(),
+            attempt: 1,
+            at,
+        }
+    }
+
+    #[test]
+    fn what_is_cached_beside_a_clearing_may_be_gone() {
+        let mut ledger = Ledger::default();
+        let mut kept = |lines: &[&str]| {
+            lines.iter().for_each(|line| ledger.note(line));
+            ledger.cached.len()
+        };
+        assert_eq!(kept(&["cached? a", "cached a hash"]), 1);
+        assert_eq!(
+            kept(&["cached? a", "cleared?", "cleared", "cached a hash"]),
+            0
+        );
+        assert_eq!(
+            kept(&["cleared?", "cached? b", "cleared", "cached b hash"]),
+            0
+        );
+        assert_eq!(kept(&["cached? a", "cached a hash"]), 1);
+    }
+
+    #[test]
+    fn a_body_that_began_after_its_step_was_recorded_ran_again() {
+        let mut ledger = Ledger::default();
+        let again = |ledger: &Ledger, at| ledger.ran_again(&[effect(at)]).len();
+        assert_eq!(again(&ledger, 5), 0, "nothing is recorded");
+        ledger.note_all(["ack run step#0 hash 7"]);
+        assert_eq!((again(&ledger, 5), again(&ledger, 8)), (0, 1));
+        // What is recorded stays so when the run goes, and not when it is tried again.
+        ledger.note_all(["gone? run", "gone run"]);
+        assert_eq!(again(&ledger, 8), 1);
+        ledger.note_all(["superseded? run step#0"]);
+        assert_eq!(again(&ledger, 8), 0);
+    }
 }

@@ -1,7 +1,12 @@
 //! The other process of the tests.
 
-use std::{env, path::Path, process::ExitCode};
+#[cfg(feature = "postgres")]
+use std::time::Duration;
+use std::{env, path::Path, process::ExitCode, sync::Arc};
 
+use agno_storage::{Storage, StoreResult};
+#[cfg(feature = "postgres")]
+use agno_torture::backend::open_postgres;
 use agno_torture::{
     backend::Backend,
     child::{INTACT, LOST, REFUSED, WRONG},
@@ -21,14 +26,16 @@ fn main() -> ExitCode {
     let backend =
         |name: &str| Backend::named(name).unwrap_or_else(|| panic!("no back end `{name}`"));
     match args[..] {
-        ["work", name, store, effects] => {
-            let work = work::work(backend(name), Path::new(store), Path::new(effects));
-            if let Err(error) = runtime.block_on(work) {
-                println!("broke {error} {error:?}");
-                return ExitCode::FAILURE;
-            }
-            ExitCode::SUCCESS
-        }
+        #[cfg(feature = "postgres")]
+        ["work", "postgres", url, lease, effects] => runtime.block_on(async {
+            let lease = Duration::from_secs(lease.parse().expect("seconds"));
+            let storage = open_postgres(url, lease).await;
+            work(storage, Path::new(effects)).await
+        }),
+        ["work", name, store, effects] => runtime.block_on(async {
+            let storage = backend(name).open(Path::new(store));
+            work(storage, Path::new(effects)).await
+        }),
         ["commits", name, store, prefix, count, sizes] => {
             let sizes = match sizes {
                 "large" => Sizes::Large,
@@ -55,6 +62,18 @@ fn main() -> ExitCode {
         }
         _ => panic!("this is started by tests: {args:?}"),
     }
+}
+
+async fn work(storage: StoreResult<Arc<dyn Storage>>, effects: &Path) -> ExitCode {
+    let worked = match storage {
+        Ok(storage) => work::work(storage, effects).await,
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = worked {
+        println!("broke {error} {error:?}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
 
 /// Reads all that was acknowledged from a store that may be damaged.

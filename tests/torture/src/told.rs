@@ -7,9 +7,9 @@ use std::{io::Write, sync::Arc, time::Duration};
 
 use agno_storage::{
     Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-    Compacted, Definition, DueRuns, Entry, Holder, Imported, Json, Portable, Request, RequestQuery,
-    RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, SessionListing, Storage,
-    StoreResult, StoreStats, VerifyReport,
+    Compacted, Definition, DueRuns, Entry, Holder, Imported, Json, Operation, Portable, Request,
+    RequestQuery, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, SessionListing,
+    Storage, StoreResult, StoreStats, VerifyReport,
 };
 
 /// Writes a line to standard output at once.
@@ -77,7 +77,10 @@ impl Lines {
         }
         for entry in &commit.entries {
             let hash = hash_of(entry);
-            lines.after.push(format!("ack {run} {} {hash}", entry.path));
+            let at = entry.finished_at;
+            lines
+                .after
+                .push(format!("ack {run} {} {hash} {at}", entry.path));
         }
         for request in &commit.requests {
             lines.after.push(format!("asked {} {run}", request.id));
@@ -92,9 +95,11 @@ impl Lines {
             }
         }
         if let Some((session, delta)) = &commit.state
-            && delta.changes.iter().any(|it| &*it.field == "total")
+            && let Some(total) = delta.changes.iter().find(|it| &*it.field == "total")
+            // A step adds; a fork sets what its session begins with.
+            && let Operation::Sum { by } | Operation::Set { value: by, .. } = &total.operation
         {
-            let name = format!("{} {}", session.workflow, session.session);
+            let name = format!("{} {} {by}", session.workflow, session.session);
             lines.before.push(format!("counted? {name}"));
             lines.after.push(format!("counted {name}"));
         }

@@ -2,11 +2,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use agno::{Answer, Decision, Error, RequestQuery, RunQuery, RunStatus, Runtime};
+use agno::{Answer, Decision, Error, Outcome, RequestQuery, RunQuery, RunStatus, Runtime};
 use agno_storage::{CacheQuery, Json, Portable, PortableRun, RunId, Storage, StoreError};
 
 use crate::{
-    backend::Backend,
     commits,
     effects::Effects,
     errand::{Called, Errand, Job, text},
@@ -27,8 +26,8 @@ const KEPT: [usize; 2] = [16, 3];
 /// # Errors
 ///
 /// What failed.
-pub async fn work(backend: Backend, store: &Path, effects: &Path) -> Result<(), Error> {
-    let storage: Arc<dyn Storage> = Arc::new(Told::new(backend.open(store)?));
+pub async fn work(storage: Arc<dyn Storage>, effects: &Path) -> Result<(), Error> {
+    let storage: Arc<dyn Storage> = Arc::new(Told::new(storage));
     tell("open");
     let effects = Arc::new(Effects::open(effects)?);
     let runtime = Runtime::builder()
@@ -45,25 +44,62 @@ pub async fn work(backend: Backend, store: &Path, effects: &Path) -> Result<(), 
     let crowded = left.len() > CROWD;
     let taken_up = tokio::sync::Semaphore::new(if crowded { 0 } else { 1 });
     let taken_up = Arc::new(taken_up);
-    tasks.spawn(take_up(runtime.clone(), left, taken_up.clone()));
+    match storage.lease() {
+        None => drop(tasks.spawn(take_up(runtime.clone(), left, taken_up.clone()))),
+        // What a killed child had is free when its leases are over: a worker waits for that.
+        Some(_) => {
+            let worker = runtime.worker().on_taken_up(|run| {
+                let run = run.clone();
+                tokio::spawn(async move { tell_how_it_ended(&run.outcome().await) });
+            });
+            tasks.spawn(async move { worker.run(std::future::pending()).await });
+            let (runtime, taken_up) = (runtime.clone(), taken_up.clone());
+            tasks.spawn(again_and_again("waiting", move || {
+                wait_for_the_crowd(runtime.clone(), taken_up.clone())
+            }));
+        }
+    }
     for lane in 0..LANES {
         let (runtime, taken_up) = (runtime.clone(), taken_up.clone());
         tasks.spawn(async move {
             drop(taken_up.acquire().await?);
-            run_errands(runtime, lane).await
+            again_and_again("errands", || run_errands(runtime.clone(), lane)).await
         });
     }
-    tasks.spawn(answer(runtime.clone()));
-    tasks.spawn(tidy(runtime.clone(), storage.clone()));
-    tasks.spawn(beside(storage));
+    let answering = runtime.clone();
+    tasks.spawn(again_and_again("answers", move || {
+        answer(answering.clone())
+    }));
+    let tidied = storage.clone();
+    tasks.spawn(again_and_again("tidying", move || {
+        tidy(runtime.clone(), tidied.clone())
+    }));
+    tasks.spawn(again_and_again("beside", move || beside(storage.clone())));
     while let Some(ended) = tasks.join_next().await {
-        match ended? {
-            // It looked at a run that was just removed. Whether one is lost, the ledger knows.
-            Err(error) if is_gone(&error) => {}
-            ended => ended?,
-        }
+        ended??;
     }
     Ok(())
+}
+
+/// Does it, and begins anew where it met what may happen.
+async fn again_and_again<T: Future<Output = Result<(), Error>>>(
+    what: &str,
+    task: impl Fn() -> T,
+) -> Result<(), Error> {
+    loop {
+        match task().await {
+            // It looked at a run that was just removed. Whether one is lost, the ledger knows.
+            Err(error) if is_gone(&error) => {}
+            // A call has tried for as long as a lease, and said so. A program goes on when it likes.
+            Err(error) if is_away(&error) => tell(&format!("away {what}: {error}")),
+            ended => return ended,
+        }
+    }
+}
+
+/// A store that several share may be away for a while.
+fn is_away(error: &Error) -> bool {
+    matches!(error.store_error(), Some(StoreError::Unavailable { .. }))
 }
 
 /// Old runs are removed while others look at them.
@@ -110,6 +146,18 @@ async fn take_up(
     Ok(())
 }
 
+/// Until a worker has finished what is more than a crowd.
+async fn wait_for_the_crowd(
+    runtime: Runtime,
+    taken_up: Arc<tokio::sync::Semaphore>,
+) -> Result<(), Error> {
+    while interrupted(&runtime).await?.len() > CROWD {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    taken_up.add_permits(1);
+    Ok(())
+}
+
 async fn run_errands(runtime: Runtime, lane: u64) -> Result<(), Error> {
     for round in 0.. {
         let seed = fastrand::u64(..) >> 16;
@@ -127,22 +175,38 @@ async fn run_errands(runtime: Runtime, lane: u64) -> Result<(), Error> {
         };
         let handle = runtime.start::<Errand>(job).session("shared").await?;
         let (id, outcome) = (handle.id().clone(), handle.outcome().await);
-        if !matches!(outcome.status, RunStatus::Completed | RunStatus::Paused) {
-            tell(&format!("unexpected {id} {outcome:?}"));
-        }
+        tell_how_it_ended(&outcome);
         if long && outcome.status == RunStatus::Completed {
-            let fork = runtime.fork(&id).from("count#9").session("forks").await;
+            let fork = runtime
+                .fork(&id)
+                .from("count#9")
+                // One that no other fork has begun with a state of its own.
+                .session(format!("fork-of-{id}"))
+                .await;
             let fork = match fork {
                 Err(error) if is_gone(&error) => continue,
                 fork => fork?,
             };
-            let outcome = fork.outcome().await;
-            if !matches!(outcome.status, RunStatus::Completed | RunStatus::Paused) {
-                tell(&format!("unexpected fork {} {outcome:?}", fork.id()));
-            }
+            tell_how_it_ended(&fork.outcome().await);
         }
     }
     Ok(())
+}
+
+/// A run ends well, or waits. In a store that several share it may also stop while that is away, and goes on
+/// once its lease is over.
+fn tell_how_it_ended(outcome: &Outcome) {
+    let (run, code) = (
+        &outcome.run,
+        outcome.error.as_ref().map(|error| &*error.code),
+    );
+    match (outcome.status, code) {
+        (RunStatus::Completed | RunStatus::Paused, _) => {}
+        (RunStatus::Running, Some("store" | "taken_over")) => {
+            tell(&format!("stopped {run}: {:?}", outcome.error));
+        }
+        _ => tell(&format!("unexpected {run} {outcome:?}")),
+    }
 }
 
 /// Answers whatever is asked.
