@@ -26,10 +26,8 @@ static BINARIES: LazyLock<PathBuf> = LazyLock::new(|| {
     let profile = test.ancestors().nth(2).expect("stands in `deps`");
     let binaries = profile.join("examples");
     let built = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
-    if NAMES
-        .iter()
-        .any(|name| built(&binaries.join(name)) < built(&test))
-    {
+    let is_old = |name: &&str| built(&binaries.join(name)) < built(&test);
+    if std::env::var_os("AGNO_BUILT").is_none() && NAMES.iter().any(is_old) {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--package", "agno-workflows"]);
         for (feature, is_on) in [

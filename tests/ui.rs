@@ -75,18 +75,11 @@ fn another_compiler_is_named_and_skipped() {
     }
 }
 
-// Apart from the odd programs: without one that runs, the mistakes are only checked, all at once.
+// Without a program that runs they are only checked, all at once: those that compile are in `tests/programs`.
 #[test]
 fn mistakes() {
     if is_blessed_compiler() {
         trybuild::TestCases::new().compile_fail("tests/ui/fail/*.rs");
-    }
-}
-
-#[test]
-fn odd_programs() {
-    if is_blessed_compiler() {
-        trybuild::TestCases::new().pass("tests/ui/pass/*.rs");
     }
 }
 
@@ -323,9 +316,8 @@ fn the_guide_counts_what_the_compiler_says() {
 /// Each of those programs is the fault-free one with one change.
 #[test]
 fn the_compared_programs_differ_in_their_fault_alone() {
-    let sound = folder()
-        .with_file_name("pass")
-        .join("peers_without_a_fault.rs");
+    let sound = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/programs/src/bin/peers_without_a_fault.rs");
     let sound = fs::read_to_string(sound).expect("the program without a fault");
     let sound: Vec<&str> = sound.lines().skip(1).collect();
     for fault in gallery() {

@@ -18,7 +18,9 @@ impl Report {
 
     #[step]
     async fn write(&self, n: u64) -> Result<Text> {
-        Ok(Text { words: format!("{n} letters") })
+        Ok(Text {
+            words: format!("{n} letters"),
+        })
     }
 
     #[flow]

@@ -37,7 +37,7 @@ impl Watch {
         loop {
             day = flow.look(day).await?;
             flow.tell(day).await?;
-            if day % 365 == 0 {
+            if day.is_multiple_of(365) {
                 return flow.continue_as_new(day).await;
             }
         }
@@ -100,5 +100,8 @@ mod allowed {
 }
 
 fn main() {
-    let _ = Runtime::builder().workflow(Watch).workflow(Handed).workflow(allowed::Article);
+    let _ = Runtime::builder()
+        .workflow(Watch)
+        .workflow(Handed)
+        .workflow(allowed::Article);
 }
