@@ -3,9 +3,6 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "agents")]
-#[doc(hidden)]
-pub use agno_agents::__private;
-#[cfg(feature = "agents")]
 pub use agno_agents::{
     Agent, AgentBuilder, AgentSettings, Assistant, Capabilities, Member, Message, Model,
     ModelError, ModelReply, ModelRequest, Price, Prices, Reply, Team, TeamMode, Tool, ToolCall,
@@ -13,9 +10,6 @@ pub use agno_agents::{
 };
 #[cfg(feature = "cli")]
 pub use agno_cli::{App, app};
-#[cfg(not(feature = "agents"))]
-#[doc(hidden)]
-pub use agno_core::__private;
 #[cfg(feature = "testing")]
 pub use agno_core::testing;
 pub use agno_core::{
@@ -39,6 +33,16 @@ pub use agno_core::{
 #[cfg(feature = "agents")]
 pub use agno_macros::tool;
 pub use agno_macros::{State, allow_in_flow, data, flow, step, workflow};
+
+/// What generated code names.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "agents")]
+    pub use agno_agents::__private::*;
+    #[cfg(not(feature = "agents"))]
+    pub use agno_core::__private::*;
+    pub use agno_macros::DataParts;
+}
 
 /// Everything a program needs: `use agno::prelude::*;`.
 pub mod prelude {

@@ -49,6 +49,30 @@ fn truth_values_may_stand_apart() {
 }
 
 #[test]
+fn a_list_may_be_given_whole() {
+    let place = Place::new();
+    let report = |args: &[&str]| {
+        let mut all = vec!["run", "report", "--topic", "rust"];
+        all.extend(args);
+        Answer::of(place.command("many_workflows", &all).output())
+    };
+    for (args, expected) in [
+        (
+            ["--file-under", "a", "--file-under", "b"].as_slice(),
+            json!(["a", "b"]),
+        ),
+        (&["--file-under", r#"["a", "b"]"#], json!(["a", "b"])),
+        (&["--file-under", "[a]"], json!(["[a]"])),
+    ] {
+        let topic = report(args).exits(0).json();
+        assert_eq!(topic["file_under"], expected, "{args:?}");
+    }
+    report(&["--help"])
+        .exits(0)
+        .prints("Words to file it under (given once for each, or as a JSON list)");
+}
+
+#[test]
 fn all_that_is_wrong_with_flags_is_told_at_once() {
     let place = Place::new();
     let args = [

@@ -7,6 +7,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use crate::{
+    data::{Closed, Concrete, DataField, HashKey, Kept, Moment, OrderedKey, Told, Unlocked},
     state::{MergeAppend, MergeExtreme, MergeSum, MergeUnion},
     unmarked::{HasSteps, Outside},
 };
@@ -23,7 +24,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow"
+    note = "a type of your own: write `#[data]` above it (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow"
 )]
 pub trait Stored: Sized {
     /// How its values are written, read and described.
@@ -44,7 +45,7 @@ impl<T: Value> Stored for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "a type of your own: write `#[agno::data]` above `{Self}`; one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow",
+    note = "a type of your own: write `#[data]` above it (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow",
     note = "a `Result` under another name: write `Result<..>` here, else an error would be saved as a success"
 )]
 pub trait PlainOutput<const PLAIN: bool>: Sized {

@@ -14,6 +14,7 @@ pub mod bounds;
 mod clock;
 mod context;
 mod current;
+mod data;
 mod engine;
 mod error;
 mod execute;

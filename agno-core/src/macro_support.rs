@@ -35,6 +35,11 @@ pub use crate::{
     },
 };
 
+/// What `#[data]` names.
+pub mod data {
+    pub use crate::data::*;
+}
+
 /// Takes the fields of a workflow that say something of themselves.
 pub type Visit<'a> = dyn FnMut(&'static str, &dyn Settings) + 'a;
 

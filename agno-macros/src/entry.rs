@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use crate::diag::Diagnostics;
 use crate::expand::{self, declaration::declaration, lints};
 use crate::fallback;
-use crate::flow::{lint, reader};
+use crate::flow::{lint, reader, text_errors};
 use crate::model::{Declaration, Workflow};
 use crate::parse::fields::{self, Parsed};
 use crate::parse::head::{self, Head};
@@ -44,6 +44,8 @@ fn on_struct(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
         false => item,
     };
     validate::fields(&parsed.steps, &diag);
+    let unshared = validate::unshared::fields(&item, &diag);
+    let item = unshared.unwrap_or(item);
     let Some(model) = read_struct(args.clone(), head, parsed, &diag) else {
         let errors = diag.finish();
         let expanded = fallback::generic(args, head, &item);
@@ -112,21 +114,26 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     };
     let graph = reader::read(&model);
     validate::workflow(&model, &graph, &diag);
-    let mends = lint::check(&model, &diag);
+    let mut mends = lint::check(&model, &diag);
+    mends.extend(text_errors::check(&model, &parts, &diag));
     let outside = stray::allowances(&parts, &model, &diag);
     let errors = diag.finish();
-    let item = without_allowances(parts.emitted, &model);
+    let item = without_allowances(parts.emitted.clone(), &model);
     let lints = lints::asked_for();
     if errors.is_empty() {
-        let expanded = expand::workflow(&model, &graph, &parts.bodies);
+        let expanded = expand::workflow(&model, &graph, &parts);
         return quote!(#lints #item #expanded);
     }
     let item = fallback::without_allowances(item, &outside);
     let item = fallback::mended(item, &model, &mends);
     let item = fallback::told_apart(item, &model);
+    let sent = fallback::with_errors_that_are_sent(&item, &model);
+    // Nothing that was written is lost.
+    let written = sent.is_some().then(|| quote!(#[cfg(any())] #item));
+    let item = sent.as_ref().unwrap_or(&item);
     let expanded = fallback::workflow(&model);
     // What the mistake leaves unused is no second thing to read about.
-    quote!(#[allow(unexpected_cfgs, unused)] #item #errors #expanded)
+    quote!(#written #[allow(unexpected_cfgs, unused)] #item #errors #expanded)
 }
 
 /// What can be read of an impl block that cannot be read whole. That is already an error, and enough of one.

@@ -1,8 +1,9 @@
 //! What is emitted beside the errors: enough for callers, flows and editors, and nothing that fails again.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, LineColumn, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{ItemImpl, ItemStruct, Path};
 
 use crate::diag::Diagnostics;
@@ -16,6 +17,7 @@ use crate::parse::nesting;
 use crate::parse::options::Options;
 use crate::parse::{strip, table};
 use crate::paths;
+use crate::validate::types::unsendable_error;
 
 /// The handle with every method, and an empty definition.
 pub(crate) fn workflow(workflow: &Workflow) -> TokenStream {
@@ -126,12 +128,14 @@ pub(crate) fn mended(item: TokenStream, workflow: &Workflow, mends: &[Mend]) -> 
         return item;
     }
     strip::change_bodies(item, |body, braces| {
-        let flow = workflow.flow_of(body)?.flow.as_ref()?;
-        let mut tokens = braces.stream();
         let mut wrong = mends.iter().filter(|wrong| wrong.body == body).peekable();
         wrong.peek()?;
+        // Only what is wrong in a flow is mended by its name.
+        let flow = workflow.flow_of(body).and_then(|flow| flow.flow.clone());
+        let flow = flow.unwrap_or_else(|| Ident::new("flow", Span::call_site()));
+        let mut tokens = braces.stream();
         for wrong in wrong {
-            tokens = mend::mend(tokens, &wrong.change, flow);
+            tokens = mend::mend(tokens, &wrong.change, &flow);
         }
         // What is being typed is often what is wrong with it: an editor reads the body as it is.
         let written = braces.stream();
@@ -140,6 +144,23 @@ pub(crate) fn mended(item: TokenStream, workflow: &Workflow, mends: &[Mend]) -> 
             #[cfg(not(rust_analyzer))] { #tokens }
         })
     })
+}
+
+/// The impl block with `Box<dyn Error>` as it should be written, if one is not: what `Error` is there is no second mistake.
+pub(crate) fn with_errors_that_are_sent(
+    item: &TokenStream,
+    workflow: &Workflow,
+) -> Option<TokenStream> {
+    let steps = workflow.steps.iter().map(|step| &step.method);
+    let methods = steps.chain(workflow.flows.iter().map(|flow| &flow.method));
+    let wrong = methods.filter_map(|method| unsendable_error(method.output.whole.as_ref()?));
+    let places: Vec<LineColumn> = wrong.map(|error| error.span().start()).collect();
+    let sent = || {
+        quote!(
+            ::std::boxed::Box<dyn ::std::error::Error + ::std::marker::Send + ::std::marker::Sync>
+        )
+    };
+    (!places.is_empty()).then(|| strip::replace_types(item.clone(), &places, sent))
 }
 
 /// The impl block with the second of two equal methods renamed: rustc would report it too.

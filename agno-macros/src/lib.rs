@@ -100,6 +100,13 @@ pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     .into()
 }
 
+/// Stands behind `#[data]`, which writes it: an attribute cannot say that `#[serde(..)]` is known.
+#[doc(hidden)]
+#[proc_macro_derive(DataParts, attributes(agno_data, serde, schemars, validate, garde))]
+pub fn derive_data_parts(item: TokenStream) -> TokenStream {
+    data::derive(item.into()).into()
+}
+
 /// Makes a function a tool that a model may call.
 ///
 /// Options: `name = ".."`, `timeout = "10s"`, `cache(ttl = "5m")`, `idempotent = false`, `confirm = "..?"`, `allow_identity`,

@@ -7,10 +7,11 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, GenericArgument, ItemFn, Lifetime, Macro, Member, Path, PathArguments,
+    Attribute, Expr, FnArg, GenericArgument, ItemFn, Lifetime, Macro, Member, Path, PathArguments,
     Signature, Type, Visibility,
 };
 
+use crate::parse::methods::is_borrowed_flow;
 use crate::parse::options::Set;
 
 /// `#[workflow] struct ..`
@@ -77,7 +78,7 @@ pub(crate) struct Workflow {
     /// Methods that are neither: a flow that calls one has a forgotten `#[step]`.
     pub(crate) unmarked: Vec<Method>,
     /// Functions without a receiver that are neither: one that takes the flow has a forgotten `#[flow]`.
-    pub(crate) functions: Vec<Signature>,
+    pub(crate) functions: Vec<Method>,
     pub(crate) names: Names,
 }
 
@@ -136,8 +137,18 @@ impl Workflow {
         self.steps.get(*place)
     }
 
+    pub(crate) fn has_step(&self, name: &str) -> bool {
+        self.names.steps.contains_key(name)
+    }
+
     pub(crate) fn unmarked(&self, ident: &Ident) -> bool {
         self.names.unmarked.contains_key(&ident.to_string())
+    }
+
+    /// The function of this name that takes the flow, and is none.
+    pub(crate) fn helper(&self, ident: &Ident) -> Option<&Method> {
+        let mut functions = self.functions.iter();
+        functions.find(|function| function.sig.ident == *ident && function.takes_flow())
     }
 
     /// Whether it is such a method, and `async`.
@@ -206,6 +217,11 @@ impl Method {
             .find(|param| param.kind == ParamKind::State)
     }
 
+    /// Whether it begins with `flow: &Flow<Self>`, as a flow does.
+    pub(crate) fn takes_flow(&self) -> bool {
+        matches!(self.sig.inputs.first(), Some(FnArg::Typed(first)) if is_borrowed_flow(&first.ty))
+    }
+
     pub(crate) fn takes_context(&self) -> bool {
         self.params
             .iter()
@@ -226,6 +242,8 @@ pub(crate) struct Flow {
     pub(crate) method: Method,
     /// The first parameter, `flow`.
     pub(crate) flow: Option<Ident>,
+    /// What else its body calls that.
+    pub(crate) aliases: Vec<Ident>,
     pub(crate) options: FlowOptions,
     /// Its body, parsed; nothing when it is half typed.
     pub(crate) source: Option<ItemFn>,

@@ -2,7 +2,10 @@
 
 use std::ffi::OsString;
 
-use agno_core::{CacheMode, schema::FlagKind};
+use agno_core::{
+    CacheMode,
+    schema::{Flag, FlagKind},
+};
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::ValueParser};
 
 use super::{Watch, cache, flag, json, no_input, option, switch, text, workflow};
@@ -80,12 +83,24 @@ pub(super) fn command(flags: &Flags) -> Command {
     command.args(flags.offered.iter().map(field))
 }
 
+/// What a field is for, and of a list how several are given.
+fn help(flag: &Flag) -> String {
+    let FlagKind::List(_) = flag.kind else {
+        return flag.description.clone();
+    };
+    let several = "given once for each, or as a JSON list";
+    match flag.description.trim_end_matches('.') {
+        "" => several.to_owned(),
+        description => format!("{description} ({several})"),
+    }
+}
+
 fn field(offered: &Offered) -> Arg {
     let flag = &offered.flag;
     let long = long(&flag.name);
     let mut arg = Arg::new(id(offered))
         .hide(offered.is_hidden)
-        .help(flag.description.clone())
+        .help(help(flag))
         .help_heading("Input");
     if long != flag.name {
         arg = arg.alias(flag.name.clone());

@@ -25,7 +25,7 @@ pub(crate) type Decode<O> = Box<dyn FnOnce(Reply) -> Result<O, String> + Send>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a durable call",
     label = "only calls on the flow are recorded, so that a resume takes the same way",
-    note = "pass `flow.step(..)`, `flow.map(..)`, `flow.sleep(..)` or a sub-flow; other work belongs into a step"
+    note = "pass `flow.name_of_a_step(..)`, a sub-flow, `flow.map(..)` or `flow.sleep(..)`; other work belongs into a step, and a function that takes the flow becomes a sub-flow by `#[flow]`"
 )]
 pub trait DurableCall: Send + 'static {
     /// What it answers.

@@ -38,7 +38,7 @@ pub enum FlagKind {
     Choice(Vec<String>),
     /// An artifact: the JSON of its reference. A command line takes the path of a file for it.
     File,
-    /// Any number of values: the flag is repeated.
+    /// Any number of values: the flag is repeated, or takes a whole list as JSON.
     List(Box<FlagKind>),
     /// What one text cannot be, `an object`: it is given with the whole input only.
     Nested(String),
@@ -174,8 +174,12 @@ pub(super) fn read(flags: &[Flag], given: &[(String, String)]) -> (Value, Vec<Fi
             );
             continue;
         }
-        let value = match parse(kind, text) {
-            Ok(value) => value,
+        let read = match whole_list(kind, text).filter(|_| is_list) {
+            Some(list) => Ok(list),
+            None => parse(kind, text).map(|value| vec![value]),
+        };
+        let values = match read {
+            Ok(values) => values,
             Err(expected) => {
                 let found = short(&Value::String(text.clone()));
                 let message = format!("expected {expected}, found {found}");
@@ -201,9 +205,12 @@ pub(super) fn read(flags: &[Flag], given: &[(String, String)]) -> (Value, Vec<Fi
                 .entry(flag.name.clone())
                 .or_insert_with(|| Value::Array(Vec::new()));
             if let Value::Array(items) = items {
-                items.push(value);
+                items.extend(values);
             }
-        } else if object.insert(flag.name.clone(), value).is_some() {
+        } else if values
+            .into_iter()
+            .any(|value| object.insert(flag.name.clone(), value).is_some())
+        {
             let message = "this is given twice, and it takes one value".to_owned();
             findings.push(
                 Finding::new(path, ProblemKind::DuplicateField, message).expected("one value"),
@@ -211,6 +218,26 @@ pub(super) fn read(flags: &[Flag], given: &[(String, String)]) -> (Value, Vec<Fi
         }
     }
     (Value::Object(object), findings)
+}
+
+/// `["a", "b"]`: the items of a list that is given whole. Only if each is one of them: a text may begin with a bracket.
+fn whole_list(kind: &FlagKind, text: &str) -> Option<Vec<Value>> {
+    if !text.trim_start().starts_with('[') {
+        return None;
+    }
+    let items: Vec<Value> = serde_json::from_str(text).ok()?;
+    let fits = |item: &Value| match kind {
+        FlagKind::String => item.is_string(),
+        FlagKind::Integer => item.is_i64() || item.is_u64(),
+        FlagKind::Number => item.is_number(),
+        FlagKind::Boolean => item.is_boolean(),
+        FlagKind::Choice(names) => item
+            .as_str()
+            .is_some_and(|item| names.iter().any(|name| name == item)),
+        FlagKind::File => item.is_object(),
+        FlagKind::List(_) | FlagKind::Nested(_) => false,
+    };
+    items.iter().all(fits).then_some(items)
 }
 
 /// By its name, with `-` for `_` as is usual on a command line.

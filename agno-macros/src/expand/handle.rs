@@ -60,6 +60,11 @@ pub(crate) fn handle(workflow: &Workflow, bodies: Bodies, watched: bool) -> Toke
             let name = item.sig.ident.unraw().to_string();
             add(item, &name, "__step");
         }
+        let functions = workflow.functions.iter();
+        for item in functions.filter(|function| function.takes_flow()) {
+            let name = item.sig.ident.unraw().to_string();
+            add(item, &name, "__subflow");
+        }
     }
     // Where a step takes a state that is not declared, a flow may well read it.
     let undeclared = || {

@@ -10,23 +10,24 @@ mod registration;
 mod summary;
 mod warnings;
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use crate::flow::graph::Graph;
 use crate::model::{Method, Workflow, is_storable};
+use crate::parse::strip::Impl;
 use crate::paths;
 use crate::validate;
 use codecs::Codecs;
 
 /// Everything beside the impl block itself.
-pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, bodies: &[Group]) -> TokenStream {
+pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, parts: &Impl) -> TokenStream {
     let mut codecs = Codecs::default();
     let watched = validate::warnings::is_handed_on(graph);
     let handle = handle::handle(workflow, handle::Bodies::Durable, watched);
     let uncalled = validate::warnings::uncalled(workflow, graph);
-    let found = validate::warnings::workflow(workflow, &uncalled, bodies);
+    let found = validate::warnings::workflow(workflow, &uncalled, parts);
     let (warnings, recorded) = (warnings::reported(&found), warnings::recorded(&found));
     let uncalled = warnings::allowed_uncalled(workflow, &uncalled);
     let registrations = registration::registrations(workflow, &mut codecs);

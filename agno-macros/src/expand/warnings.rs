@@ -21,6 +21,7 @@ pub(super) fn reported(warnings: &[Warning]) -> TokenStream {
         // Its name is part of what rustc says. The place is the user's own, else rustc adds that of the macro.
         let name = match about {
             About::NeverCalled => "never_called",
+            About::NotRecorded => "not_recorded",
             About::NeverEnds(_) => "never_ends",
             About::NoEffect => "without_effect",
         };

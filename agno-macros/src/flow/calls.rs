@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Expr, ExprMethodCall};
 
-use crate::model::Workflow;
+use crate::model::{Flow, Workflow};
 
 /// What a method of `flow` does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,11 +136,28 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 pub(crate) struct Scope<'a> {
     pub(crate) workflow: &'a Workflow,
     pub(crate) flow: &'a Ident,
+    /// Other names of the same.
+    pub(crate) aliases: &'a [Ident],
     /// Whether the name stands for something else at the place being read.
     pub(crate) shadowed: bool,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// At the beginning of a flow's body; nothing if its parameter has no name.
+    pub(crate) fn of(flow: &'a Flow, workflow: &'a Workflow) -> Option<Self> {
+        Some(Self {
+            workflow,
+            flow: flow.flow.as_ref()?,
+            aliases: &flow.aliases,
+            shadowed: false,
+        })
+    }
+
+    /// Whether it is the name of the flow, whatever that means where it stands.
+    pub(crate) fn names_flow(&self, name: &Ident) -> bool {
+        name == self.flow || self.aliases.contains(name)
+    }
+
     /// What a method of `flow` does; nothing when it is not known, such as that of a user's own trait.
     pub(crate) fn kind(&self, method: &Ident) -> Option<Call> {
         if self.workflow.step(method).is_some() {
@@ -163,7 +180,11 @@ impl Scope<'_> {
     pub(crate) fn is_flow(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Path(path) => {
-                !self.shadowed && path.qself.is_none() && path.path.is_ident(self.flow)
+                let name = path.path.get_ident().filter(|_| path.qself.is_none());
+                name.is_some_and(|name| match name == self.flow {
+                    true => !self.shadowed,
+                    false => self.aliases.contains(name),
+                })
             }
             Expr::Paren(paren) => self.is_flow(&paren.expr),
             Expr::Group(group) => self.is_flow(&group.expr),

@@ -3,12 +3,13 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{Expr, ExprAsync, ExprClosure, ExprMethodCall, Member, Stmt};
+use syn::{Expr, ExprAsync, ExprClosure, ExprMethodCall, Member, Path, Stmt};
 
 use super::calls::Chain;
 use super::hazards;
 use super::macros;
 use super::mend::Fix;
+use super::plain;
 use super::slips::{Inside, Slips, is_self};
 use super::text::label;
 
@@ -179,6 +180,10 @@ fn unrecorded(slips: &mut Slips<'_>, expr: &Expr, container: &str) -> Option<Tok
             if slips.own.is_value(&func.path) || slips.own.is_item(&func.path) {
                 return None;
             }
+            if let Some(name) = helper(slips, &func.path) {
+                let message = plain::no_flow(name, slips.scope.flow);
+                return Some(slips.error(name, message));
+            }
             // Reported as what it is; rustc would only say that it is no call.
             let segments: Vec<String> = func
                 .path
@@ -187,7 +192,9 @@ fn unrecorded(slips: &mut Slips<'_>, expr: &Expr, container: &str) -> Option<Tok
                 .map(|segment| segment.ident.to_string())
                 .collect();
             let hazard = hazards::of_path(&segments).or_else(|| hazards::of_call(&segments))?;
-            let error = syn::Error::new_spanned(&func.path, hazard.problem).to_compile_error();
+            let error =
+                syn::Error::new_spanned(&func.path, hazard.problem_of_branch(slips.scope.flow))
+                    .to_compile_error();
             Some(error)
         }
         Expr::MethodCall(call) => {
@@ -210,6 +217,15 @@ fn unrecorded(slips: &mut Slips<'_>, expr: &Expr, container: &str) -> Option<Tok
         }
         _ => None,
     }
+}
+
+/// `Self::polish`: a function of the block that takes the flow.
+fn helper<'p>(slips: &Slips<'_>, path: &'p Path) -> Option<&'p Ident> {
+    let workflow = slips.scope.workflow;
+    let mut segments = path.segments.iter().map(|segment| &segment.ident);
+    let (on, name) = (segments.next()?, segments.next()?);
+    let is_own = *on == "Self" || *on == workflow.ident;
+    (is_own && path.segments.len() == 2 && workflow.helper(name).is_some()).then_some(name)
 }
 
 fn of_async(slips: &Slips<'_>, block: &ExprAsync, container: &str, params: &str) -> String {

@@ -436,7 +436,8 @@ impl<'a> Visit<'a> for WayOut<'a> {
 
     /// The flow itself is handed on, to what cannot be read.
     fn visit_expr_path(&mut self, expr: &'a ExprPath) {
-        self.found |= expr.qself.is_none() && expr.path.is_ident(self.scope.flow);
+        let name = expr.path.get_ident().filter(|_| expr.qself.is_none());
+        self.found |= name.is_some_and(|name| self.scope.names_flow(name));
     }
 
     fn visit_macro(&mut self, mac: &'a Macro) {

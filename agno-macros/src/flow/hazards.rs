@@ -1,12 +1,26 @@
 //! What a flow would do another time when it runs again, and what to use instead.
 
+use proc_macro2::Ident;
+
 /// One kind of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Hazard {
     /// What `#[allow_in_flow]` calls it.
     pub(crate) name: &'static str,
     /// What is wrong, and what to use instead.
-    pub(crate) problem: &'static str,
+    problem: &'static str,
+}
+
+impl Hazard {
+    /// What to say in a flow whose parameter has this name.
+    pub(crate) fn problem(&self, flow: &Ident) -> String {
+        self.problem.replace("flow.", &format!("{flow}."))
+    }
+
+    /// The same inside `flow.parallel(..)` and its like, which await their calls themselves.
+    pub(crate) fn problem_of_branch(&self, flow: &Ident) -> String {
+        self.problem(flow).replace(".await?", "")
+    }
 }
 
 const fn hazard(name: &'static str, problem: &'static str) -> Hazard {
@@ -31,15 +45,15 @@ const ELAPSED: Hazard = hazard(
 );
 const SLEEP: Hazard = hazard(
     "timer",
-    "this wait starts again after a crash; use `flow.sleep(..)`, which is a durable timer",
+    "this wait starts again after a crash; write `flow.sleep(..).await?`, which is a durable timer",
 );
 pub(crate) const TIMEOUT: Hazard = hazard(
     "timer",
-    "this timer starts again after a crash; put `timeout` on the step, or use `flow.race(..)` with `flow.sleep(..)`",
+    "this timer starts again after a crash; put `timeout` on the step, or write `flow.race((flow.sleep(..), ..)).await?`",
 );
 const SPAWN: Hazard = hazard(
     "task",
-    "a spawned task is not part of the run; use `flow.parallel(..)` or `flow.map(..)`",
+    "a spawned task is not part of the run; write `flow.parallel((..)).await?` or `flow.map(..).await?` for calls at the same time",
 );
 const BLOCKING: Hazard = hazard(
     "task",
@@ -56,15 +70,15 @@ pub(crate) const MEMORY: Hazard = hazard(
 );
 const JOIN: Hazard = hazard(
     "join",
-    "joined futures break the order of the calls after a crash; use `flow.parallel((..))` or `flow.map(..)`",
+    "joined futures break the order of the calls after a crash; write `flow.parallel((..)).await?` or `flow.map(..).await?`",
 );
 const STREAM: Hazard = hazard(
     "join",
-    "futures of a stream break the order of the calls after a crash; use `flow.map(..).limit(n)`",
+    "futures of a stream break the order of the calls after a crash; write `flow.map(..).limit(n).await?`",
 );
 const SELECT: Hazard = hazard(
     "join",
-    "which future is first differs after a crash; use `flow.race((..))`, which records the first",
+    "which future is first differs after a crash; write `flow.race((..)).await?`, which records the first",
 );
 const FILES: Hazard = hazard(
     "files",
@@ -88,7 +102,7 @@ const PRINT: Hazard = hazard(
 );
 const INPUT: Hazard = hazard(
     "terminal",
-    "what is typed is not recorded in a flow; use `flow.ask::<T>(..)`",
+    "what is typed is not recorded in a flow; write `flow.ask::<T>(..).await?`",
 );
 
 /// Reported as a warning, and not by a path.
@@ -326,21 +340,21 @@ const JOIN_MACROS: &[(&str, Hazard)] = &[
         "join",
         hazard(
             "join",
-            "`join!` breaks the order of the calls after a crash; use `flow.parallel((..))`",
+            "`join!` breaks the order of the calls after a crash; write `flow.parallel((..)).await?`",
         ),
     ),
     (
         "try_join",
         hazard(
             "join",
-            "`try_join!` breaks the order of the calls after a crash; use `flow.parallel((..))`",
+            "`try_join!` breaks the order of the calls after a crash; write `flow.parallel((..)).await?`",
         ),
     ),
     (
         "select",
         hazard(
             "join",
-            "`select!` breaks the order of the calls after a crash; use `flow.race((..))`",
+            "`select!` breaks the order of the calls after a crash; write `flow.race((..)).await?`",
         ),
     ),
 ];

@@ -4,7 +4,7 @@
 //! must come from a recorded call, or be allowed by `#[allow_in_flow]`. Renamed imports and calls bound to a
 //! variable are not seen here; the runtime stops those.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -15,7 +15,7 @@ use syn::{
 };
 
 use super::allow::{self, Allowance, MISPLACED};
-use super::calls::{Scope, is_reserved};
+use super::calls::{Call, Scope, is_reserved};
 use super::endless::Loop;
 use super::hazards::{self, Hazard};
 use super::macros;
@@ -24,11 +24,12 @@ use super::outside::{self, Bindings};
 use super::own::Own;
 use super::plain;
 use super::slips;
+use super::state_copies;
 use super::undeclared;
 use crate::diag::Diagnostics;
 use crate::model::Workflow;
 use crate::parse::strip;
-use crate::validate::types::unsendable_error;
+use crate::validate::{copied_state, types::unsendable_error};
 
 /// Checks every flow body that parses.
 pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
@@ -36,15 +37,17 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
     if workflow.flows.is_empty() {
         plain::forgotten(workflow, diag);
     }
+    // That a copy is not `mut` is no second mistake.
+    for method in workflow.steps.iter().map(|step| &step.method) {
+        if let (Some(_), Some(body)) = (copied_state(method, workflow), method.body) {
+            mends.push(Mend::nothing(body, method.span()));
+        }
+    }
     for flow in &workflow.flows {
-        let (Some(ident), Some(source), Some(body)) = (&flow.flow, &flow.source, flow.method.body)
+        let (Some(scope), Some(source), Some(body)) =
+            (Scope::of(flow, workflow), &flow.source, flow.method.body)
         else {
             continue;
-        };
-        let scope = Scope {
-            workflow,
-            flow: ident,
-            shadowed: false,
         };
         let own = Own::read(&source.block, scope);
         let mut lint = Lint {
@@ -57,12 +60,14 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
             times: Vec::new(),
             bindings: Bindings::default(),
             own: &own,
+            branches: false,
             attributes: 0,
         };
         for param in &flow.method.params {
             param.ident.iter().for_each(|name| lint.bindings.hide(name));
         }
         lint.visit_block(&source.block);
+        state_copies::check(&source.block, scope, diag);
         let mut changes = lint.changes;
         changes.extend(slips::check(
             scope,
@@ -75,11 +80,7 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
         let output = &flow.method.output;
         let unsendable = output.whole.as_ref().and_then(unsendable_error).is_some();
         if !output.fallible || unsendable || flow.method.sig.asyncness.is_none() {
-            let at = flow.method.span().start();
-            changes.push(Change {
-                at,
-                fix: Fix::Nothing,
-            });
+            mends.push(Mend::nothing(body, flow.method.span()));
         }
         mends.extend(changes.into_iter().map(|change| Mend { body, change }));
     }
@@ -101,15 +102,22 @@ pub(super) struct Lint<'a> {
     /// What other names stand for.
     pub(super) bindings: Bindings,
     /// What the body names itself.
-    own: &'a Own,
+    pub(super) own: &'a Own,
+    /// Whether the place being read is in `flow.parallel(..)` or its like.
+    branches: bool,
     /// The attributes of the statement being read that are still to be visited.
     attributes: usize,
 }
 
 impl Lint<'_> {
-    fn report(&self, hazard: &Hazard, place: impl ToTokens) {
+    pub(super) fn report(&self, hazard: &Hazard, place: impl ToTokens) {
         if !self.is_allowed(hazard) {
-            self.diag.over(place, hazard.problem);
+            let flow = self.scope.flow;
+            let problem = match self.branches {
+                true => hazard.problem_of_branch(flow),
+                false => hazard.problem(flow),
+            };
+            self.diag.over(place, problem);
         }
     }
 
@@ -157,7 +165,7 @@ impl Lint<'_> {
     }
 
     /// Where nobody looks for it, an attribute would be taken out and mean nothing.
-    fn misplaced(&self, tokens: impl ToTokens) {
+    pub(super) fn misplaced(&self, tokens: impl ToTokens) {
         if self.allows {
             for path in strip::allowances(tokens.to_token_stream()) {
                 self.diag.over(path, MISPLACED);
@@ -198,43 +206,10 @@ impl Lint<'_> {
             self.report(hazard, path);
         }
     }
-
-    /// Inside a macro whose input is not a list of expressions: paths only.
-    fn scan(&self, tokens: TokenStream) {
-        self.misplaced(&tokens);
-        let mut segments: Vec<String> = Vec::new();
-        let mut first = None;
-        let mut joined = false;
-        let tokens = macros::flat(tokens);
-        for token in tokens.iter().chain(std::iter::once(&TokenTree::Literal(
-            proc_macro2::Literal::u8_unsuffixed(0),
-        ))) {
-            match token {
-                TokenTree::Punct(punct) if punct.as_char() == ':' => joined = true,
-                TokenTree::Ident(ident) if joined && !segments.is_empty() => {
-                    segments.push(ident.to_string());
-                    joined = false;
-                }
-                other => {
-                    if let (Some(hazard), Some(first)) = (hazards::of_path(&segments), first)
-                        && !self.own.names_item(first)
-                    {
-                        self.report(hazard, first);
-                    }
-                    segments.clear();
-                    joined = false;
-                    if let TokenTree::Ident(ident) = other {
-                        segments.push(ident.to_string());
-                        first = Some(ident);
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// `+=` and its like.
-fn changes_left(op: &BinOp) -> bool {
+pub(super) fn changes_left(op: &BinOp) -> bool {
     op.to_token_stream().to_string().ends_with('=')
         && !matches!(
             op,
@@ -469,13 +444,22 @@ impl<'ast> Visit<'ast> for Lint<'_> {
             // No method of the impl block is meant.
         } else if self.scope.workflow.is_entry(&call.method) {
             self.entry_called(&call.method);
+        } else if self.scope.workflow.helper(&call.method).is_some() {
+            let message = plain::no_flow(&call.method, self.scope.flow);
+            self.diag.at(call.method.span(), message);
         } else if self.scope.workflow.unmarked(&call.method) {
-            self.diag.at(
-                call.method.span(),
-                format!("`{0}` is not a step, so its result would not be recorded; put `#[step]` on `fn {0}`", call.method),
-            );
+            let message = plain::no_step(&call.method, self.scope.workflow);
+            self.diag.at(call.method.span(), message);
         }
+        let is_container = self.scope.is_flow(&call.receiver)
+            && matches!(
+                self.scope.kind(&call.method),
+                Some(Call::Parallel | Call::Race | Call::Map)
+            );
+        let before = self.branches;
+        self.branches |= is_container;
         visit::visit_expr_method_call(self, call);
+        self.branches = before;
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {

@@ -3,7 +3,7 @@
 //! rustc reads the body as well, and most mistakes are one in its eyes too. The body is therefore emitted as the message
 //! tells the user to write it; where that is not known, the error itself stands there, which has any type.
 
-use proc_macro2::{Delimiter, Group, Ident, LineColumn, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, LineColumn, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use crate::parse::strip::regroup;
@@ -12,6 +12,18 @@ use crate::parse::strip::regroup;
 pub(crate) struct Mend {
     pub(crate) body: usize,
     pub(crate) change: Change,
+}
+
+impl Mend {
+    /// The body answers nothing. It is about the method whose name stands at `place`.
+    pub(crate) fn nothing(body: usize, place: Span) -> Self {
+        let at = place.start();
+        let fix = Fix::Nothing;
+        Self {
+            body,
+            change: Change { at, fix },
+        }
+    }
 }
 
 pub(crate) struct Change {

@@ -1,5 +1,6 @@
 //! Flow bodies: read into a graph, and checked for what a durable flow must not do. Nothing is rewritten.
 
+pub(crate) mod aliases;
 pub(crate) mod allow;
 pub(crate) mod calls;
 mod containers;
@@ -17,5 +18,8 @@ pub(crate) mod reader;
 pub(crate) mod recursion;
 mod results;
 mod slips;
+mod state_copies;
 pub(crate) mod text;
+pub(crate) mod text_errors;
 mod undeclared;
+mod unread;

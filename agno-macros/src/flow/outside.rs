@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Block, Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Item,
-    Local, Macro, Member, Pat, Stmt,
+    Local, Macro, Member, Pat, Path, Stmt,
 };
 
 use super::calls::{Call, Scope};
@@ -235,11 +235,14 @@ const CHANGING: [&str; 20] = [
 /// `flow.state().log.push(..);`: where `flow.state()` stands. A value that is used may be what it was called for.
 pub(super) fn changed_by_method<'e>(expr: &'e Expr, scope: Scope<'_>) -> Option<&'e Ident> {
     match expr {
-        Expr::MethodCall(call) if CHANGING.contains(&call.method.to_string().as_str()) => {
-            state_field(&call.receiver, scope)
-        }
+        Expr::MethodCall(call) if is_changing(call) => state_field(&call.receiver, scope),
         _ => None,
     }
+}
+
+/// Whether a method is one that changes what it is called on.
+pub(super) fn is_changing(call: &ExprMethodCall) -> bool {
+    CHANGING.contains(&call.method.to_string().as_str())
 }
 
 /// `flow.state().log`, `flow.state().log[0]`: where `flow.state()` stands.
@@ -270,11 +273,18 @@ pub(super) fn given_call(call: &ExprCall, scope: Scope<'_>) -> Option<String> {
             let chain = scope.durable(given)?;
             let method = &chain.first.method;
             if !chain.call.modifiers().contains(&"timeout") {
-                return Some(hazards::TIMEOUT.problem.to_owned());
+                return Some(hazards::TIMEOUT.problem(flow));
             }
             let limit = super::text::label(limit);
             Some(format!(
                 "this timer starts again after a crash; write `{flow}.{method}(..).timeout({limit})`"
+            ))
+        }
+        ("spawn", [given]) if is_of_runtime(&func.path) => {
+            let chain = scope.durable(given)?;
+            let method = &chain.first.method;
+            Some(format!(
+                "a spawned task is not part of the run; write `{flow}.parallel(({flow}.{method}(..), ..)).await?` for calls at the same time"
             ))
         }
         ("block_on", [given]) => {
@@ -288,11 +298,18 @@ pub(super) fn given_call(call: &ExprCall, scope: Scope<'_>) -> Option<String> {
     }
 }
 
+/// `spawn`, `tokio::spawn`, `task::spawn`
+fn is_of_runtime(path: &Path) -> bool {
+    let first = path.segments.first().map(|first| first.ident.to_string());
+    let modules = ["tokio", "task", "async_std", "smol"];
+    path.get_ident().is_some() || first.is_some_and(|first| modules.contains(&first.as_str()))
+}
+
 /// Whether tokens name the flow.
 pub(super) fn names_flow(tokens: TokenStream, scope: Scope<'_>) -> bool {
     let tokens = macros::flat(tokens);
     let mut tokens = tokens.iter();
-    tokens.any(|token| matches!(token, TokenTree::Ident(ident) if ident == scope.flow))
+    tokens.any(|token| matches!(token, TokenTree::Ident(ident) if scope.names_flow(ident)))
 }
 
 struct HandsOn<'a> {
@@ -319,7 +336,8 @@ impl<'ast> Visit<'ast> for HandsOn<'_> {
     }
 
     fn visit_expr_path(&mut self, path: &'ast ExprPath) {
-        self.found |= path.path.is_ident(self.scope.flow)
+        let name = path.path.get_ident();
+        self.found |= name.is_some_and(|name| self.scope.names_flow(name))
             || matches!(self.bindings.get(path), Some(Bound::Calls));
     }
 

@@ -11,34 +11,44 @@ use super::lint::Lint;
 use super::outside::{self, Origin};
 use crate::diag::Diagnostics;
 use crate::model::Workflow;
+use crate::parse::methods::is_borrowed_flow;
 
 /// A function that takes the flow, and no flow that could call it: the steps would run in their order instead.
 pub(super) fn forgotten(workflow: &Workflow, diag: &Diagnostics) {
-    for function in &workflow.functions {
-        let is_flow = match function.inputs.first() {
-            Some(FnArg::Typed(first)) => is_borrowed_flow(&first.ty),
-            _ => false,
-        };
-        if is_flow {
-            let name = &function.ident;
-            let message = format!(
-                "`{name}` takes the flow, and no flow calls it; put `#[flow]` on `fn {name}`"
-            );
-            diag.at(name.span(), message);
-        }
+    for function in workflow
+        .functions
+        .iter()
+        .filter(|function| function.takes_flow())
+    {
+        let name = &function.sig.ident;
+        let message =
+            format!("`{name}` takes the flow, and no flow calls it; put `#[flow]` on `fn {name}`");
+        diag.at(name.span(), message);
     }
 }
 
-/// `&Flow<Self>`
-fn is_borrowed_flow(ty: &Type) -> bool {
-    let Type::Reference(reference) = ty else {
-        return false;
-    };
-    let last = match &*reference.elem {
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    };
-    last.is_some_and(|last| last.ident == "Flow")
+/// What to do about a method that is called as if it were a step.
+pub(super) fn no_step(name: &Ident, workflow: &Workflow) -> String {
+    let mut unmarked = workflow.unmarked.iter();
+    let is_borrowed =
+        |arg: &FnArg| matches!(arg, FnArg::Typed(param) if is_borrowed_flow(&param.ty));
+    let takes_flow = unmarked
+        .any(|method| method.sig.ident == *name && method.sig.inputs.iter().any(is_borrowed));
+    match takes_flow {
+        true => format!(
+            "`{name}` takes the flow, and is none yet; put `#[flow]` on `fn {name}`, and write `flow: &Flow<Self>` instead of `&self`"
+        ),
+        false => format!(
+            "`{name}` is not a step, so its result would not be recorded; put `#[step]` on `fn {name}`"
+        ),
+    }
+}
+
+/// What to do about a function that takes the flow, and is called as if it were one.
+pub(super) fn no_flow(name: impl Display, flow: &Ident) -> String {
+    format!(
+        "`{name}` takes the flow, and is none yet; put `#[flow]` on `fn {name}` and write `{flow}.{name}(..)`"
+    )
 }
 
 /// A recorded method, called by a path: `Self::search(..)`.

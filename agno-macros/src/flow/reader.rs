@@ -19,14 +19,10 @@ use crate::parse::attributes::conditions;
 /// Reads every flow that parses.
 pub(crate) fn read(workflow: &Workflow) -> Graph {
     let flows = workflow.flows.iter().map(|flow| {
-        let nodes = match (&flow.flow, &flow.source) {
-            (Some(ident), Some(source)) => {
+        let nodes = match (Scope::of(flow, workflow), &flow.source) {
+            (Some(scope), Some(source)) => {
                 let mut reader = Reader {
-                    scope: Scope {
-                        workflow,
-                        flow: ident,
-                        shadowed: false,
-                    },
+                    scope,
                     nodes: Vec::new(),
                 };
                 reader.visit_block(&source.block);
@@ -45,6 +41,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The name in `let wf = flow;`
+    fn is_alias(&self, pat: &Pat) -> bool {
+        match pat {
+            Pat::Ident(name) => self.scope.aliases.contains(&name.ident),
+            Pat::Type(typed) => self.is_alias(&typed.pat),
+            _ => false,
+        }
+    }
+
     fn push(&mut self, kind: Kind) {
         self.nodes.push(Node {
             conditions: Vec::new(),
@@ -263,6 +268,10 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             let Some(init) = &local.init else {
                 return;
             };
+            // What it is called by another name is read.
+            if reader.is_alias(&local.pat) {
+                return;
+            }
             reader.visit_expr(&init.expr);
             if let Some((_, diverge)) = &init.diverge {
                 let otherwise = reader.apart(|reader| reader.visit_expr(diverge));

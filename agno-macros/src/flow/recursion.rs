@@ -62,11 +62,7 @@ pub(crate) fn find(workflow: &Workflow) -> Vec<Recursion<'_>> {
 
 /// The endless sub-flow that a flow calls whatever happens.
 fn certain(flow: &Flow, workflow: &Workflow, endless: &[bool]) -> Option<(usize, Span)> {
-    let scope = Scope {
-        workflow,
-        flow: flow.flow.as_ref()?,
-        shadowed: false,
-    };
+    let scope = Scope::of(flow, workflow)?;
     let certain = Certain { scope, endless };
     certain.block(&flow.source.as_ref()?.block)
 }

@@ -34,7 +34,7 @@ pub(crate) fn readable(parts: &Impl) -> Option<Impl> {
         emitted: parts.emitted.clone(),
         skeleton: skeleton.into_iter().collect(),
         bodies: parts.bodies.clone(),
-        may_allow: parts.may_allow,
+        printed: parts.printed.clone(),
     })
 }
 

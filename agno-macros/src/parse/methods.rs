@@ -13,6 +13,7 @@ use super::options::Options;
 use super::strip::{self, Impl, regroup};
 use super::{attributes, nesting, step, table};
 use crate::diag::Diagnostics;
+use crate::flow::aliases;
 use crate::model::{
     Flow, Method, Names, Output, Param, ParamKind, Step, Stripped, Workflow, mentions,
 };
@@ -96,11 +97,23 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
             if is_method {
                 unmarked.push(read_method(None, function, body, &ident, false));
             } else {
-                functions.push(function.sig);
+                functions.push(read_method(None, function, body, &ident, true));
             }
             continue;
         };
-        if is_named(&marker, "step") {
+        let takes_flow = matches!(function.sig.inputs.first(), Some(FnArg::Typed(first)) if is_borrowed_flow(&first.ty));
+        if is_named(&marker, "step") && takes_flow && markers.len() == 1 {
+            diag.over(
+                marker.path(),
+                format!(
+                    "what takes the flow is a flow; write `#[flow]` above `fn {}`",
+                    function.sig.ident
+                ),
+            );
+            // Options of a step are no second mistake.
+            let marker: Attribute = parse_quote!(#[flow]);
+            flows.push(read_flow(&marker, function, body, &ident, parts, diag));
+        } else if is_named(&marker, "step") {
             steps.push(read_step(&marker, function, body, &ident, diag));
         } else {
             flows.push(read_flow(&marker, function, body, &ident, parts, diag));
@@ -193,15 +206,20 @@ fn read_flow(
         tokens.extend([body]);
         syn::parse2::<ItemFn>(tokens).ok()
     });
-    let stripped = braces.filter(|_| parts.may_allow).and_then(|braces| {
+    let stripped = braces.filter(|_| parts.may_allow()).and_then(|braces| {
         strip::without_allowances(braces.stream()).map(|body| Stripped {
             body,
             marker: strip::allowances(braces.stream()).into_iter().next(),
         })
     });
+    let aliases = match (&flow, &source) {
+        (Some(flow), Some(source)) => aliases::read(&source.block, flow),
+        _ => Vec::new(),
+    };
     Flow {
         method,
         flow,
+        aliases,
         options,
         source,
         stripped,
@@ -287,6 +305,18 @@ fn ungroup(ty: &mut Type) {
     if let Type::Reference(reference) = ty {
         ungroup(&mut reference.elem);
     }
+}
+
+/// `&Flow<Self>`
+pub(crate) fn is_borrowed_flow(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else {
+        return false;
+    };
+    let last = match &*reference.elem {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    last.is_some_and(|last| last.ident == "Flow")
 }
 
 /// `StepContext`, `agno::StepContext`

@@ -72,6 +72,11 @@ impl<'t> Options<'t> {
                 known.push(given);
             } else if let Some(advice) = table.advice(&name) {
                 diag.at(given.name.span(), advice);
+            } else if let Some(advice) = table.near_advice(&name) {
+                diag.at(
+                    given.name.span(),
+                    format!("unknown option `{name}`; {advice}"),
+                );
             } else {
                 diag.at(
                     given.name.span(),

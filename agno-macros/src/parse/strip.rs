@@ -4,7 +4,7 @@
 //! parser would collapse the places of its delimiters. Method bodies are taken out before parsing, so that a
 //! half-typed body costs the editor nothing.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, LineColumn, Literal, TokenStream, TokenTree};
 use quote::format_ident;
 use syn::{Meta, Path};
 
@@ -19,13 +19,32 @@ pub(crate) struct Impl {
     pub(crate) skeleton: TokenStream,
     /// The bodies, in their order.
     pub(crate) bodies: Vec<Group>,
-    /// Whether `#[allow_in_flow]` may stand in one of them. To print all tokens is less than to look at each.
-    pub(crate) may_allow: bool,
+    /// All of it, printed: that takes less time than to look at each token for what is seldom there.
+    pub(crate) printed: String,
+}
+
+impl Impl {
+    /// Whether `#[allow_in_flow]` may stand in one of the bodies.
+    pub(crate) fn may_allow(&self) -> bool {
+        self.printed.contains(ALLOWANCE)
+    }
+
+    /// Whether one of these methods may be called on `self`.
+    pub(crate) fn may_call(&self, is_method: impl Fn(&str) -> bool) -> bool {
+        self.printed.match_indices("self").any(|(at, word)| {
+            let behind = self.printed[at + word.len()..].trim_start();
+            let Some(name) = behind.strip_prefix('.').map(str::trim_start) else {
+                return false;
+            };
+            let end = name.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '#');
+            is_method(&name[..end.unwrap_or(name.len())])
+        })
+    }
 }
 
 /// Splits an impl block. Without a body in braces there is nothing to strip.
 pub(crate) fn split(item: TokenStream) -> Impl {
-    let may_allow = item.to_string().contains(ALLOWANCE);
+    let printed = item.to_string();
     let mut before: Vec<TokenTree> = item.clone().into_iter().collect();
     let block = match before.pop() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
@@ -34,7 +53,7 @@ pub(crate) fn split(item: TokenStream) -> Impl {
                 emitted: item.clone(),
                 skeleton: item,
                 bodies: Vec::new(),
-                may_allow,
+                printed,
             };
         }
     };
@@ -59,7 +78,7 @@ pub(crate) fn split(item: TokenStream) -> Impl {
         emitted: with_body(before.clone(), &block, emitted.into_iter().collect()),
         skeleton: with_body(before, &block, skeleton.into_iter().collect()),
         bodies,
-        may_allow,
+        printed,
     }
 }
 
@@ -122,6 +141,45 @@ pub(crate) fn rename_again(item: TokenStream, names: &[Ident]) -> TokenStream {
             other => other,
         })
         .collect()
+}
+
+/// The impl block with another type where one with arguments begins at one of these places, outside of bodies: only for the
+/// fallback.
+pub(crate) fn replace_types(
+    item: TokenStream,
+    places: &[LineColumn],
+    other: impl Fn() -> TokenStream,
+) -> TokenStream {
+    let mut all = TokenStream::new();
+    for token in item {
+        let TokenTree::Group(group) = &token else {
+            all.extend([token]);
+            continue;
+        };
+        let mut inner = TokenStream::new();
+        let mut tokens = group.stream().into_iter();
+        while let Some(token) = tokens.next() {
+            let is_here =
+                matches!(&token, TokenTree::Ident(ident) if places.contains(&ident.span().start()));
+            if !is_here {
+                inner.extend([token]);
+                continue;
+            }
+            let mut depth = 0_i32;
+            for token in tokens.by_ref() {
+                let TokenTree::Punct(sign) = token else {
+                    continue;
+                };
+                depth += i32::from(sign.as_char() == '<') - i32::from(sign.as_char() == '>');
+                if depth == 0 && sign.as_char() == '>' {
+                    break;
+                }
+            }
+            inner.extend(other());
+        }
+        all.extend([TokenTree::Group(regroup(group, inner))]);
+    }
+    all
 }
 
 /// The struct without `#[step]` on its fields.

@@ -1,6 +1,7 @@
 //! Every option of every macro, in one place: the lists in messages and the checks come from here.
 
 use super::synonyms::{self, Synonyms};
+use crate::diag::did_you_mean;
 
 /// One option.
 pub(crate) struct Spec {
@@ -29,6 +30,17 @@ impl Table {
             let meant = synonyms.find(|synonyms| synonyms.names.contains(&name));
             meant.map(|synonyms| synonyms.advice)
         })
+    }
+
+    /// The same for a slip of the pen in such a name, unless one of the options is as near.
+    pub(crate) fn near_advice(&self, name: &str) -> Option<&'static str> {
+        if did_you_mean(name, self.names()).is_some() {
+            return None;
+        }
+        let elsewhere = self.elsewhere.iter().map(|(other, _)| *other);
+        let synonyms = self.synonyms.iter().flat_map(|synonyms| synonyms.names);
+        let near = did_you_mean(name, elsewhere.chain(synonyms.copied()))?;
+        self.advice(near)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {

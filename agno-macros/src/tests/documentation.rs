@@ -269,6 +269,7 @@ fn produced() -> Vec<String> {
         ("", "fn a() {}"),
         ("name = 1", "struct A;"),
         ("crate = \"x\"", "struct A;"),
+        ("", "struct A { text: &str }"),
     ] {
         messages.extend(errors(crate::data::data(tokens(args), &tokens(item))));
     }

@@ -40,6 +40,10 @@ pub(crate) fn check(name: &str, args: &TokenStream, item: &TokenStream) -> Token
     // A derive stands beside its item, and of a flow outside of its block only the name is left for the error.
     let is_whole = ["State", "flow"].contains(&name) || is_kept(item, &output, None);
     let is_wrong = errors(&output) > 0;
+    // Beside a reference that is refused the fields of data may be mended.
+    if name == "data" && is_wrong {
+        return output;
+    }
     // A stray step asks its struct in its body. Beside an error bodies may be mended, so that rustc has nothing to add:
     // what is in them then is not ours to promise.
     let bodies = match name {

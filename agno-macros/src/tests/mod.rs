@@ -1,20 +1,29 @@
 //! Tests of the macros in process: no compiler is started.
 
+mod aliases;
+mod allowances;
 mod budget;
+mod data;
 mod documentation;
 mod editing;
+mod endless;
 mod expansion;
 mod hygiene;
 mod invariants;
 mod linting;
 mod nesting;
+mod outside;
 mod properties;
 mod reading;
 mod rules;
 mod slips;
 mod snapshots;
+mod state_copies;
 mod summary;
+mod text_errors;
 mod tools;
+mod uncalled;
+mod unshared;
 mod vocabulary;
 mod warnings;
 

@@ -10,7 +10,7 @@ use crate::flow::reader;
 use crate::parse::{methods, strip};
 
 /// The graph of a flow with this body, as an outline; the lint must have nothing to say.
-fn outline(body: &str) -> String {
+pub(super) fn outline(body: &str) -> String {
     let (outline, messages) = read(body);
     assert_eq!(messages, Vec::<String>::new());
     outline
@@ -329,17 +329,17 @@ fn what_records_nothing_is_no_node() {
 #[test]
 fn what_leaves_sight_is_opaque() {
     assert_outline(
-        "helper(flow, topic).await?; other.run(&flow).await?; let g = flow; flow.workflow().x; each(flow.clone()).await",
+        "helper(flow, topic).await?; other.run(&flow).await?; let g = of(flow); flow.workflow().x; each(flow.clone()).await",
         &[
             "opaque helper(flow, topic)",
             "opaque other.run(&flow)",
-            "opaque flow",
+            "opaque of(flow)",
             "opaque each(flow.clone())",
         ],
     );
     // Methods of a user's own trait, and other ways to the handle.
     assert_outline(
-        "flow.escalate(flow.search(topic).await?).await?; let g = flow.clone(); let h = &**flow;
+        "flow.escalate(flow.search(topic).await?).await?; let g = (flow.clone(), 1); let h = &**flow;
         let c = Context { flow }; Flow::confirm(flow, \"x\").await?; odd!(a => flow.escalate());",
         &[
             "step search",

@@ -203,7 +203,7 @@ fn containers_take_calls() {
         ),
         (
             "flow.race((flow.log(), tokio::time::sleep(x))).await?; x",
-            "use `flow.sleep(..)`",
+            "write `flow.sleep(..)`, which",
         ),
         (
             "flow.map(a, |a| flow.read(a).await?).await",

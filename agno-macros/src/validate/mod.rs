@@ -6,6 +6,7 @@ mod flows;
 mod options;
 mod signature;
 pub(crate) mod types;
+pub(crate) mod unshared;
 pub(crate) mod warnings;
 
 use proc_macro2::Span;
@@ -14,6 +15,7 @@ use syn::ext::IdentExt;
 pub(crate) use self::fields::fields;
 use self::flows::{check_cached_flows, check_flow};
 use self::options::{Named, check_options};
+pub(crate) use self::signature::copied_state;
 use self::signature::{check_params, check_receiver, check_signature, check_state};
 use crate::diag::Diagnostics;
 use crate::flow::calls::is_reserved;

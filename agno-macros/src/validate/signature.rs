@@ -216,6 +216,13 @@ fn check_param_type(param: &Param, diag: &Diagnostics) {
     }
 }
 
+/// The state as an input: its caller hands in a copy, and nothing brings a change back.
+pub(crate) fn copied_state<'a>(method: &'a Method, workflow: &Workflow) -> Option<&'a Param> {
+    let key = type_key(workflow.state.as_ref()?, &[]);
+    let mut inputs = method.inputs();
+    inputs.find(|param| type_key(&param.ty, &[]) == key)
+}
+
 pub(super) fn check_state(method: &Method, workflow: &Workflow, diag: &Diagnostics) {
     if let Some(state) = &workflow.state {
         let key = type_key(state, &[]);
@@ -226,6 +233,13 @@ pub(super) fn check_state(method: &Method, workflow: &Workflow, diag: &Diagnosti
             diag.over(
                 &param.written.ty,
                 format!("a step takes the state as `&mut`, also when it only reads it; write `&mut {ty}`"),
+            );
+        }
+        if let Some(param) = copied_state(method, workflow) {
+            let (name, ty) = (&param.name, plain_text(&param.ty));
+            diag.over(
+                &param.written.ty,
+                format!("a step that takes the state by value changes a copy of it; write `{name}: &mut {ty}`, which no caller hands in"),
             );
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn is_context(ty: &Type) -> bool {
     last(ty).is_some_and(|last| last.ident == "StepContext")
 }
 
-fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+pub(super) fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,
@@ -76,7 +76,7 @@ pub(super) fn check_error(output: &Type, diag: &Diagnostics) {
         diag.over(
             error,
             format!(
-                "an error crosses threads; write `Box<dyn Error + Send + Sync>`, or return `agno::Result<{value}>`"
+                "an error crosses threads; write `agno::Result<{value}>`, which takes any error by `?`, or `Box<dyn std::error::Error + Send + Sync>`"
             ),
         );
     }

@@ -3,7 +3,7 @@
 
 mod options;
 
-use proc_macro2::{Group, Ident, Span, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 use syn::Attribute;
 use syn::ext::IdentExt;
 
@@ -15,10 +15,13 @@ use crate::flow::macros;
 use crate::flow::recursion;
 use crate::model::{FieldStep, Flow, Method, Workflow};
 use crate::parse::attributes::{allowances, allows, conditions};
+use crate::parse::strip::Impl;
 
 /// What a warning is about.
 pub(crate) enum About {
     NeverCalled,
+    /// A step that another one calls as a plain method.
+    NotRecorded,
     /// The flow that it is in.
     NeverEnds(String),
     NoEffect,
@@ -49,12 +52,8 @@ impl Found {
     }
 }
 
-/// `bodies` are those of the methods, as written.
-pub(crate) fn workflow(
-    workflow: &Workflow,
-    uncalled: &[&Method],
-    bodies: &[Group],
-) -> Vec<Warning> {
+/// `parts` are those of the impl block.
+pub(crate) fn workflow(workflow: &Workflow, uncalled: &[&Method], parts: &Impl) -> Vec<Warning> {
     let mut found = Found::default();
     for step in &workflow.steps {
         options::step(&step.options, &step.method.attrs, &mut found);
@@ -72,13 +71,22 @@ pub(crate) fn workflow(
         );
         found.push(&method.attrs, About::NeverEnds(name), recursion.call, text);
     }
+    let plain_calls = plain_calls(workflow, parts);
+    let flow = match workflow.flows.is_empty() {
+        true => "a `#[flow]`",
+        false => "the flow",
+    };
+    for (caller, called, call) in &plain_calls {
+        let name = &caller.sig.ident;
+        let text = format!(
+            "`{name}` calls the plain `{called}`, which runs as a part of `{name}` and is not recorded; \
+             call both in {flow}, or write `#[allow(deprecated)]` above `{name}`"
+        );
+        found.push(&caller.attrs, About::NotRecorded, *call, text);
+    }
     for method in uncalled.iter().filter(|method| !is_kept(method)) {
         let ident = &method.sig.ident;
-        if let Some((caller, call)) = plain_call(workflow, ident, bodies) {
-            let text = format!(
-                "`{caller}` calls the plain `{ident}`, which is not recorded; call both in the flow"
-            );
-            found.push(&method.attrs, About::NeverCalled, call, text);
+        if plain_calls.iter().any(|(_, called, _)| called == ident) {
             continue;
         }
         let flow = workflow.entry().and_then(|entry| entry.flow.as_ref());
@@ -109,15 +117,15 @@ fn name(method: &Method) -> String {
 }
 
 fn endless_loops(flow: &Flow, workflow: &Workflow, found: &mut Found) {
-    if let (Some(ident), Some(source)) = (&flow.flow, &flow.source) {
-        let scope = Scope {
-            workflow,
-            flow: ident,
-            shadowed: false,
-        };
+    if let (Some(scope), Some(source)) = (Scope::of(flow, workflow), &flow.source) {
         for keyword in endless::loops(scope, &source.block, flow.stripped.is_some()) {
             let about = About::NeverEnds(name(&flow.method));
-            found.push(&flow.method.attrs, about, keyword, ENDLESS.problem);
+            found.push(
+                &flow.method.attrs,
+                about,
+                keyword,
+                ENDLESS.problem(scope.flow),
+            );
         }
     }
 }
@@ -182,27 +190,35 @@ fn reached(callees: &[Vec<usize>], from: usize) -> Vec<bool> {
     reached
 }
 
-/// The step whose body says `self.search(..)`, and where.
-fn plain_call<'a>(
-    workflow: &'a Workflow,
-    called: &Ident,
-    bodies: &[Group],
-) -> Option<(&'a Ident, Span)> {
-    let others = workflow.steps.iter().map(|step| &step.method);
-    let mut others = others.filter(|method| method.sig.ident != *called);
-    others.find_map(|method| {
-        let tokens = macros::flat(bodies.get(method.body?)?.stream());
-        let call = tokens.windows(4).find_map(|tokens| match tokens {
+/// Where the body of a step says `self.search(..)` of another step: in which, of which, and the place.
+fn plain_calls<'a>(workflow: &'a Workflow, parts: &Impl) -> Vec<(&'a Method, Ident, Span)> {
+    let mut calls = Vec::new();
+    if !parts.may_call(|name| workflow.has_step(name)) {
+        return calls;
+    }
+    for caller in workflow.steps.iter().map(|step| &step.method) {
+        let Some(body) = caller.body.and_then(|number| parts.bodies.get(number)) else {
+            continue;
+        };
+        let tokens = macros::flat(body.stream());
+        calls.extend(tokens.windows(4).filter_map(|tokens| match tokens {
             [
                 TokenTree::Ident(on),
                 TokenTree::Punct(dot),
                 TokenTree::Ident(name),
-                TokenTree::Group(_),
-            ] => (on == "self" && dot.as_char() == '.' && name == called).then(|| name.span()),
+                TokenTree::Group(arguments),
+            ] => {
+                let is_call = *on == "self"
+                    && dot.as_char() == '.'
+                    && arguments.delimiter() == Delimiter::Parenthesis
+                    && *name != caller.sig.ident
+                    && workflow.step(name).is_some();
+                is_call.then(|| (caller, name.clone(), name.span()))
+            }
             _ => None,
-        })?;
-        Some((&method.sig.ident, call))
-    })
+        }));
+    }
+    calls
 }
 
 /// Whether a call may stand where it cannot be read: in a function that the flow is handed to.

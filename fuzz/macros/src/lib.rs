@@ -11,7 +11,7 @@
     reason = "what is mounted has more callers in its own crate"
 )]
 
-#[path = "../../../agno-macros/src/data.rs"]
+#[path = "../../../agno-macros/src/data/mod.rs"]
 mod data;
 #[path = "../../../agno-macros/src/diag.rs"]
 mod diag;

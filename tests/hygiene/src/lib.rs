@@ -49,6 +49,7 @@ pub mod allowed_at_the_step;
 pub mod allowed_in_flow;
 pub mod attributes;
 pub mod conditions;
+pub mod data;
 pub mod every_option;
 pub mod fields;
 pub mod flow_in_plain_rust;

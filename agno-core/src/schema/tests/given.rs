@@ -172,6 +172,47 @@ fn flags_are_read_by_the_type_of_their_field() {
 }
 
 #[test]
+fn a_list_may_be_given_whole() {
+    let schema = InputSchema::of::<Simple>();
+    let tags = |texts: &[&str]| {
+        let tags = texts.iter().map(|text| ("tags", *text));
+        let all: Vec<_> = [("topic", "rust")].into_iter().chain(tags).collect();
+        schema
+            .from_flags(&given(&all))
+            .map(|read| read["tags"].clone())
+    };
+    for (texts, expected) in [
+        (&[r#"["a", "b"]"#][..], json!(["a", "b"])),
+        (
+            &["first", r#" ["a"]"#, "last"],
+            json!(["first", "a", "last"]),
+        ),
+        (&["[]"], json!([])),
+        // Texts that only begin like one.
+        (&["[draft]"], json!(["[draft]"])),
+        (&["[1, 2]"], json!(["[1, 2]"])),
+        (&[r#"["a", 2]"#], json!([r#"["a", 2]"#])),
+        (&[r#"["a"] and more"#], json!([r#"["a"] and more"#])),
+    ] {
+        assert_eq!(tags(texts).ok(), Some(expected), "{texts:?}");
+    }
+    let sizes = given(&[("topic", "rust"), ("sizes", "[1, 2]"), ("sizes", "3")]);
+    let read = schema.from_flags(&sizes).expect("it fits");
+    assert_eq!(read["sizes"], json!([1, 2, 3]));
+    let wrong = given(&[("topic", "rust"), ("sizes", "[1, 2.5]")]);
+    insta::assert_snapshot!(schema.from_flags(&wrong).expect_err("it is wrong"), @r#"
+    input does not match `Simple`
+      = --sizes: expected integer, found "[1, 2.5]"
+    "#);
+    // What takes one value takes a text as it is.
+    let topic = given(&[("topic", r#"["a"]"#)]);
+    assert_eq!(
+        schema.from_flags(&topic).expect("a text")["topic"],
+        r#"["a"]"#
+    );
+}
+
+#[test]
 fn flags_that_are_wrong_are_said_all_at_once() {
     let schema = InputSchema::of::<Simple>();
     let wrong = given(&[

@@ -1,6 +1,6 @@
 //! Flows, and steps without one.
 
-use super::one;
+use super::{errors, one, workflow};
 
 /// A good step, and one flow with these options and this signature.
 #[track_caller]
@@ -28,6 +28,46 @@ fn a_method_is_a_step_or_a_flow() {
     ] {
         one("", &format!("impl A {{ {method} }}"), "remove one of them");
     }
+}
+
+#[test]
+fn what_takes_the_flow_is_a_flow() {
+    let step = "#[step] async fn a(&self) -> Result<()> { Ok(()) }";
+    for marked in ["#[step]", "#[step(retry(max = 3))]", "#[agno::step]"] {
+        let item = format!(
+            "impl A {{ {step} {marked} async fn run(flow: &Flow<Self>) -> Result<()> {{ flow.a().await }} }}"
+        );
+        one("", &item, "write `#[flow]` above `fn run`");
+    }
+    for call in [
+        "flow.part().await",
+        "flow.parallel((flow.a(), Self::part(flow))).await?; Ok(())",
+        "flow.parallel((A::part(flow), flow.a())).await?; Ok(())",
+    ] {
+        let item = format!(
+            "impl A {{ {step} #[flow] async fn run(flow: &Flow<Self>) -> Result<()> {{ {call} }}
+             async fn part(flow: &Flow<Self>) -> Result<()> {{ flow.a().await }} }}"
+        );
+        let found: std::collections::BTreeSet<_> =
+            errors(workflow("", &item)).into_iter().collect();
+        let message = "`part` takes the flow, and is none yet; put `#[flow]` on `fn part` and write `flow.part(..)`";
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [message], "{call}");
+    }
+    let item = format!(
+        "impl A {{ {step} #[flow] async fn run(flow: &Flow<Self>) -> Result<()> {{ flow.part().await }}
+         async fn part(&self, flow: &Flow<Self>) -> Result<()> {{ flow.a().await }} }}"
+    );
+    one(
+        "",
+        &item,
+        "and write `flow: &Flow<Self>` instead of `&self`",
+    );
+    // As it stands, a plain function that the flow is handed to.
+    let item = format!(
+        "impl A {{ {step} #[flow] async fn run(flow: &Flow<Self>) -> Result<()> {{ Self::part(flow).await }}
+         async fn part(flow: &Flow<Self>) -> Result<()> {{ flow.a().await }} }}"
+    );
+    assert_eq!(errors(workflow("", &item)), Vec::<String>::new());
 }
 
 #[test]

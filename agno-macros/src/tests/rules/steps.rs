@@ -21,6 +21,16 @@ fn step_options() {
             "(timout = \"1s\")",
             "did you mean `timeout`? `#[step]` takes `retry`",
         ),
+        (
+            "(retires = 3)",
+            "unknown option `retires`; write `retry(max = 3)`",
+        ),
+        ("(memoise)", "write `cache(ttl = \"1h\")`"),
+        ("(max_atempts = 3)", "counts after the first attempt"),
+        ("(timeouts = \"1s\")", "did you mean `timeout`?"),
+        ("(retry(backof = \"1s\"))", "did you mean `backoff`?"),
+        ("(on_eror = \"skip\")", "did you mean `on_error`?"),
+        ("(atmost_once)", "did you mean `at_most_once`?"),
         ("(nothing)", "unknown option `nothing`; `#[step]` takes"),
         ("(retries = 3)", "`retry(max = 3)`"),
         ("(max_attempts = 3)", "counts after the first attempt"),
@@ -268,6 +278,14 @@ fn step_signatures() {
             "async fn s(&self, a: &mut Notes, b: &mut Notes) -> T",
             "one state",
         ),
+        (
+            "async fn s(&self, a: Topic, notes: Notes) -> T",
+            "write `notes: &mut Notes`",
+        ),
+        (
+            "async fn s(&self, mut notes: Notes) -> T",
+            "write `notes: &mut Notes`",
+        ),
         ("async fn s(&self, a: &C, b: &C) -> T", "one context"),
         (
             "async fn s(&self, a: A, b: A, c: A, d: A, e: A, f: A, g: A, h: A, i: A) -> T",
@@ -292,7 +310,7 @@ fn step_signatures() {
         ("async fn s(&self, seen: RwLock<u8>) -> T", "a copy of it"),
         (
             "async fn s(&self) -> Result<u8, Box<dyn Error>>",
-            "write `Box<dyn Error + Send + Sync>`, or return `agno::Result<u8>`",
+            "write `agno::Result<u8>`, which takes any error by `?`, or `Box<dyn std::error::Error + Send + Sync>`",
         ),
         (
             "async fn s(&self) -> Result<u8, std::boxed::Box<dyn std::error::Error + Send>>",
