@@ -316,8 +316,7 @@ fn the_guide_counts_what_the_compiler_says() {
 /// Each of those programs is the fault-free one with one change.
 #[test]
 fn the_compared_programs_differ_in_their_fault_alone() {
-    let sound = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/programs/src/bin/peers_without_a_fault.rs");
+    let sound = folder().with_file_name("peers_without_a_fault.rs");
     let sound = fs::read_to_string(sound).expect("the program without a fault");
     let sound: Vec<&str> = sound.lines().skip(1).collect();
     for fault in gallery() {

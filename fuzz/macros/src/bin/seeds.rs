@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{fs, io};
 
 /// Where such programs are.
-const PROGRAMS: [&str; 4] = ["tests/ui/fail", "tests/programs/src/bin", "examples", "tests"];
+const PROGRAMS: [&str; 5] = ["tests/ui/fail", "tests/ui", "tests/programs/src/bin", "examples", "tests"];
 
 /// Seeds that choose tokens instead of being text; their bytes are any.
 const CHOOSING: u64 = 32;
