@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 
+use crate::copies;
 use crate::diag::Diagnostics;
 use crate::expand::{self, declaration::declaration, lints};
 use crate::fallback;
@@ -102,7 +103,7 @@ fn read_struct(
 fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     let diag = Diagnostics::new();
     let parts = strip::split(item);
-    let Some(model) = methods::workflow(args.clone(), &parts, &diag) else {
+    let Some(mut model) = methods::workflow(args.clone(), &parts, &diag) else {
         let (item, errors) = (&parts.emitted, diag.finish());
         let expanded = match half_typed(args.clone(), &parts) {
             Some(model) => fallback::workflow(&model),
@@ -131,6 +132,7 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     // Nothing that was written is lost.
     let written = sent.is_some().then(|| quote!(#[cfg(any())] #item));
     let item = sent.as_ref().unwrap_or(&item);
+    copies::leave_out(&mut model, &parts.emitted);
     let expanded = fallback::workflow(&model);
     // What the mistake leaves unused is no second thing to read about.
     quote!(#written #[allow(unexpected_cfgs, unused)] #item #errors #expanded)

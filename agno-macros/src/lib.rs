@@ -9,6 +9,7 @@
 //! (bodies read into a graph and checked), `expand` (the model to tokens, cannot fail) and `fallback` (what is
 //! emitted beside errors, so that one mistake is one error and an editor keeps completing).
 
+mod copies;
 mod data;
 mod diag;
 mod emit;
