@@ -284,7 +284,7 @@ pub(super) fn given_call(call: &ExprCall, scope: Scope<'_>) -> Option<String> {
             let chain = scope.durable(given)?;
             let method = &chain.first.method;
             Some(format!(
-                "a spawned task is not part of the run; write `{flow}.parallel(({flow}.{method}(..), ..)).await?` for calls at the same time"
+                "a spawned task is not part of the run; write `{flow}.{method}(..).await?`, or for several at the same time `{flow}.parallel((..)).await?`"
             ))
         }
         ("block_on", [given]) => {
