@@ -67,7 +67,9 @@ pub(crate) fn remove(line: &ProgressBar) {
 /// Says a line to people. The text must be safe to show.
 pub(crate) fn say(text: &str) {
     // People who are not there any more miss nothing.
-    let write = || drop(writeln!(io::stderr().lock(), "{text}"));
+    // In one piece: a process that is killed shows the whole line or none.
+    let text = format!("{text}\n");
+    let write = || drop(io::stderr().lock().write_all(text.as_bytes()));
     match live() {
         Some(lines) => lines.suspend(write),
         None => write(),
