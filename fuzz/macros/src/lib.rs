@@ -11,6 +11,8 @@
     reason = "what is mounted has more callers in its own crate"
 )]
 
+#[path = "../../../agno-macros/src/copies.rs"]
+mod copies;
 #[path = "../../../agno-macros/src/data/mod.rs"]
 mod data;
 #[path = "../../../agno-macros/src/diag.rs"]
