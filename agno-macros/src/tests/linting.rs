@@ -192,7 +192,7 @@ fn advice_names_the_flow_as_its_author_does() {
     let found = errors(workflow("", item));
     let advice = [
         "write `f.sleep(..).await?`, which",
-        "write `f.parallel((f.a(..), ..)).await?` for calls",
+        "write `f.a(..).await?`, or for several at the same time `f.parallel((..)).await?`",
         "use `f.now()`, which",
         "write `f.sleep(..)`, which",
     ];
