@@ -19,7 +19,7 @@ pub(crate) fn allowances(
     diag: &Diagnostics,
 ) -> Vec<usize> {
     let mut found = Vec::new();
-    if !parts.may_allow() {
+    if !parts.may_allow {
         return found;
     }
     for (number, body) in parts.bodies.iter().enumerate() {

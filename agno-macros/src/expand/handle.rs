@@ -176,9 +176,14 @@ fn method(
         .enumerate()
         .map(|(index, param)| (arg(param, index), &param.ty))
         .collect();
-    let params = args
-        .iter()
-        .map(|(arg, ty)| Fragment::new(move |to| emit!(to, own; #arg: #ty)));
+    let params = args.iter().map(|(arg, ty)| {
+        // By reference, which has an error: its calls may be right already.
+        let is_open = bodies == Bodies::Empty && matches!(ty, Type::Reference(_));
+        Fragment::new(move |to| match is_open {
+            true => emit!(to, own; #arg: impl __agno::std::marker::Sized),
+            false => emit!(to, own; #arg: #ty),
+        })
+    });
     let params: Vec<_> = params.collect();
     let params = Fragment::new(|to| separated(&params, to));
     let values = Fragment::new(|to| {

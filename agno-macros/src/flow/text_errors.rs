@@ -1,4 +1,4 @@
-//! `Err("no item")`: a text where an error is wanted. rustc would only say that the types differ, and not name `bail!`.
+//! `Err("no item")`, `.ok_or("no item")?`: a text where an error is wanted. rustc would only say that the types differ, and not name `bail!`.
 //!
 //! A `Result<T>` may be an alias of the user's with an error that is a text, so what stands around it has to say that it is not.
 
@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprReturn, ExprTry, Item, Lit, PathArguments,
+    Block, Expr, ExprAsync, ExprClosure, ExprReturn, ExprTry, Ident, Item, Lit, PathArguments,
     Stmt, Type,
 };
 
@@ -19,6 +19,9 @@ use crate::diag::Diagnostics;
 use crate::model::{Method, Workflow};
 use crate::parse::nesting;
 use crate::parse::strip::Impl;
+
+/// What is given an error.
+const MAKERS: [&str; 4] = ["Err", "ok_or", "ok_or_else", "map_err"];
 
 /// What is known of the error in the block's `Result<T>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +36,7 @@ enum Known {
 /// Reports each, in steps and flows, and says what stands for them beside the error.
 pub(crate) fn check(workflow: &Workflow, parts: &Impl, diag: &Diagnostics) -> Vec<Mend> {
     let (mut known, mut mends) = (None, Vec::new());
-    if !parts.printed.contains("Err") {
+    if !MAKERS.iter().any(|maker| parts.printed.contains(maker)) {
         return mends;
     }
     let bodies = &parts.bodies;
@@ -59,9 +62,9 @@ pub(crate) fn check(workflow: &Workflow, parts: &Impl, diag: &Diagnostics) -> Ve
             if known < found.needs() {
                 continue;
             }
-            let error = syn::Error::new_spanned(&found.call.func, found.message());
+            let error = syn::Error::new_spanned(found.place, found.message());
             let change = Change {
-                at: found.call.func.span().start(),
+                at: found.place.span().start(),
                 fix: Fix::Argument {
                     links: 1,
                     value: error.to_compile_error(),
@@ -120,10 +123,12 @@ fn may_hold_one(body: TokenStream) -> bool {
     macros::flat(body).windows(2).any(|tokens| match tokens {
         [TokenTree::Ident(name), TokenTree::Group(group)] => {
             let first = || group.stream().into_iter().next();
-            *name == "Err"
+            MAKERS.iter().any(|maker| name == maker)
                 && match first() {
                     Some(TokenTree::Literal(_)) => true,
                     Some(TokenTree::Ident(made)) => made == "format" || made == "String",
+                    // A closure.
+                    Some(TokenTree::Punct(bar)) => bar.as_char() == '|',
                     _ => false,
                 }
         }
@@ -163,19 +168,32 @@ fn known_of(workflow: &Workflow, bodies: &[Group]) -> Known {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Answered {
     Return,
     End,
     Tried,
 }
 
+/// How a text is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Literal,
+    /// A `String`.
+    Owned,
+    /// A `String` of several parts.
+    Format,
+}
+
 struct Found<'a> {
-    call: &'a ExprCall,
+    /// `Err`, or the method that is given the text.
+    place: &'a dyn ToTokens,
+    /// Of a method.
+    method: Option<&'a Ident>,
     /// What `bail!` takes.
     text: String,
-    is_string: bool,
+    made: Made,
     is_into: bool,
-    place: Place,
+    answered: Answered,
 }
 
 impl<'a> Found<'a> {
@@ -183,19 +201,34 @@ impl<'a> Found<'a> {
         let answers = Answers::of(block);
         let returned = answers.returned.into_iter();
         let tried = answers.tried.into_iter();
-        let tried = tried.map(|tried| (&*tried.expr, Place::Tried));
+        let tried = tried.map(|tried| (&*tried.expr, Answered::Tried));
         let all = returned.chain(tried);
         all.filter_map(|(expr, place)| Self::read(expr, place))
             .collect()
     }
 
-    fn read(expr: &'a Expr, place: Place) -> Option<Self> {
-        let Expr::Call(call) = expr else {
+    fn read(expr: &'a Expr, answered: Answered) -> Option<Self> {
+        let (place, method, arguments): (&dyn ToTokens, _, _) = match expr {
+            Expr::Call(call) => {
+                let is_err = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"));
+                is_err.then_some(())?;
+                (&call.func, None, &call.args)
+            }
+            Expr::MethodCall(call) => {
+                MAKERS
+                    .iter()
+                    .any(|maker| call.method == maker)
+                    .then_some(())?;
+                (&call.method, Some(&call.method), &call.args)
+            }
+            _ => return None,
+        };
+        let (argument, 1) = (arguments.first()?, arguments.len()) else {
             return None;
         };
-        let is_err = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"));
-        let (true, Some(argument), 1) = (is_err, call.args.first(), call.args.len()) else {
-            return None;
+        let argument = match argument {
+            Expr::Closure(closure) if method.is_some() => &*closure.body,
+            other => other,
         };
         let (text, is_into) = match argument {
             Expr::MethodCall(into) if into.method == "into" && into.args.is_empty() => {
@@ -203,41 +236,53 @@ impl<'a> Found<'a> {
             }
             other => (other, false),
         };
-        let (text, is_string) = text_of(text)?;
+        let (text, made) = text_of(text)?;
         Some(Self {
-            call,
-            text,
-            is_string,
-            is_into,
             place,
+            method,
+            text,
+            made,
+            is_into,
+            answered,
         })
     }
 
     /// What must be known for this to be wrong.
     fn needs(&self) -> Known {
-        match (self.is_into || self.place == Place::Tried, self.is_string) {
+        match (self.is_into || self.answered == Answered::Tried, self.made) {
             (true, _) => Known::Ours,
-            (false, true) => Known::NoText,
-            (false, false) => Known::Nothing,
+            (false, Made::Literal) => Known::Nothing,
+            (false, Made::Owned | Made::Format) => Known::NoText,
         }
     }
 
     fn message(&self) -> String {
-        let instead = match self.place {
-            Place::Return => "return Err(..)",
-            Place::End => "Err(..)",
-            Place::Tried => "Err(..)?",
+        let text = &self.text;
+        let instead = match (self.method, self.answered) {
+            (Some(method), _) => {
+                let (method, of) = match *method == "map_err" {
+                    true => ("map_err", "|_|"),
+                    false => ("ok_or_else", "||"),
+                };
+                let text = match self.made {
+                    Made::Format => format!("format!({text})"),
+                    Made::Literal | Made::Owned => text.clone(),
+                };
+                return format!(
+                    "a text is no error; write `.{method}({of} Error::new(\"failed\", {text}))`, whose first text is a code to match on"
+                );
+            }
+            (None, Answered::Return) => "return Err(..)",
+            (None, Answered::End) => "Err(..)",
+            (None, Answered::Tried) => "Err(..)?",
         };
-        format!(
-            "a text is no error; write `bail!({})` instead of `{instead}`",
-            self.text
-        )
+        format!("a text is no error; write `bail!({text})` instead of `{instead}`")
     }
 }
 
-/// `"no item"`, `"no item".to_string()`, `String::from("no item")`, `format!("no {item}")`: what stands in it, and whether it
-/// makes a `String`.
-fn text_of(expr: &Expr) -> Option<(String, bool)> {
+/// `"no item"`, `"no item".to_string()`, `String::from("no item")`, `format!("no {item}")`: what stands in it, and how it is
+/// made.
+fn text_of(expr: &Expr) -> Option<(String, Made)> {
     let literal = |expr: &Expr| match expr {
         Expr::Lit(text) => matches!(text.lit, Lit::Str(_)).then(|| label(text)),
         _ => None,
@@ -246,25 +291,25 @@ fn text_of(expr: &Expr) -> Option<(String, bool)> {
         Expr::MethodCall(call) => {
             let owned = call.method == "to_string" || call.method == "to_owned";
             let text = literal(&call.receiver).filter(|_| owned)?;
-            Some((text, true))
+            Some((text, Made::Owned))
         }
         Expr::Call(call) => {
             let is_from = call.func.to_token_stream().to_string() == "String :: from";
             let text = literal(call.args.first()?).filter(|_| is_from)?;
-            Some((text, true))
+            Some((text, Made::Owned))
         }
         Expr::Macro(mac) => {
             let is_format = mac.mac.path.is_ident("format");
-            is_format.then(|| (label(&mac.mac.tokens), true))
+            is_format.then(|| (label(&mac.mac.tokens), Made::Format))
         }
-        other => Some((literal(other)?, false)),
+        other => Some((literal(other)?, Made::Literal)),
     }
 }
 
 /// What a body answers: its last expression, each `return`, and each `?`.
 #[derive(Default)]
 struct Answers<'a> {
-    returned: Vec<(&'a Expr, Place)>,
+    returned: Vec<(&'a Expr, Answered)>,
     tried: Vec<&'a ExprTry>,
 }
 
@@ -294,7 +339,7 @@ impl<'a> Answers<'a> {
                 }
             }
             Expr::Match(expr) => expr.arms.iter().for_each(|arm| self.end(&arm.body)),
-            other => self.returned.push((other, Place::End)),
+            other => self.returned.push((other, Answered::End)),
         }
     }
 }
@@ -309,7 +354,7 @@ impl<'ast> Visit<'ast> for Answers<'ast> {
 
     fn visit_expr_return(&mut self, expr: &'ast ExprReturn) {
         if let Some(value) = &expr.expr {
-            self.returned.push((value, Place::Return));
+            self.returned.push((value, Answered::Return));
         }
         visit::visit_expr_return(self, expr);
     }

@@ -35,6 +35,7 @@ pub(crate) fn readable(parts: &Impl) -> Option<Impl> {
         skeleton: skeleton.into_iter().collect(),
         bodies: parts.bodies.clone(),
         printed: parts.printed.clone(),
+        may_allow: parts.may_allow,
     })
 }
 

@@ -206,7 +206,7 @@ fn read_flow(
         tokens.extend([body]);
         syn::parse2::<ItemFn>(tokens).ok()
     });
-    let stripped = braces.filter(|_| parts.may_allow()).and_then(|braces| {
+    let stripped = braces.filter(|_| parts.may_allow).and_then(|braces| {
         strip::without_allowances(braces.stream()).map(|body| Stripped {
             body,
             marker: strip::allowances(braces.stream()).into_iter().next(),
@@ -268,9 +268,12 @@ fn read_param(written: &PatType, this: &Ident, is_flow: bool) -> Param {
         owned if !is_flow && is_context(owned) => (ParamKind::Context, owned),
         Type::Reference(reference) if !is_flow => match (&reference.mutability, &*reference.elem) {
             (Some(_), elem) => (ParamKind::State, elem),
-            // What cannot be a context is a borrowed input: the rules say so.
-            (None, elem) if is_borrowed_input(elem) => (ParamKind::Input, &*written.ty),
-            (None, elem) => (ParamKind::Context, elem),
+            // Has a rule of its own, and is nothing that callers hand in.
+            (None, elem) if is_borrowed_flow(&written.ty) || is_named_context(elem) => {
+                (ParamKind::Context, elem)
+            }
+            // A borrowed input: the rules say so.
+            (None, _) => (ParamKind::Input, &*written.ty),
         },
         owned => (ParamKind::Input, owned),
     };
@@ -317,6 +320,18 @@ pub(crate) fn is_borrowed_flow(ty: &Type) -> bool {
         _ => None,
     };
     last.is_some_and(|last| last.ident == "Flow")
+}
+
+/// `Context`, `Ctx`, `ToolContext`, ..: a name under which somebody means the context.
+fn is_named_context(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| {
+        let name = last.ident.to_string();
+        name.ends_with("Context") || name.ends_with("Ctx")
+    })
 }
 
 /// `StepContext`, `agno::StepContext`

@@ -21,14 +21,11 @@ pub(crate) struct Impl {
     pub(crate) bodies: Vec<Group>,
     /// All of it, printed: that takes less time than to look at each token for what is seldom there.
     pub(crate) printed: String,
+    /// Whether `#[allow_in_flow]` may stand in one of the bodies.
+    pub(crate) may_allow: bool,
 }
 
 impl Impl {
-    /// Whether `#[allow_in_flow]` may stand in one of the bodies.
-    pub(crate) fn may_allow(&self) -> bool {
-        self.printed.contains(ALLOWANCE)
-    }
-
     /// Whether one of these methods may be called on `self`.
     pub(crate) fn may_call(&self, is_method: impl Fn(&str) -> bool) -> bool {
         self.printed.match_indices("self").any(|(at, word)| {
@@ -45,6 +42,7 @@ impl Impl {
 /// Splits an impl block. Without a body in braces there is nothing to strip.
 pub(crate) fn split(item: TokenStream) -> Impl {
     let printed = item.to_string();
+    let may_allow = printed.contains(ALLOWANCE);
     let mut before: Vec<TokenTree> = item.clone().into_iter().collect();
     let block = match before.pop() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
@@ -54,6 +52,7 @@ pub(crate) fn split(item: TokenStream) -> Impl {
                 skeleton: item,
                 bodies: Vec::new(),
                 printed,
+                may_allow,
             };
         }
     };
@@ -79,6 +78,7 @@ pub(crate) fn split(item: TokenStream) -> Impl {
         skeleton: with_body(before, &block, skeleton.into_iter().collect()),
         bodies,
         printed,
+        may_allow,
     }
 }
 

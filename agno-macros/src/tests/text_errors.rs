@@ -46,6 +46,18 @@ fn a_text_is_no_error() {
             "`bail!(\"no {item} in {}\", a)`",
         ),
         ("loop { if a { return Err(\"no\") } }", "`return Err(..)`"),
+        (
+            "found.ok_or(\"no\")",
+            "`.ok_or_else(|| Error::new(\"failed\", \"no\"))`",
+        ),
+        (
+            "return found.ok_or_else(|| String::from(\"no\"));",
+            "`.ok_or_else(|| Error::new(\"failed\", \"no\"))`",
+        ),
+        (
+            "text.parse().map_err(|_| format!(\"no {text}\"))",
+            "`.map_err(|_| Error::new(\"failed\", format!(\"no {text}\")))`",
+        ),
     ] {
         for flow in [CALLS, CALLS_AND_GOES_ON] {
             let found = found("Result<u32>", step, flow);
@@ -62,6 +74,8 @@ fn what_turns_into_an_error_needs_to_be_certain() {
         "Err(format!(\"no {item}\").into())",
         "Err(\"no\")?; Ok(1)",
         "Err(\"no\".to_string())?",
+        "let a = all.first().ok_or(\"no\")?; Ok(*a)",
+        "Ok(item.parse().map_err(|error| format!(\"no: {error}\"))?)",
     ] {
         assert_eq!(found("Result<u32>", step, CALLS).len(), 1, "{step}");
         assert_eq!(
@@ -88,6 +102,12 @@ fn what_turns_into_an_error_needs_to_be_certain() {
 fn other_errors_are_left_alone() {
     for step in [
         "Err(error)",
+        "found.ok_or(error)",
+        "found.ok_or_else(|| none(\"no\"))",
+        "found.map(|_| \"no\")",
+        "let a = found.ok_or(\"no\"); Ok(1)",
+        "let a = found.ok_or(\"no\").unwrap_or_default(); Ok(1)",
+        "ok_or(\"no\")",
         "Err(Error::new(\"no\", \"none\"))",
         "Err(text(\"no\"))",
         "let a: Result<u8, &str> = Err(\"no\"); Ok(1)",

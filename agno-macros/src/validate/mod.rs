@@ -64,7 +64,7 @@ fn check_step(step: &Step, workflow: &Workflow, diag: &Diagnostics) {
     let method = &step.method;
     check_receiver(&method.sig, diag);
     check_signature(&method.sig, "step", diag);
-    check_params(method, diag);
+    check_params(method, workflow, diag);
     check_state(method, workflow, diag);
     reserved(method, "step", diag);
     let named = Named {

@@ -8,10 +8,10 @@ use super::types;
 use crate::diag::Diagnostics;
 use crate::model::{Method, Param, ParamKind, Workflow, borrow, type_key};
 use crate::parse::attributes::conditions;
-use crate::parse::methods::is_borrowed_input;
 use crate::parse::options::plain_text;
 
 const CONTEXT: &str = "a step borrows its context; write `&StepContext`";
+const CONTEXT_BY_NAME: &str = "the context of a step is known by its name; write `&StepContext`, and without `&` if this is an input";
 
 pub(super) fn check_receiver(sig: &Signature, diag: &Diagnostics) {
     let Some(FnArg::Receiver(receiver)) = sig.inputs.first() else {
@@ -133,8 +133,9 @@ fn owned(ty: &Type) -> String {
     }
 }
 
-pub(super) fn check_params(method: &Method, diag: &Diagnostics) {
+pub(super) fn check_params(method: &Method, workflow: &Workflow, diag: &Diagnostics) {
     let name = &method.sig.ident;
+    let state = copied_state(method, workflow).map(|param| param as *const Param);
     for param in &method.params {
         if param.ident.is_none() {
             diag.over(
@@ -149,7 +150,9 @@ pub(super) fn check_params(method: &Method, diag: &Diagnostics) {
             );
         }
         // Lifetimes of the step's own are the one mistake then.
-        if method.sig.generics.params.is_empty() {
+        let is_plain = method.sig.generics.params.is_empty();
+        // Of the state `check_state` says more.
+        if is_plain && !state.is_some_and(|state| std::ptr::eq(state, param)) {
             check_param_type(param, diag);
         }
     }
@@ -195,10 +198,11 @@ fn check_param_type(param: &Param, diag: &Diagnostics) {
         return;
     }
     match (&*param.written.ty, param.kind) {
-        (Type::Reference(reference), ParamKind::Input) => {
-            if reference.mutability.is_none() && is_borrowed_input(&reference.elem) {
-                check_stored_type(&param.written.ty, "step", "input", diag);
-            }
+        (Type::Reference(_), ParamKind::Input) => {
+            check_stored_type(&param.written.ty, "step", "input", diag);
+        }
+        (Type::Reference(reference), ParamKind::Context) if !types::is_context(&reference.elem) => {
+            diag.over(&reference.elem, CONTEXT_BY_NAME);
         }
         (Type::Reference(reference), ParamKind::Context) if reference.mutability.is_some() => {
             diag.over(&param.written.ty, CONTEXT);
@@ -216,32 +220,32 @@ fn check_param_type(param: &Param, diag: &Diagnostics) {
     }
 }
 
-/// The state as an input: its caller hands in a copy, and nothing brings a change back.
+/// The state as an input: by value its caller hands in a copy, and nothing brings a change back.
 pub(crate) fn copied_state<'a>(method: &'a Method, workflow: &Workflow) -> Option<&'a Param> {
     let key = type_key(workflow.state.as_ref()?, &[]);
     let mut inputs = method.inputs();
-    inputs.find(|param| type_key(&param.ty, &[]) == key)
+    inputs.find(|param| type_key(behind_reference(&param.ty), &[]) == key)
+}
+
+fn behind_reference(ty: &Type) -> &Type {
+    match ty {
+        Type::Reference(reference) => &reference.elem,
+        owned => owned,
+    }
 }
 
 pub(super) fn check_state(method: &Method, workflow: &Workflow, diag: &Diagnostics) {
-    if let Some(state) = &workflow.state {
-        let key = type_key(state, &[]);
-        let shared =
-            |param: &&Param| param.kind == ParamKind::Context && type_key(&param.ty, &[]) == key;
-        for param in method.params.iter().filter(shared) {
-            let ty = plain_text(&param.ty);
-            diag.over(
-                &param.written.ty,
-                format!("a step takes the state as `&mut`, also when it only reads it; write `&mut {ty}`"),
-            );
-        }
-        if let Some(param) = copied_state(method, workflow) {
-            let (name, ty) = (&param.name, plain_text(&param.ty));
-            diag.over(
-                &param.written.ty,
-                format!("a step that takes the state by value changes a copy of it; write `{name}: &mut {ty}`, which no caller hands in"),
-            );
-        }
+    if let Some(param) = copied_state(method, workflow) {
+        let (name, ty) = (&param.name, plain_text(behind_reference(&param.ty)));
+        let message = match &param.ty {
+            Type::Reference(_) => format!(
+                "a step takes the state as `&mut`, also when it only reads it; write `&mut {ty}`"
+            ),
+            _ => format!(
+                "a step that takes the state by value changes a copy of it; write `{name}: &mut {ty}`, which no caller hands in"
+            ),
+        };
+        diag.over(&param.written.ty, message);
     }
     let undeclared = method.state().filter(|_| workflow.state.is_none());
     if let Some(param) = undeclared.filter(|param| !takes_flow(param)) {

@@ -252,10 +252,17 @@ fn step_signatures() {
         ),
         ("async fn s(&self, x: &str) -> T", "write `String`"),
         ("async fn s(&self, x: &[u8]) -> T", "write `Vec<u8>`"),
+        ("async fn s(&self, x: &my::Quote) -> T", "write `my::Quote`"),
+        ("async fn s(&self, x: &Vec<T>) -> T", "write `Vec<T>`"),
+        ("async fn s(&self, x: &Ctx) -> T", "write `&StepContext`"),
+        (
+            "async fn s(&self, x: &ToolContext) -> T",
+            "known by its name",
+        ),
         ("async fn s(&self, x: Cow<'_, str>) -> T", "cannot borrow"),
         ("async fn s(&self, x: Option<&str>) -> T", "cannot borrow"),
         (
-            "async fn s(&self, x: &'a Context) -> T",
+            "async fn s(&self, x: &'a StepContext) -> T",
             "remove this lifetime",
         ),
         ("async fn s(&self) -> &str", "write `String`"),
@@ -286,7 +293,10 @@ fn step_signatures() {
             "async fn s(&self, mut notes: Notes) -> T",
             "write `notes: &mut Notes`",
         ),
-        ("async fn s(&self, a: &C, b: &C) -> T", "one context"),
+        (
+            "async fn s(&self, a: &StepContext, b: &StepContext) -> T",
+            "one context",
+        ),
         (
             "async fn s(&self, a: A, b: A, c: A, d: A, e: A, f: A, g: A, h: A, i: A) -> T",
             "takes 9 inputs",
