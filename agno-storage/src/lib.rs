@@ -33,6 +33,13 @@ mod sessions;
 mod state;
 mod stats;
 mod storage;
+#[cfg(any(
+    feature = "sled",
+    feature = "redb",
+    feature = "sqlite",
+    feature = "postgres"
+))]
+mod stored;
 
 pub mod transfer;
 

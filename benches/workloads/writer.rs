@@ -99,25 +99,28 @@ impl Commits {
         })
     }
 
-    /// What each of them writes, as keys and values of about the same size as a store's own: the entries,
-    /// with the first the head and the input, with the last the head and the output.
+    /// What each of them writes, as keys and values of a store's own size: the entries, with the first the
+    /// head and the input, with the last the head and the output.
     pub fn records(&self) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
         let commits = self.all().map(|commit| {
-            let key = |kind: &str, rest: &str| format!("{kind}{}{rest}", commit.run).into_bytes();
+            // What ends the run's id, and the number of the chunk.
+            let key =
+                |kind: &str, rest: &str| format!("{kind}{}\0{rest}\0\0", commit.run).into_bytes();
+            let path = |path: &str| format!("{}{path}", char::from(path.len() as u8));
             let head = serde_json::to_vec(&self.0.head).expect("json");
             let mut records = Vec::new();
             for entry in &commit.entries {
-                let value = serde_json::to_vec(entry).expect("json");
-                records.push((key("e", &entry.path), value));
+                let value = framed(20, &stored(entry));
+                records.push((key("e", &path(&entry.path)), value));
             }
             if let Some(create) = &commit.create {
-                records.push((key("h", ""), head.clone()));
+                records.push((key("h", ""), framed(8, &head)));
                 let input = serde_json::to_vec(&create.1).expect("json");
-                records.push((key("i", ""), input));
+                records.push((key("i", ""), framed(0, &input)));
             }
             if let Some(output) = commit.update.and_then(|update| update.output) {
-                records.push((key("h", ""), head));
-                records.push((key("o", ""), output.as_str().as_bytes().to_vec()));
+                records.push((key("h", ""), framed(8, &head)));
+                records.push((key("o", ""), framed(0, output.as_str().as_bytes())));
             }
             records
         });
@@ -165,4 +168,23 @@ impl Commits {
             task.await.expect("no panic");
         }
     }
+}
+
+/// The JSON of an entry as a store has it: without its numbers and without what is usual.
+fn stored(entry: &Entry) -> Vec<u8> {
+    let json = serde_json::to_value(entry).expect("json");
+    let serde_json::Value::Object(mut fields) = json else {
+        return Vec::new();
+    };
+    fields.retain(|name, value| {
+        !matches!((&**name, &*value), ("seq" | "first_event", _)) && value != "ran"
+    });
+    serde_json::to_vec(&fields).expect("json")
+}
+
+/// A body behind a frame with a checksum, and the numbers that a store puts before it.
+fn framed(numbers: usize, body: &[u8]) -> Vec<u8> {
+    let mut value = vec![1; 6 + numbers];
+    value.extend_from_slice(body);
+    value
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     CacheEntry, CacheKey, Definition, Portable, PortableRun, RequestQuery, RunId, SessionFields,
-    SessionKey, StoreError, StoreResult,
+    SessionKey, StoreError, StoreResult, stored::StoredEntry,
 };
 
 type Records = Vec<(Vec<u8>, Vec<u8>)>;
@@ -111,9 +111,7 @@ impl NewPiece {
                 events: u32::try_from(entry.events.len()).unwrap_or(u32::MAX),
             };
             // The numbers stand in front of it, as for an entry that is committed.
-            let mut unnumbered = entry.clone();
-            (unnumbered.seq, unnumbered.first_event) = (0, 0);
-            let body = numbers.before(&encode(&unnumbered, "a journal entry")?);
+            let body = numbers.before(&encode(&StoredEntry::from(entry), "a journal entry")?);
             records.push(checked(keys::entry(id, &entry.path), body)?);
         }
         for request in &run.requests {

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{body, keys};
-use crate::{CacheKey, Commit, StoreResult, rules::check_value};
+use crate::{CacheKey, Commit, StoreResult, rules::check_value, stored::StoredEntry};
 
 /// A commit with its JSON.
 pub(super) struct Prepared {
@@ -25,7 +25,7 @@ impl Prepared {
         commit.state = commit.state.take().filter(|(_, delta)| !delta.is_empty());
         let mut entries = Vec::with_capacity(commit.entries.len());
         for entry in &commit.entries {
-            let json = body::encode(entry, "a journal entry")?;
+            let json = body::encode(&StoredEntry::from(entry), "a journal entry")?;
             check_value(json.len(), || format!("the journal entry `{}`", entry.path))?;
             entries.push(json);
         }

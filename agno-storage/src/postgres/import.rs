@@ -14,6 +14,7 @@ use super::{
 use crate::{
     CacheEntry, CacheKey, Definition, Entry, Imported, Portable, PortableRun, Request,
     RequestQuery, SessionFields, SessionKey, StoreError, StoreResult, definition,
+    stored::StoredEntry,
 };
 
 /// How many rows go out at once, and how many bytes of them.
@@ -277,7 +278,7 @@ struct Rows {
 
 impl Rows {
     fn push(&mut self, entry: &Entry) -> StoreResult<()> {
-        let (body, crc) = encode(entry)?;
+        let (body, crc) = encode(&StoredEntry::from(entry))?;
         self.seqs.push(signed(entry.seq));
         self.paths.push(name::encode(&entry.path));
         self.superseded.push(i32::from(entry.superseded));

@@ -10,7 +10,7 @@ use super::{
     name,
     statement::Statement,
 };
-use crate::{Commit, Json, Request, RunStatus, SessionFields, StoreResult};
+use crate::{Commit, Json, Request, RunStatus, SessionFields, StoreResult, stored::StoredEntry};
 
 /// How many ids of its last commits a head keeps: more than other processes add while one that lost its
 /// connection tries again.
@@ -259,7 +259,7 @@ fn entries(statement: &mut Statement, commit: &Commit) -> StoreResult<()> {
     let (written, told) = count(commit);
     let mut first = -told;
     for entry in &commit.entries {
-        let (body, crc) = encode(entry)?;
+        let (body, crc) = encode(&StoredEntry::from(entry))?;
         paths.push(name::encode(&entry.path));
         firsts.push(first);
         events.push(i32::try_from(entry.events.len()).unwrap_or(i32::MAX));
