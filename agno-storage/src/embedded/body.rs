@@ -8,14 +8,37 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{keys, record::corrupt};
-use crate::{Entry, FieldValue, Json, RunRecord, SessionKey, StoreError, StoreResult};
+use crate::{
+    Entry, FieldValue, Json, RunRecord, SessionKey, StoreError, StoreResult, stored::StoredEntry,
+};
+
+/// What most bodies take, so that few have to grow while they are written.
+const USUAL_BYTES: usize = 640;
 
 /// Encodes a body. Only a type whose own `Serialize` fails can fail here.
 pub(super) fn encode<T: Serialize + ?Sized>(value: &T, what: &str) -> StoreResult<Vec<u8>> {
-    serde_json::to_vec(value).map_err(|error| StoreError::Io {
-        context: format!("cannot write {what} as JSON"),
-        message: error.to_string(),
-    })
+    encode_behind(Vec::with_capacity(USUAL_BYTES), value, what)
+}
+
+/// Encodes an entry behind room for its numbers.
+pub(super) fn encode_entry(entry: &Entry) -> StoreResult<Vec<u8>> {
+    let mut body = Vec::with_capacity(Numbers::LEN + USUAL_BYTES);
+    body.resize(Numbers::LEN, 0);
+    encode_behind(body, &StoredEntry::from(entry), "a journal entry")
+}
+
+fn encode_behind<T: Serialize + ?Sized>(
+    mut body: Vec<u8>,
+    value: &T,
+    what: &str,
+) -> StoreResult<Vec<u8>> {
+    match serde_json::to_writer(&mut body, value) {
+        Ok(()) => Ok(body),
+        Err(error) => Err(StoreError::Io {
+            context: format!("cannot write {what} as JSON"),
+            message: error.to_string(),
+        }),
+    }
 }
 
 /// Decodes the JSON of the record under `key`.
@@ -47,15 +70,25 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    const LEN: usize = 20;
+    pub(super) const LEN: usize = 20;
 
     pub(super) fn before(self, json: &[u8]) -> Vec<u8> {
-        let mut body = Vec::with_capacity(Self::LEN + json.len());
-        body.extend_from_slice(&self.seq.to_be_bytes());
-        body.extend_from_slice(&self.first_event.to_be_bytes());
-        body.extend_from_slice(&self.events.to_be_bytes());
-        body.extend_from_slice(json);
-        body
+        [&self.bytes(), json].concat()
+    }
+
+    /// Fills the room that an entry was encoded behind.
+    pub(super) fn write_into(self, body: &mut [u8]) {
+        if let Some(room) = body.first_chunk_mut() {
+            *room = self.bytes();
+        }
+    }
+
+    fn bytes(self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
+        bytes[..8].copy_from_slice(&self.seq.to_be_bytes());
+        bytes[8..16].copy_from_slice(&self.first_event.to_be_bytes());
+        bytes[16..].copy_from_slice(&self.events.to_be_bytes());
+        bytes
     }
 
     /// Parts the numbers from the JSON.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     CacheEntry, CacheKey, Definition, Portable, PortableRun, RequestQuery, RunId, SessionFields,
-    SessionKey, StoreError, StoreResult, stored::StoredEntry,
+    SessionKey, StoreError, StoreResult,
 };
 
 type Records = Vec<(Vec<u8>, Vec<u8>)>;
@@ -111,7 +111,8 @@ impl NewPiece {
                 events: u32::try_from(entry.events.len()).unwrap_or(u32::MAX),
             };
             // The numbers stand in front of it, as for an entry that is committed.
-            let body = numbers.before(&encode(&StoredEntry::from(entry), "a journal entry")?);
+            let mut body = body::encode_entry(entry)?;
+            numbers.write_into(&mut body);
             records.push(checked(keys::entry(id, &entry.path), body)?);
         }
         for request in &run.requests {

@@ -96,7 +96,10 @@ pub(super) fn runs_beginning(tag: u8, prefix: &str) -> Vec<u8> {
 }
 
 pub(super) fn entry(id: &RunId, path: &str) -> Vec<u8> {
-    let mut key = run(JOURNAL, id);
+    let mut key = Vec::with_capacity(id.as_str().len() + path.len() + 3);
+    key.push(JOURNAL);
+    key.extend_from_slice(id.as_str().as_bytes());
+    key.push(0);
     push_name(&mut key, path);
     key
 }

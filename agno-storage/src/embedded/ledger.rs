@@ -38,16 +38,23 @@ pub(super) enum Verdict {
     Later,
 }
 
+#[derive(Default)]
 pub(super) struct Ledger {
     active: HashMap<RunId, ActiveRun>,
-    /// Fields that commits of this batch read or changed.
-    sessions: HashMap<SessionKey, TouchedSession>,
+    pending: Pending,
+}
+
+/// What has been accepted since the last batch.
+#[derive(Default)]
+struct Pending {
     batch: Batch,
-    /// What this batch adds to the store's own counts.
+    /// What it adds to the store's own counts.
     change: Change,
-    /// Runs with a part in this batch.
-    touched: HashSet<RunId>,
-    /// Chunks of the outputs and cached results that this batch wrote.
+    /// Runs with a part in it.
+    touched: Vec<RunId>,
+    /// Fields that its commits read or changed.
+    sessions: HashMap<SessionKey, TouchedSession>,
+    /// Chunks of the outputs and cached results that it writes.
     replaced: HashMap<Vec<u8>, u16>,
 }
 
@@ -58,6 +65,8 @@ struct ActiveRun {
     chunks: u16,
     /// The head has changed since it was written.
     dirty: bool,
+    /// It has a part in the batch.
+    touched: bool,
     entries: u64,
     events: u64,
     /// Every recorded path, so that "is absent" costs no read.
@@ -75,58 +84,96 @@ struct TouchedSession {
 }
 
 impl Ledger {
-    pub(super) fn new() -> Self {
-        Self {
-            active: HashMap::new(),
-            sessions: HashMap::new(),
-            batch: Batch::default(),
-            change: Change::default(),
-            touched: HashSet::new(),
-            replaced: HashMap::new(),
-        }
-    }
-
     /// Checks a commit and, if it holds, makes it part of the batch.
     /// What is left of the commit is for whoever sent it to drop: its memory is of another thread.
     pub(super) fn admit<K: KeyValue>(&mut self, store: &K, prepared: &mut Prepared) -> Verdict {
-        if !prepared.commit.supersede.is_empty() && self.touched.contains(&prepared.commit.run) {
-            return Verdict::Later;
-        }
         match self.try_admit(store, prepared) {
-            Ok(ack) => Verdict::Accepted(ack),
+            Ok(Some(ack)) => Verdict::Accepted(ack),
+            Ok(None) => Verdict::Later,
             Err(error) => Verdict::Refused(error),
         }
     }
 
-    fn try_admit<K: KeyValue>(&mut self, store: &K, prepared: &mut Prepared) -> StoreResult<Ack> {
-        let id = prepared.commit.run.clone();
-        let known = self.active.contains_key(&id);
-        let mut run = match prepared.commit.create.take() {
-            Some(_) if known => return Err(StoreError::RunExists { run: id }),
-            Some(create) => {
-                if store_has_run(store, &id)? {
-                    return Err(StoreError::RunExists { run: id });
+    /// `None` for a commit that has to wait for the batch.
+    fn try_admit<K: KeyValue>(
+        &mut self,
+        store: &K,
+        prepared: &mut Prepared,
+    ) -> StoreResult<Option<Ack>> {
+        let id = &prepared.commit.run;
+        let known = self.active.get_mut(id);
+        if !prepared.commit.supersede.is_empty() && known.as_ref().is_some_and(|run| run.touched) {
+            return Ok(None);
+        }
+        let mut run = match (prepared.commit.create.take(), known) {
+            (None, Some(run)) => return self.pending.admit(store, run, prepared).map(Some),
+            (Some(_), Some(_)) => return Err(StoreError::RunExists { run: id.clone() }),
+            (Some(create), None) => {
+                if store_has_run(store, id)? {
+                    return Err(StoreError::RunExists { run: id.clone() });
                 }
                 let mut head = create.0;
                 head.id = id.clone();
                 ActiveRun::new(head)
             }
-            None => match self.active.remove(&id) {
-                Some(run) => run,
-                None => ActiveRun::read(store, &id)?
-                    .ok_or(StoreError::RunNotFound { run: id.clone() })?,
-            },
+            (None, None) => ActiveRun::read(store, id)?
+                .ok_or_else(|| StoreError::RunNotFound { run: id.clone() })?,
         };
         let created = prepared.input.is_some();
-        let result = self.admit_to(store, &mut run, prepared);
+        let result = self.pending.admit(store, &mut run, prepared);
         // A run whose creation was refused does not exist; any other is remembered.
         if result.is_ok() || !created {
-            self.active.insert(id, run);
+            self.active.insert(prepared.commit.run.clone(), run);
         }
-        result
+        result.map(Some)
     }
 
-    fn admit_to<K: KeyValue>(
+    /// Knows nothing of a run any more. Between batches.
+    pub(super) fn forget(&mut self, id: &RunId) {
+        self.active.remove(id);
+    }
+
+    /// The batch of all that was accepted since the last, and the journal entries in it.
+    pub(super) fn finish(&mut self) -> StoreResult<(Batch, Change)> {
+        let Pending {
+            mut batch,
+            change,
+            touched,
+            sessions,
+            replaced: _,
+        } = mem::take(&mut self.pending);
+        for (key, session) in sessions {
+            for name in &session.changed {
+                if let Some(value) = session.fields.get(name) {
+                    let body = body::encode_field(&key, name, value)?;
+                    let old = session.stored.get(name).copied().unwrap_or(0);
+                    batch.put(&keys::field(&key, name), &body, old);
+                }
+            }
+        }
+        if self.active.len() > REMEMBERED {
+            self.active.retain(|_, run| run.touched);
+        }
+        for id in &touched {
+            let Some(run) = self.active.get_mut(id) else {
+                continue;
+            };
+            run.touched = false;
+            if mem::take(&mut run.dirty) {
+                let body = body::encode_head(&run.head, run.entries)?;
+                run.chunks = batch.put(&keys::run(keys::HEAD, id), &body, run.chunks);
+            }
+            if run.head.status != RunStatus::Running {
+                self.active.remove(id);
+            }
+        }
+        Ok((batch, change))
+    }
+}
+
+impl Pending {
+    /// Checks a commit of this run, and takes it in.
+    fn admit<K: KeyValue>(
         &mut self,
         store: &K,
         run: &mut ActiveRun,
@@ -166,7 +213,7 @@ impl Ledger {
                 .put(&keys::entry(&commit.run, &old.moved_to), &old.body, 0);
         }
         let (seq, first_event) = (run.entries + 1, run.events);
-        for (entry, json) in commit.entries.iter().zip(&prepared.entries) {
+        for (entry, body) in commit.entries.iter().zip(&mut prepared.entries) {
             let events = u32::try_from(entry.events.len()).unwrap_or(u32::MAX);
             let numbers = Numbers {
                 seq: run.entries + 1,
@@ -176,11 +223,15 @@ impl Ledger {
             run.entries += 1;
             run.events += u64::from(events);
             run.paths.insert(entry.path.clone());
+            numbers.write_into(body);
             let key = keys::entry(&commit.run, &entry.path);
-            self.batch.put(&key, &numbers.before(json), 0);
+            self.batch.put(&key, body, 0);
         }
         self.change.appended += commit.entries.len() as u64;
-        self.touched.insert(commit.run.clone());
+        if !run.touched {
+            run.touched = true;
+            self.touched.push(commit.run.clone());
+        }
         run.dirty |= prepared.input.is_some()
             || commit.claim
             || commit.update.is_some()
@@ -241,43 +292,6 @@ impl Ledger {
         session.fields.extend(changed);
         Ok(())
     }
-
-    /// Knows nothing of a run any more. Between batches.
-    pub(super) fn forget(&mut self, id: &RunId) {
-        self.active.remove(id);
-    }
-
-    /// The batch of all that was accepted since the last, and the journal entries in it.
-    pub(super) fn finish(&mut self) -> StoreResult<(Batch, Change)> {
-        let mut batch = mem::take(&mut self.batch);
-        for (key, session) in self.sessions.drain() {
-            for name in &session.changed {
-                if let Some(value) = session.fields.get(name) {
-                    let body = body::encode_field(&key, name, value)?;
-                    let old = session.stored.get(name).copied().unwrap_or(0);
-                    batch.put(&keys::field(&key, name), &body, old);
-                }
-            }
-        }
-        for id in &self.touched {
-            let Some(run) = self.active.get_mut(id) else {
-                continue;
-            };
-            if mem::take(&mut run.dirty) {
-                let body = body::encode_head(&run.head, run.entries)?;
-                run.chunks = batch.put(&keys::run(keys::HEAD, id), &body, run.chunks);
-            }
-            if run.head.status != RunStatus::Running {
-                self.active.remove(id);
-            }
-        }
-        if self.active.len() > REMEMBERED {
-            self.active.retain(|id, _| self.touched.contains(id));
-        }
-        self.touched.clear();
-        self.replaced.clear();
-        Ok((batch, mem::take(&mut self.change)))
-    }
 }
 
 fn store_has_run<K: KeyValue>(store: &K, id: &RunId) -> StoreResult<bool> {
@@ -299,6 +313,7 @@ impl ActiveRun {
             head,
             chunks: 0,
             dirty: true,
+            touched: false,
             entries: 0,
             events: 0,
             paths: HashSet::new(),
@@ -315,6 +330,7 @@ impl ActiveRun {
             head: stored.head,
             chunks: stored.chunks,
             dirty: false,
+            touched: false,
             entries: 0,
             events: 0,
             paths: HashSet::new(),

@@ -2,13 +2,16 @@
 
 use std::mem;
 
-use super::{body, keys};
-use crate::{CacheKey, Commit, StoreResult, rules::check_value, stored::StoredEntry};
+use super::{
+    body::{self, Numbers},
+    keys,
+};
+use crate::{CacheKey, Commit, StoreResult, rules::check_value};
 
 /// A commit with its JSON.
 pub(super) struct Prepared {
     pub(super) commit: Commit,
-    /// JSON of each entry, without its numbers.
+    /// Body of each entry: room for its numbers, then its JSON.
     pub(super) entries: Vec<Vec<u8>>,
     /// The input of a run to create.
     pub(super) input: Option<Vec<u8>>,
@@ -25,9 +28,11 @@ impl Prepared {
         commit.state = commit.state.take().filter(|(_, delta)| !delta.is_empty());
         let mut entries = Vec::with_capacity(commit.entries.len());
         for entry in &commit.entries {
-            let json = body::encode(&StoredEntry::from(entry), "a journal entry")?;
-            check_value(json.len(), || format!("the journal entry `{}`", entry.path))?;
-            entries.push(json);
+            let body = body::encode_entry(entry)?;
+            check_value(body.len() - Numbers::LEN, || {
+                format!("the journal entry `{}`", entry.path)
+            })?;
+            entries.push(body);
         }
         let mut requests = Vec::with_capacity(commit.requests.len());
         for request in mem::take(&mut commit.requests) {

@@ -91,7 +91,7 @@ pub(super) fn spawn<K: KeyValue>(
         store,
         shared,
         queue,
-        ledger: Ledger::new(),
+        ledger: Ledger::default(),
         next: None,
     };
     let thread = thread::Builder::new()
