@@ -165,11 +165,8 @@ fn advance(
              or run.lease_until <= clock_timestamp())"
         ));
     }
-    let absent = commit
-        .entries
-        .iter()
-        .map(|entry| &entry.path)
-        .chain(&commit.unless);
+    // The paths of the entries are left to their index, which is unique.
+    let absent = commit.unless.iter();
     let absent = absent.filter(|path| !commit.supersede.contains(path));
     let absent: Vec<_> = absent.map(|path| name::encode(path)).collect();
     if !absent.is_empty() {
