@@ -9,12 +9,13 @@ use agno_storage::{
 
 use super::{
     around::Around,
-    cell::{RunCell, Stop, locked},
+    cell::{RunCell, locked},
     commit::Writing,
     execute::{Outcome, sleep_until},
     parking::Open,
     replay::answered,
     same_input::same_input,
+    stop::Stop,
 };
 use crate::{
     clock::now_micros,

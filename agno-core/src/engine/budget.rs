@@ -17,7 +17,8 @@ use agno_storage::{
 };
 use tokio::{task::AbortHandle, time::Instant};
 
-use super::cell::{RunCell, Stop, locked};
+use super::cell::{RunCell, locked};
+use super::stop::Stop;
 use crate::{
     error::{Error, code},
     runtime::path::base_of,

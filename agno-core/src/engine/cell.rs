@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, OnceLock, Weak,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize},
     },
     time::Instant,
 };
@@ -18,7 +18,7 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use super::{budget::Budget, lease::Lease, parking::Waiting, replay::Recorded};
+use super::{budget::Budget, lease::Lease, parking::Waiting, replay::Recorded, stop::Stop};
 use crate::{
     clock::now_micros,
     error::{Error, code},
@@ -28,21 +28,6 @@ use crate::{
     registry::Registered,
     runtime::{RunHandle, Runtime, Shared},
 };
-
-/// Why a run stops without its flow having returned.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    /// `cancel`.
-    Cancelled,
-    /// `interrupt`: between two steps, to be resumed.
-    Interrupted,
-    /// A new run goes on with this input.
-    Continued(Json),
-    /// The run cannot go on: drift, misuse, state that does not fit.
-    Failed(Error),
-    /// The store does not take anything more, or not from this owner.
-    Lost(Error),
-}
 
 /// One run under way.
 pub(crate) struct RunCell {
@@ -92,14 +77,14 @@ pub(crate) struct RunCell {
     /// The last step's commit has ended the run.
     pub(super) ended: AtomicBool,
 
-    stop: Mutex<Option<Stop>>,
-    stopped: AtomicBool,
+    pub(super) stop: Mutex<Option<Stop>>,
+    pub(super) stopped: AtomicBool,
     pub(super) waker: AtomicWaker,
     /// Wakes those who wait.
-    interruption: CancellationToken,
+    pub(super) interruption: CancellationToken,
     /// The same for those who only look, as every step does: looking at the token takes a lock.
-    interrupted: AtomicBool,
-    bodies: AtomicUsize,
+    pub(super) interrupted: AtomicBool,
+    pub(super) bodies: AtomicUsize,
     pub(super) waiting: Waiting,
     /// Where the flows are among their branches and loops.
     pub(super) constructs: Mutex<Constructs>,
@@ -310,90 +295,6 @@ impl RunCell {
         CURRENT.set(current);
     }
 
-    // ---- stopping ----
-
-    /// Stops the run: the flow is dropped at its next turn. The first reason counts.
-    pub(crate) fn stop(&self, stop: Stop) {
-        locked(&self.stop).get_or_insert(stop);
-        self.stopped.store(true, Ordering::Release);
-        self.waker.wake();
-    }
-
-    pub(super) fn take_stop(&self) -> Option<Stop> {
-        if self.stopped.load(Ordering::Acquire) {
-            locked(&self.stop).take()
-        } else {
-            None
-        }
-    }
-
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
-    }
-
-    /// Cancels it because its caller does not wait for it any more.
-    pub(crate) fn give_up_run(&self) {
-        self.given_up.store(true, Ordering::Release);
-        self.cancel();
-    }
-
-    pub(crate) fn cancel(&self) {
-        self.cancellation.cancel();
-        self.stop(Stop::Cancelled);
-    }
-
-    /// Stops once the steps that run now are recorded.
-    pub(crate) fn interrupt(&self) {
-        self.interrupted.store(true, Ordering::SeqCst);
-        self.interruption.cancel();
-        for called in &*locked(&self.called) {
-            called.interrupt();
-        }
-        if self.bodies.load(Ordering::SeqCst) == 0 {
-            self.stop(Stop::Interrupted);
-        }
-    }
-
-    /// A run that it has called has stopped as it was asked to: so does this one, once the steps
-    /// that run now are recorded. A step's body that waits for the called run never is.
-    pub(super) fn called_was_interrupted(&self, in_body: bool) {
-        if in_body || self.bodies.load(Ordering::SeqCst) == 0 {
-            self.stop(Stop::Interrupted);
-        }
-    }
-
-    pub(super) fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::SeqCst)
-    }
-
-    /// Waits for something that an interruption need not wait for: a pause before the next attempt,
-    /// another run's result. Does not resolve once the run is interrupted.
-    pub(super) async fn unless_interrupted<T>(
-        &self,
-        body: &mut Option<Body<'_>>,
-        wait: impl Future<Output = T>,
-    ) -> T {
-        tokio::select! {
-            biased;
-            () = self.interruption.cancelled() => {
-                drop(body.take());
-                std::future::pending().await
-            }
-            done = wait => done,
-        }
-    }
-
-    /// Counts a step's body, until the answer is dropped. `None` when nothing more may begin.
-    pub(super) fn enter_body(&self) -> Option<Body<'_>> {
-        self.bodies.fetch_add(1, Ordering::SeqCst);
-        let body = Body(self);
-        if self.interrupted.load(Ordering::SeqCst) {
-            None
-        } else {
-            Some(body)
-        }
-    }
-
     /// The recorded output cannot be read as what the code expects now.
     pub(crate) fn unreadable(&self, path: &Arc<str>, problem: String) {
         let error = Error::new(code::DRIFT, problem).permanent().at(path);
@@ -462,18 +363,6 @@ impl RunCell {
         let early = locked(&self.early).take();
         let live = || self.live.get_or_init(|| broadcast::Sender::new(1024));
         early.unwrap_or_else(|| live().subscribe())
-    }
-}
-
-/// A step's body that runs.
-pub(super) struct Body<'a>(&'a RunCell);
-
-impl Drop for Body<'_> {
-    fn drop(&mut self) {
-        let last = self.0.bodies.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last && self.0.interrupted.load(Ordering::SeqCst) {
-            self.0.stop(Stop::Interrupted);
-        }
     }
 }
 

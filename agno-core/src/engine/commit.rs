@@ -14,8 +14,9 @@ use agno_storage::{
 
 use tokio::time::Instant;
 
-use super::cell::{Creation, Riding, RunCell, Stop, locked};
+use super::cell::{Creation, Riding, RunCell, locked};
 use super::heard::over_at;
+use super::stop::Stop;
 use crate::error::Error;
 
 /// What one commit says, beside what rides on it.

@@ -16,8 +16,9 @@ use futures_util::FutureExt;
 
 use super::{
     around::Around,
-    cell::{RunCell, Stop, locked},
+    cell::{RunCell, locked},
     commit::Writing,
+    stop::Stop,
 };
 use crate::{
     clock::now_micros,

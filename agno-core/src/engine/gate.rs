@@ -6,8 +6,9 @@ use agno_storage::{Answer, Decision, Event, Json, RecordedError, RequestKind, So
 
 use super::{
     ask::{Question, expired},
-    cell::{Body, RunCell, Stop, locked},
+    cell::{RunCell, locked},
     record::Work,
+    stop::{Body, Stop},
 };
 use crate::{
     error::{Error, code},

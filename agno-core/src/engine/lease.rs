@@ -11,7 +11,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::cell::{RunCell, Stop, locked};
+use super::cell::{RunCell, locked};
+use super::stop::Stop;
 use crate::error::{Error, code};
 
 /// What the store has granted.

@@ -7,6 +7,7 @@
 //!   people, and `parking` drops a run that does nothing else.
 //! * `budget` counts what a run uses and ends it when that is more than it may.
 //! * `lease` knows for how long this process owns the run, `heard` what others have recorded for it.
+//! * `stop` ends a run before its flow returns.
 //! * `commit` is the only way to the store; `drive` polls the flow and ends the run.
 
 mod around;
@@ -35,16 +36,18 @@ mod record;
 mod replay;
 mod same_input;
 mod step;
+mod stop;
 mod successor;
 mod whole;
 
 pub(crate) use ask::{Question, answer_entry};
 pub(crate) use budget::{Budget, Used};
 pub(crate) use cache::{Refresh, StepCache, key_of, of_flow, of_step};
-pub(crate) use cell::{NewCell, RunCell, Stop, blame_current};
+pub(crate) use cell::{NewCell, RunCell, blame_current};
 pub(crate) use drive::{cancelled, drive};
 pub(crate) use events::check as check_events;
 pub(crate) use execute::sleep_until;
 pub(crate) use heard::{cancel_at, is_to_be_cancelled, over_at, parked_at};
 pub(crate) use parking::Answered;
 pub(crate) use replay::{Recorded, answered};
+pub(crate) use stop::Stop;

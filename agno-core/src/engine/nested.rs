@@ -7,10 +7,11 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     around::Around,
-    cell::{RunCell, Stop, locked},
+    cell::{RunCell, locked},
     commit::Writing,
     execute::{Outcome, sleep_until},
     replay::whole,
+    stop::Stop,
 };
 use crate::{
     clock::now_micros,

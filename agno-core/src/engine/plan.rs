@@ -6,10 +6,11 @@ use agno_storage::{Entry, Json, RecordedError};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cell::{RunCell, Stop, locked},
+    cell::{RunCell, locked},
     containers::Winner,
     replay::{Drift, decided, given_input, whole},
     same_input::same_input,
+    stop::Stop,
 };
 use crate::{
     error::{Error, code},

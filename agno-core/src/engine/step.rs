@@ -8,9 +8,10 @@ use tracing::Instrument;
 use super::{
     around::Around,
     cache::{self, Consulted, Miss, StepCache},
-    cell::{Body, RunCell, locked},
+    cell::{RunCell, locked},
     gate::{Help, Passed, Pause},
     record::Work,
+    stop::Body,
 };
 use crate::{
     clock::now_micros,

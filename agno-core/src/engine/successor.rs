@@ -2,11 +2,7 @@
 
 use agno_storage::{Event, EventKind, Json, RunId, RunRecord, RunStatus, RunUpdate};
 
-use super::{
-    cell::{RunCell, Stop},
-    commit::Writing,
-    drive::Ending,
-};
+use super::{cell::RunCell, commit::Writing, drive::Ending, stop::Stop};
 use crate::{clock::now_micros, error::Error, op::Reply};
 
 impl RunCell {

@@ -9,7 +9,6 @@ mod deletion;
 mod directory;
 mod format;
 #[cfg(feature = "sled")]
-#[cfg(feature = "sled")]
 mod generation;
 mod import;
 mod journal;

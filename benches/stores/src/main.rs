@@ -1,7 +1,7 @@
 //! Every store beside its engine alone, in one run: `cargo run --release -p agno-bench-stores`.
 //!
-//! Rounds of all kinds alternate, so that what else the machine does hits them alike; medians are
-//! compared. With `--record FILE` the table is written between the marks of that file. Names of
+//! Rounds of all kinds alternate, so that what else the machine does hits them alike; each round is compared
+//! with itself, and the median of that is told. With `--record FILE` the table is written between the marks of that file. Names of
 //! stores (`sled sqlite`) measure only those, and nothing of how they grow.
 
 mod alone;
@@ -23,7 +23,7 @@ use self::{alone::Alone, record::Row};
 
 /// Runs of one measurement.
 const RUNS: usize = 1280;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 
 const STORES: [&str; 4] = ["sled", "redb", "sqlite", "postgres"];
 

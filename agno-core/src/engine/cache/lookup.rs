@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::now_micros,
-    engine::cell::{Body, RunCell},
+    engine::{cell::RunCell, stop::Body},
     error::{Error, code},
     op::CallOp,
     registry::{Cache, FlowEntry, StepEntry, StepOptions, micros},
