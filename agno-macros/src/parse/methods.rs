@@ -268,7 +268,7 @@ fn read_param(written: &PatType, this: &Ident, is_flow: bool) -> Param {
         owned if !is_flow && is_context(owned) => (ParamKind::Context, owned),
         Type::Reference(reference) if !is_flow => match (&reference.mutability, &*reference.elem) {
             (Some(_), elem) => (ParamKind::State, elem),
-            // Has a rule of its own, and is nothing that callers hand in.
+            // Perhaps the context under another name, which rustc knows; and a flow has a rule of its own.
             (None, elem) if is_borrowed_flow(&written.ty) || is_named_context(elem) => {
                 (ParamKind::Context, elem)
             }
@@ -322,7 +322,7 @@ pub(crate) fn is_borrowed_flow(ty: &Type) -> bool {
     last.is_some_and(|last| last.ident == "Flow")
 }
 
-/// `Context`, `Ctx`, `ToolContext`, ..: a name under which somebody means the context.
+/// `Context`, `Ctx`, ..: a name under which somebody may mean the context.
 fn is_named_context(ty: &Type) -> bool {
     let Type::Path(path) = ty else {
         return false;

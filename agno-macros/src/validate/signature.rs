@@ -11,7 +11,6 @@ use crate::parse::attributes::conditions;
 use crate::parse::options::plain_text;
 
 const CONTEXT: &str = "a step borrows its context; write `&StepContext`";
-const CONTEXT_BY_NAME: &str = "the context of a step is known by its name; write `&StepContext`, and without `&` if this is an input";
 
 pub(super) fn check_receiver(sig: &Signature, diag: &Diagnostics) {
     let Some(FnArg::Receiver(receiver)) = sig.inputs.first() else {
@@ -200,9 +199,6 @@ fn check_param_type(param: &Param, diag: &Diagnostics) {
     match (&*param.written.ty, param.kind) {
         (Type::Reference(_), ParamKind::Input) => {
             check_stored_type(&param.written.ty, "step", "input", diag);
-        }
-        (Type::Reference(reference), ParamKind::Context) if !types::is_context(&reference.elem) => {
-            diag.over(&reference.elem, CONTEXT_BY_NAME);
         }
         (Type::Reference(reference), ParamKind::Context) if reference.mutability.is_some() => {
             diag.over(&param.written.ty, CONTEXT);

@@ -254,11 +254,6 @@ fn step_signatures() {
         ("async fn s(&self, x: &[u8]) -> T", "write `Vec<u8>`"),
         ("async fn s(&self, x: &my::Quote) -> T", "write `my::Quote`"),
         ("async fn s(&self, x: &Vec<T>) -> T", "write `Vec<T>`"),
-        ("async fn s(&self, x: &Ctx) -> T", "write `&StepContext`"),
-        (
-            "async fn s(&self, x: &ToolContext) -> T",
-            "known by its name",
-        ),
         ("async fn s(&self, x: Cow<'_, str>) -> T", "cannot borrow"),
         ("async fn s(&self, x: Option<&str>) -> T", "cannot borrow"),
         (
@@ -341,6 +336,8 @@ fn step_signatures() {
         "async fn s(&self, n: &mut Notes) -> T",
         "remove `cache`",
     );
+    let renamed = "impl A { #[step] async fn s(&self, t: T, context: &my::Context) -> T { x } }";
+    assert_eq!(errors(workflow("", renamed)), Vec::<String>::new());
     let reads =
         "impl A { #[step(history = 3)] async fn s(&self, t: T, c: &StepContext) -> T { x } }";
     assert_eq!(errors(workflow("", reads)), Vec::<String>::new());
