@@ -189,6 +189,8 @@ struct Found<'a> {
     place: &'a dyn ToTokens,
     /// Of a method.
     method: Option<&'a Ident>,
+    /// The parameters of the closure that makes it.
+    of: Option<String>,
     /// What `bail!` takes.
     text: String,
     made: Made,
@@ -226,9 +228,11 @@ impl<'a> Found<'a> {
         let (argument, 1) = (arguments.first()?, arguments.len()) else {
             return None;
         };
-        let argument = match argument {
-            Expr::Closure(closure) if method.is_some() => &*closure.body,
-            other => other,
+        let (argument, of) = match argument {
+            Expr::Closure(closure) if method.is_some() => {
+                (&*closure.body, Some(label(&closure.inputs)))
+            }
+            other => (other, None),
         };
         let (text, is_into) = match argument {
             Expr::MethodCall(into) if into.method == "into" && into.args.is_empty() => {
@@ -240,6 +244,7 @@ impl<'a> Found<'a> {
         Some(Self {
             place,
             method,
+            of,
             text,
             made,
             is_into,
@@ -260,16 +265,17 @@ impl<'a> Found<'a> {
         let text = &self.text;
         let instead = match (self.method, self.answered) {
             (Some(method), _) => {
-                let (method, of) = match *method == "map_err" {
-                    true => ("map_err", "|_|"),
-                    false => ("ok_or_else", "||"),
+                let (method, of) = match (*method == "map_err", &self.of) {
+                    (true, Some(of)) => ("map_err", of.as_str()),
+                    (true, None) => ("map_err", "_"),
+                    (false, _) => ("ok_or_else", ""),
                 };
                 let text = match self.made {
                     Made::Format => format!("format!({text})"),
                     Made::Literal | Made::Owned => text.clone(),
                 };
                 return format!(
-                    "a text is no error; write `.{method}({of} Error::new(\"failed\", {text}))`, whose first text is a code to match on"
+                    "a text is no error; write `.{method}(|{of}| Error::new(\"failed\", {text}))`, whose first text is a code to match on"
                 );
             }
             (None, Answered::Return) => "return Err(..)",

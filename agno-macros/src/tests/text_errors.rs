@@ -58,6 +58,10 @@ fn a_text_is_no_error() {
             "text.parse().map_err(|_| format!(\"no {text}\"))",
             "`.map_err(|_| Error::new(\"failed\", format!(\"no {text}\")))`",
         ),
+        (
+            "text.parse().map_err(|error| format!(\"no: {error}\"))",
+            "`.map_err(|error| Error::new(\"failed\", format!(\"no: {error}\")))`",
+        ),
     ] {
         for flow in [CALLS, CALLS_AND_GOES_ON] {
             let found = found("Result<u32>", step, flow);
