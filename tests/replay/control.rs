@@ -127,6 +127,11 @@ async fn replay_r08_an_interrupted_run_can_be_resumed() {
         outcome.error.expect("says why").code.as_ref(),
         "interrupted"
     );
+    // It had not begun, and is in the store for whoever takes it up.
+    assert_eq!(ran.count("waits"), 0);
+    let run = runtime.resume(&kit::id()).await.expect("resumes");
+    assert_eq!(run.outcome().await.status, RunStatus::Paused);
+    assert_eq!((ran.count("waits"), ran.count("pauses")), (1, 1));
     assert_eq!(ran.count("swallowed"), 0);
 }
 

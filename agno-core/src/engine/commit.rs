@@ -217,4 +217,13 @@ impl RunCell {
             self.commit_or_stop(Writing::default()).await;
         }
     }
+
+    /// Puts the run into the store by itself, when it stops before any step has: who is told to
+    /// resume it has to find it.
+    pub(super) async fn leave_creation(&self) -> Result<(), StoreError> {
+        if !self.created.load(Ordering::Acquire) {
+            self.commit(Writing::default()).await?;
+        }
+        Ok(())
+    }
 }

@@ -229,11 +229,14 @@ impl RunCell {
                 let error = cancelled(self.given_up.load(Ordering::Acquire));
                 self.end_as(RunStatus::Cancelled, error).await
             }
-            Stop::Interrupted => {
+            Stop::Interrupted => match self.leave_creation().await {
                 // What rides on no commit yet is told again by the resumed run.
-                let error = Error::new(code::INTERRUPTED, "the run was interrupted");
-                Ending::released(error)
-            }
+                Ok(()) => Ending::released(Error::new(
+                    code::INTERRUPTED,
+                    "the run was interrupted",
+                )),
+                Err(error) => Ending::released(Error::from(error)),
+            },
             Stop::Continued(input) => self.end_continued(input).await,
             Stop::Lost(error) => Ending::released(error),
         }
