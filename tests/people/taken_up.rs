@@ -41,6 +41,55 @@ async fn a_gate_of_a_cancelled_run_is_asked_again() {
     assert_eq!(open(&runtime).await.len(), 1);
 }
 
+/// What a resume begins, the next one has to finish.
+#[tokio::test]
+async fn a_gate_is_asked_again_also_when_the_run_stops_before_it_has_been() {
+    let runtime = runtime(&store(), Gate::default()).await;
+    assert_eq!(stopped::<Gate>(&runtime).await, RunStatus::Paused);
+    runtime.cancel(&id()).await.expect("cancels");
+    let run = runtime.resume(&id()).await.expect("resumes");
+    run.interrupt();
+    assert_eq!(run.outcome().await.status, RunStatus::Running);
+    assert_eq!(open(&runtime).await, []);
+    assert_eq!(resumed(&runtime).await.status, RunStatus::Paused);
+    assert_eq!(open(&runtime).await.len(), 1);
+}
+
+#[workflow]
+#[derive(Default)]
+struct Impatient {
+    ran: Ran,
+}
+
+#[workflow]
+impl Impatient {
+    #[step(retry(max = 3, backoff = "1ms"))]
+    async fn asks(&self, context: &StepContext) -> Result<bool> {
+        if self.ran.hit("asks") == 1 {
+            let soon = Duration::from_millis(20);
+            let answer = tokio::time::timeout(soon, context.confirm("Well?")).await;
+            return answer.unwrap_or_else(|_| bail!("no answer yet"));
+        }
+        context.confirm("Well?").await
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>) -> Result<bool> {
+        flow.asks().await
+    }
+}
+
+#[tokio::test]
+async fn what_one_attempt_gave_up_the_next_one_asks_again() {
+    let runtime = runtime(&store(), Impatient::default()).await;
+    assert_eq!(stopped::<Impatient>(&runtime).await, RunStatus::Paused);
+    let asked = open(&runtime).await;
+    assert_eq!(asked.len(), 1);
+    let run = runtime.answer(&asked[0].id, yes()).await;
+    let outcome = run.expect("answered").outcome().await;
+    assert_eq!(outcome.status, RunStatus::Completed, "{:?}", outcome.error);
+}
+
 #[tokio::test]
 async fn a_rejected_gate_is_asked_again() {
     let ran = Ran::default();

@@ -142,14 +142,14 @@ impl RunCell {
         let failure = question.failure.as_ref().map(|(error, _)| error.clone());
         let request = match self.recorded_request(&path) {
             Some(request) => {
-                // Closed when the run ended, or when what waited for it was given up.
-                if self.was_over {
+                if !self.is_in_inbox(&request.id) {
                     self.commit_or_stop(Writing {
                         unless: question.unless,
                         requests: vec![request.clone()],
                         ..Writing::default()
                     })
                     .await;
+                    self.put_into_inbox(request.id.clone());
                 }
                 request
             }

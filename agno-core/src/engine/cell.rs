@@ -89,7 +89,7 @@ pub(crate) struct RunCell {
     /// Where the flows are among their branches and loops.
     pub(super) constructs: Mutex<Constructs>,
     pub(super) has_constructs: bool,
-    /// It was over: its requests are closed.
+    /// It was over.
     pub(crate) was_over: bool,
     pub(super) given_up: AtomicBool,
     /// The runs that it has called and that are not over here.
@@ -141,6 +141,8 @@ pub(crate) struct NewCell {
     pub(crate) runtime: Runtime,
     pub(crate) budget: Arc<Budget>,
     pub(crate) recorded: Recorded,
+    /// Ids of its requests that are open.
+    pub(crate) inbox: HashSet<Arc<str>>,
     pub(crate) kept: HashMap<Arc<str>, Entry>,
     pub(crate) fields: SessionFields,
     pub(crate) watched: bool,
@@ -173,6 +175,7 @@ impl RunCell {
             runtime,
             budget,
             recorded,
+            inbox,
             kept,
             fields,
             watched,
@@ -264,7 +267,7 @@ impl RunCell {
                 interruption: CancellationToken::new(),
                 interrupted: AtomicBool::new(false),
                 bodies: AtomicUsize::new(0),
-                waiting: Waiting::default(),
+                waiting: Waiting::new(inbox),
                 has_constructs: !constructs.is_empty(),
                 constructs: Mutex::new(constructs),
                 called: Mutex::default(),

@@ -43,6 +43,18 @@ pub(super) struct Waiting {
     open: Mutex<HashMap<Arc<str>, Open>>,
     /// Requests that nothing waits for any more; closed with the next commit.
     given_up: Mutex<Vec<Arc<str>>>,
+    /// Of the requests that are recorded, those that people see, by id. The others were closed when
+    /// the run ended, or when what waited for them was given up.
+    inbox: Mutex<HashSet<Arc<str>>>,
+}
+
+impl Waiting {
+    pub(super) fn new(inbox: HashSet<Arc<str>>) -> Self {
+        Self {
+            inbox: Mutex::new(inbox),
+            ..Self::default()
+        }
+    }
 }
 
 /// An answer that is recorded.
@@ -176,12 +188,21 @@ impl RunCell {
             && !self.is_interrupted()
             && !locked(&self.waiting.answers).parked
         {
-            locked(&self.waiting.given_up).push(open.id);
+            self.give_up_requests(vec![open.id]);
         }
     }
 
     pub(super) fn give_up_requests(&self, ids: Vec<Arc<str>>) {
+        locked(&self.waiting.inbox).retain(|id| !ids.contains(id));
         locked(&self.waiting.given_up).extend(ids);
+    }
+
+    pub(super) fn is_in_inbox(&self, id: &Arc<str>) -> bool {
+        locked(&self.waiting.inbox).contains(id)
+    }
+
+    pub(super) fn put_into_inbox(&self, id: Arc<str>) {
+        locked(&self.waiting.inbox).insert(id);
     }
 
     pub(super) fn take_given_up(&self) -> Vec<Arc<str>> {

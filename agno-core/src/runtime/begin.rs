@@ -1,6 +1,9 @@
 //! Begins runs that are not in the store yet.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use agno_storage::{
     Commit, Json, RunInput, RunRecord, RunStatus, SessionFields, SessionKey, StoreError,
@@ -56,6 +59,7 @@ impl Runtime {
                 runtime: self.clone(),
                 budget: budget.clone(),
                 recorded: Recorded::default(),
+                inbox: HashSet::new(),
                 kept: HashMap::new(),
                 fields: initial.fields,
                 watched,

@@ -1,6 +1,9 @@
 //! Taking a run up again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use agno_storage::{
     Answer, Commit, Decision, Entry, EntryKind, Event, EventKind, RecordedError, RequestKind,
@@ -166,6 +169,11 @@ impl Runtime {
         // A run that was under way is read once it is claimed, below, and nothing of it is tried
         // again: here it is read only if it may have to be given up.
         let may_give_up = record.resumes as usize >= MOST_FRUITLESS_RESUMES;
+        // Each time before the journal, which has the answer to what was closed in between.
+        let inbox = match record.status {
+            RunStatus::Paused => self.inbox(id).await?,
+            _ => HashSet::new(),
+        };
         let journal = if record.status != RunStatus::Running || may_give_up {
             storage.journal(id, 0).await?
         } else {
@@ -199,9 +207,9 @@ impl Runtime {
         let ack = storage.commit(claim).await?;
         // A run that was under way may have recorded more since the journal was read; now that
         // it is claimed, its old owner records nothing more.
-        let journal = match record.status {
-            RunStatus::Running => storage.journal(id, 0).await?,
-            _ => journal,
+        let (inbox, journal) = match record.status {
+            RunStatus::Running => (self.inbox(id).await?, storage.journal(id, 0).await?),
+            _ => (inbox, journal),
         };
         let budget = match budget {
             Some(budget) => budget,
@@ -223,6 +231,7 @@ impl Runtime {
             runtime: self.clone(),
             budget,
             recorded: Recorded::new(journal),
+            inbox,
             kept,
             fields,
             watched: true,
@@ -234,6 +243,20 @@ impl Runtime {
         }
         let active = self.spawn(cell, values, input.input);
         Ok(self.handle_of(&active))
+    }
+
+    /// The ids of its open requests.
+    async fn inbox(&self, run: &RunId) -> Result<HashSet<Arc<str>>, Error> {
+        let query = RequestQuery {
+            run: Some(run.clone()),
+            ..RequestQuery::default()
+        };
+        match self.storage().requests(query).await {
+            Ok(open) => Ok(open.into_iter().map(|request| request.id).collect()),
+            // What it still waits for is asked again, which mends it.
+            Err(StoreError::Corrupt { .. }) => Ok(HashSet::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn end_crash_loop(&self, record: &RunRecord) -> Error {

@@ -217,8 +217,13 @@ impl Storage for MemoryStorage {
 
     fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
         let requests = self.read(|store| {
-            let all = store.runs.values().flat_map(|run| run.requests.values());
-            query.select(all.filter(|r| query.accepts(r)).cloned().collect())
+            let fits = |request: &&Request| query.accepts(request);
+            let of =
+                |run: &Run| -> Vec<_> { run.requests.values().filter(fits).cloned().collect() };
+            query.select(match &query.run {
+                Some(run) => store.runs.get(run).map_or_else(Vec::new, of),
+                None => store.runs.values().flat_map(of).collect(),
+            })
         });
         Box::pin(ready(requests))
     }
