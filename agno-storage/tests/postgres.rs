@@ -8,6 +8,8 @@ mod server;
 #[cfg(feature = "postgres-tls")]
 #[path = "postgres/encrypted.rs"]
 mod encrypted;
+#[path = "postgres/grouped.rs"]
+mod grouped;
 #[path = "postgres/kit.rs"]
 mod kit;
 #[path = "postgres/losing.rs"]

@@ -7,6 +7,8 @@
 //! from the journal but are not written, entries to supersede, requests to close) therefore counts
 //! only if the head's `version` is still the one that belongs to that older view; else the statement
 //! writes nothing and is sent again. A path that is written needs no such care: the index is unique.
+//!
+//! Commits that only add an entry may go with those of other runs ([`group`](super::group)).
 
 use std::{
     collections::HashMap,
@@ -20,6 +22,7 @@ use super::{
     Shared,
     body::{body, column, unsigned},
     failure::Failure,
+    group::Way,
     name,
     pool::Transaction,
     refusal::Refusal,
@@ -73,14 +76,15 @@ impl Shared {
         // done twice, also when its first statement is still under way while the second runs.
         let id = self.owner.commit();
         let mut patience = self.pool.patience();
+        let _lane = match patience.within(self.groups.way(&commit, id)).await {
+            Ok(Way::Written(ack)) => return Ok(self.written(&commit, ack)),
+            Ok(Way::Alone(lane)) => lane,
+            // The attempt says it again, or that there is no patience left.
+            Err(_) => None,
+        };
         loop {
             let failure = match patience.within(self.attempt(&commit, id)).await {
-                Ok(Outcome::Done(ack)) => {
-                    if may_interest_others(&commit) {
-                        self.hint.tell();
-                    }
-                    return Ok(ack);
-                }
+                Ok(Outcome::Done(ack)) => return Ok(self.written(&commit, ack)),
                 Ok(Outcome::Refused) => self.refused(&commit, id, None).await,
                 Ok(Outcome::Unmerged(error)) => self.refused(&commit, id, Some(error)).await,
                 Err(Failure::Taken(_)) => self.refused(&commit, id, None).await,
@@ -92,6 +96,13 @@ impl Shared {
                 Refusal::Again(failure) => patience.wait(failure).await?,
             }
         }
+    }
+
+    fn written(&self, commit: &Commit, ack: Ack) -> Ack {
+        if may_interest_others(commit) {
+            self.hint.tell();
+        }
+        ack
     }
 
     async fn attempt(&self, commit: &Commit, id: i64) -> Result<Outcome, Failure> {

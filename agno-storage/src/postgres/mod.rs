@@ -1,7 +1,7 @@
 //! The store in a PostgreSQL database, which many processes share.
 //!
 //! Runs, journals and all else are rows; a commit is one statement ([`write`], and [`commit`] says why that
-//! is enough). A process that works on a run has a lease on it, by the database's clock ([`leases`]).
+//! is enough; [`group`] writes several in one). A process that works on a run has a lease on it, by the database's clock ([`leases`]).
 //!
 //! What is acknowledged is as durable as the server makes it: on disk, unless somebody has turned
 //! `fsync` or `synchronous_commit` off.
@@ -13,6 +13,7 @@ mod commit;
 mod definitions;
 mod encryption;
 mod failure;
+mod group;
 mod head;
 mod import;
 mod leases;
@@ -33,7 +34,7 @@ mod write;
 use std::{fmt, sync::Arc, time::Duration};
 
 pub use self::options::PostgresOptions;
-use self::{commit::Turns, listen::Hint, options::Settings, owner::Owner, pool::Pool};
+use self::{commit::Turns, group::Groups, listen::Hint, options::Settings, owner::Owner, pool::Pool};
 use crate::{
     Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
     Compacted, Definition, DueRuns, Entry, Holder, Imported, Json, Portable, Request, RequestQuery,
@@ -61,6 +62,7 @@ struct Shared {
     owner: Owner,
     lease: Duration,
     turns: Turns,
+    groups: Groups,
     hint: Hint,
 }
 
@@ -69,13 +71,16 @@ impl PostgresStorage {
         let pool = Pool::new(&settings)?;
         migrations::migrate(&pool).await?;
         let channel = settings.tables.channel();
+        let (groups, waiting) = Groups::start(settings.connections);
         let shared = Arc::new(Shared {
             pool,
             owner: Owner::new(),
             lease: settings.lease,
             turns: Turns::default(),
+            groups,
             hint: Hint::new(settings.config, settings.encryption, channel),
         });
+        tokio::spawn(waiting.serve(Arc::downgrade(&shared)));
         shared.hint.start(&shared);
         Ok(Self { shared })
     }

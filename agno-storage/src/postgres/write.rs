@@ -14,7 +14,7 @@ use crate::{Commit, Json, Request, RunStatus, SessionFields, StoreResult, stored
 
 /// How many ids of its last commits a head keeps: more than other processes add while one that lost its
 /// connection tries again.
-const RECENT: usize = 8;
+pub(super) const RECENT: usize = 8;
 
 /// The statement that checks and writes a commit; `None` if it is refused by itself. Answers the last
 /// sequence number, the number of events, and the fence.
