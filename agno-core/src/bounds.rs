@@ -13,6 +13,7 @@ pub use crate::{
 };
 
 use crate::{
+    BoxError,
     context::StepContext,
     flow::{Flow, Handle},
     registry::{Definition, Link, Steps, Workflow, WorkflowInfo},
@@ -24,7 +25,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "a type of your own: write `#[data]` above it (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow"
+    note = "a type of your own: write `#[data]` above its `struct` or `enum` (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow"
 )]
 pub trait Stored: Sized {
     /// How its values are written, read and described.
@@ -45,7 +46,7 @@ impl<T: Value> Stored for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "a type of your own: write `#[data]` above it (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow",
+    note = "a type of your own: write `#[data]` above its `struct` or `enum` (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it; what is shared, such as a client, is a field of the workflow",
     note = "a `Result` under another name: write `Result<..>` here, else an error would be saved as a success"
 )]
 pub trait PlainOutput<const PLAIN: bool>: Sized {
@@ -136,7 +137,7 @@ impl<T> TakesFrom<T> for T {}
 #[diagnostic::on_unimplemented(
     message = "this step takes the state `{Self}`, the workflow's state is `{Declared}`",
     label = "not the workflow's state",
-    note = "write `&mut {Declared}` here, or `#[workflow(state = {Self})]` on the impl"
+    note = "an input is taken by value: write `{Self}`; the state is `&mut {Declared}`, or another one by `#[workflow(state = {Self})]` on the impl"
 )]
 pub trait IsState<Declared> {
     /// The declared state, under the name that the step uses.
@@ -181,6 +182,23 @@ pub trait IsStepContext {
 impl IsStepContext for StepContext {
     fn of(context: &StepContext) -> &Self {
         context
+    }
+}
+
+/// What turns into an [`Error`](crate::Error) by `?`. Of a `?` rustc quotes the label alone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not turn into an `agno::Error`",
+    label = "no standard error; write `.map_err(|error| Error::wrap(\"failed\", error))?` (a `Box<dyn Error>` needs `+ Send + Sync`)"
+)]
+pub trait StandardError {
+    /// The error, whatever its type.
+    fn boxed(self) -> BoxError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: std::error::Error + Send + Sync + 'static> StandardError for E {
+    fn boxed(self) -> BoxError {
+        Box::new(self)
     }
 }
 

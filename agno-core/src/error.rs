@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt, sync::Arc};
 use agno_storage::{Json, RecordedError, StoreError};
 use serde::Serialize;
 
-use crate::schema::InputErrors;
+use crate::{bounds::StandardError, schema::InputErrors};
 
 /// Any error.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
@@ -384,10 +384,10 @@ impl fmt::Debug for Error {
     }
 }
 
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+/// Of any `std::error::Error` that is `Send`, `Sync` and `'static`.
+impl<E: StandardError> From<E> for Error {
     fn from(error: E) -> Self {
-        let boxed: BoxError = Box::new(error);
-        match boxed.downcast::<StoreError>() {
+        match error.boxed().downcast::<StoreError>() {
             Ok(error) => Self::store(*error),
             Err(other) => Self::from_boxed(other, code::UNNAMED),
         }

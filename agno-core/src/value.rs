@@ -14,7 +14,7 @@ use crate::error::{BoxError, Error, code};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot pass between steps",
     label = "this value is saved and read back",
-    note = "a type of your own: write `#[data]` above it (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it"
+    note = "a type of your own: write `#[data]` above its `struct` or `enum` (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it"
 )]
 pub trait Value: Serialize + DeserializeOwned + JsonSchema + Send + 'static {}
 

@@ -8,7 +8,7 @@ use crate::copies;
 use crate::diag::Diagnostics;
 use crate::expand::{self, declaration::declaration, lints};
 use crate::fallback;
-use crate::flow::{lint, reader, text_errors};
+use crate::flow::{in_steps, lint, reader, text_errors};
 use crate::model::{Declaration, Workflow};
 use crate::parse::fields::{self, Parsed};
 use crate::parse::head::{self, Head};
@@ -117,6 +117,7 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     validate::workflow(&model, &graph, &diag);
     let mut mends = lint::check(&model, &diag);
     mends.extend(text_errors::check(&model, &parts, &diag));
+    mends.extend(in_steps::check(&model, &parts, &diag));
     let outside = stray::allowances(&parts, &model, &diag);
     let errors = diag.finish();
     let item = without_allowances(parts.emitted.clone(), &model);

@@ -72,6 +72,8 @@ pub(crate) struct Workflow {
     /// Its last segment.
     pub(crate) ident: Ident,
     pub(crate) state: Option<Type>,
+    /// Whether an option of the block could not be read. It may have been meant to be the state.
+    pub(crate) is_state_unclear: bool,
     pub(crate) krate: Option<Path>,
     pub(crate) steps: Vec<Step>,
     pub(crate) flows: Vec<Flow>,

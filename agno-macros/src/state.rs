@@ -27,6 +27,15 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     };
     let diag = Diagnostics::new();
     let krate = crate_path(&input.attrs, &diag);
+    for attr in input
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("merge"))
+    {
+        let message =
+            "each field is merged by a rule of its own; write this above the field that it is for";
+        diag.over(&attr.meta, message);
+    }
     let fields = read(&input, &diag);
     let errors = diag.finish();
     if !errors.is_empty() {

@@ -159,9 +159,9 @@ impl Problem {
                 // Beside a mark.
                 marked if marked.starts_with('|') => {
                     let label = marked.trim_start_matches(['|', ' ']);
-                    label
-                        .starts_with('^')
-                        .then(|| label.trim_start_matches(['^', '-', ' ']))
+                    let said = label.trim_start_matches(['^', '-', ' ']);
+                    let marks = label.strip_suffix(said).unwrap_or_default();
+                    marks.contains('^').then_some(said)
                 }
                 _ => None,
             };

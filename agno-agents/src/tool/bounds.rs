@@ -15,7 +15,7 @@ pub(crate) const OPTIONAL: &str = "x-agno-optional";
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a tool",
     label = "a model writes this value",
-    note = "a type of your own: write `#[data]` above it (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it"
+    note = "a type of your own: write `#[data]` above its `struct` or `enum` (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it"
 )]
 pub trait ToolArgument {
     /// The schema of an argument.
@@ -52,7 +52,7 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ToolArgument for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the answer of a tool",
     label = "a model reads this value as text or JSON",
-    note = "a type of your own: write `#[data]` above it (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it"
+    note = "a type of your own: write `#[data]` above its `struct` or `enum` (`{Self}`, or what is in it); one of another crate: wrap it in a struct, or convert it"
 )]
 pub trait ToolOutput: Sized {
     /// How a value is shown to a model.

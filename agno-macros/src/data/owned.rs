@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Data, DeriveInput, Field, Type, TypePath, TypeReference};
+use syn::{Data, DeriveInput, Field, Generics, Type, TypePath, TypeReference};
 
 use super::fields::is_special;
 use crate::diag::Diagnostics;
@@ -11,7 +11,10 @@ use crate::parse::options::plain_text;
 
 /// Reports each reference in what is saved.
 pub(super) fn check(item: &DeriveInput, diag: &Diagnostics) {
-    let mut references = References(diag);
+    let mut references = References {
+        generics: &item.generics,
+        diag,
+    };
     match &item.data {
         Data::Struct(data) => data.fields.iter().for_each(|field| references.look(field)),
         Data::Enum(data) => data
@@ -24,7 +27,10 @@ pub(super) fn check(item: &DeriveInput, diag: &Diagnostics) {
     }
 }
 
-struct References<'a>(&'a Diagnostics);
+struct References<'a> {
+    generics: &'a Generics,
+    diag: &'a Diagnostics,
+}
 
 impl References<'_> {
     fn look(&mut self, field: &Field) {
@@ -50,9 +56,16 @@ impl<'ast> Visit<'ast> for References<'_> {
 
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
         let owned = owned(&reference.elem);
-        self.0.at(
+        let mut params = self.generics.lifetimes().map(|param| &param.lifetime);
+        let remove = match &reference.lifetime {
+            Some(lifetime) if params.any(|param| param == lifetime) => {
+                format!(", and remove `{lifetime}` everywhere")
+            }
+            _ => String::new(),
+        };
+        self.diag.at(
             reference.and_token.span,
-            format!("a `#[data]` type owns its values: write `{owned}`"),
+            format!("a `#[data]` type owns its values: write `{owned}`{remove}"),
         );
     }
 }

@@ -126,6 +126,11 @@ pub(crate) fn is_of_answer(method: &str) -> bool {
 /// Methods that every type has, or may have.
 const OF_EVERY_TYPE: [&str; 7] = ["new", "clone", "drop", "borrow", "into", "from", "deref"];
 
+/// Whether every flow has a method of this name.
+pub(crate) fn is_method_of_flow(name: &Ident) -> bool {
+    METHODS.iter().any(|(method, _)| name == method)
+}
+
 /// Whether a step or sub-flow of this name would be out of reach.
 pub(crate) fn is_reserved(name: &str) -> bool {
     METHODS.iter().any(|(method, _)| *method == name) || OF_EVERY_TYPE.contains(&name)

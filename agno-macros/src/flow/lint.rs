@@ -23,6 +23,7 @@ use super::mend::{Change, Fix, Mend};
 use super::outside::{self, Bindings};
 use super::own::Own;
 use super::plain;
+use super::reserved;
 use super::slips;
 use super::state_copies;
 use super::undeclared;
@@ -69,17 +70,15 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
         lint.visit_block(&source.block);
         state_copies::check(&source.block, scope, diag);
         let mut changes = lint.changes;
-        changes.extend(slips::check(
-            scope,
-            &source.block,
-            &flow.method.output,
-            &own,
-            diag,
-        ));
+        changes.extend(slips::check(scope, &source.block, &flow.method, &own, diag));
         // Its type has an error, or it is not `async`; each `?` or `.await` in it would be one more.
         let output = &flow.method.output;
         let unsendable = output.whole.as_ref().and_then(unsendable_error).is_some();
         if !output.fallible || unsendable || flow.method.sig.asyncness.is_none() {
+            mends.push(Mend::nothing(body, flow.method.span()));
+        }
+        // What it calls then is the method that every flow has.
+        if reserved::is_called(scope, &source.block) {
             mends.push(Mend::nothing(body, flow.method.span()));
         }
         mends.extend(changes.into_iter().map(|change| Mend { body, change }));
@@ -252,7 +251,10 @@ impl<'ast> Visit<'ast> for Lint<'_> {
     fn visit_block(&mut self, block: &'ast Block) {
         let (mark, shadowed) = (self.bindings.mark(), self.scope.shadowed);
         self.bindings.functions(block);
-        for stmt in &block.stmts {
+        for (place, stmt) in block.stmts.iter().enumerate() {
+            if let Stmt::Local(local) = stmt {
+                self.forgotten(local, &block.stmts[place + 1..]);
+            }
             let dropped = match stmt {
                 Stmt::Expr(expr, Some(_)) => Some(expr),
                 Stmt::Local(local) if matches!(local.pat, Pat::Wild(_)) => {

@@ -41,6 +41,8 @@ pub(crate) enum Fix {
     OnType,
     /// A chain of so many methods is awaited, and its error returned.
     Awaited { links: usize, question: bool },
+    /// A chain of so many methods is awaited, and its error is to be returned as well.
+    Tried { links: usize },
     /// A chain of so many methods is not awaited here.
     Bare { links: usize },
     /// The method behind `.await` goes before it, its error returned when nobody else does.
@@ -127,6 +129,10 @@ impl Change {
                 }
                 let question = question.then(|| quote!(?));
                 splice(tokens, end, end, quote_spanned!(span=> .await #question));
+            }
+            Fix::Tried { links } => {
+                let end = chain(tokens, index, *links)?;
+                awaited(tokens, end).then(|| splice(tokens, end + 2, end + 2, quote!(?)))?;
             }
             Fix::Bare { links } => {
                 let end = chain(tokens, index, *links)?;

@@ -31,7 +31,7 @@ impl Slips<'_> {
             Expr::Call(call) => {
                 let is_ok = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Ok"));
                 if let (true, Some(value)) = (is_ok, call.args.first()) {
-                    self.operand(value);
+                    self.value(value);
                 }
             }
             other => {

@@ -17,10 +17,11 @@ use super::containers;
 use super::literals;
 use super::macros;
 use super::mend::{Change, Fix};
+use super::named::Named;
 use super::own::Own;
 use super::plain;
 use crate::diag::Diagnostics;
-use crate::model::Output;
+use crate::model::Method;
 
 /// Types that have none of our methods, and are no call.
 const OF_STD: [&str; 21] = [
@@ -57,16 +58,18 @@ pub(super) struct Slips<'a> {
     pub(super) own: &'a Own,
     pub(super) diag: &'a Diagnostics,
     pub(super) inside: Inside,
+    /// The names of calls.
+    pub(super) calls: Named<'a>,
     pub(super) changes: Vec<Change>,
 }
 
 /// Reads a flow's body.
-pub(crate) fn check(
-    scope: Scope<'_>,
-    block: &Block,
-    output: &Output,
-    own: &Own,
-    diag: &Diagnostics,
+pub(crate) fn check<'a>(
+    scope: Scope<'a>,
+    block: &'a Block,
+    method: &Method,
+    own: &'a Own,
+    diag: &'a Diagnostics,
 ) -> Vec<Change> {
     if own.shadows_flow {
         return Vec::new();
@@ -76,12 +79,13 @@ pub(crate) fn check(
         own,
         diag,
         inside: Inside::Flow,
+        calls: Named::read(block, &method.params, scope),
         changes: Vec::new(),
     };
     slips.visit_block(block);
-    if output.fallible {
+    if method.output.fallible {
         slips.result_of(block);
-        slips.end(block, output);
+        slips.end(block, &method.output);
     }
     slips.changes
 }
@@ -158,19 +162,28 @@ impl Slips<'_> {
 
     /// An operand, a condition, a list to go through: no call is one.
     pub(super) fn operand(&mut self, expr: &Expr) {
-        if let Some(chain) = self.certain(expr) {
-            self.not_run(chain, true, None);
+        match self.certain(expr) {
+            Some(chain) => self.not_run(chain, true, None),
+            None => self.used_by_name(expr, true, false),
+        }
+    }
+
+    /// The same where a `Result` is not wanted either.
+    pub(super) fn value(&mut self, expr: &Expr) {
+        match self.certain(expr) {
+            Some(chain) => self.not_run(chain, true, None),
+            None => self.used_by_name(expr, true, true),
         }
     }
 
     /// A pattern takes a value apart: a call has no parts.
     fn taken_apart(&mut self, pats: &[&Pat], expr: &Expr) {
-        let Some(chain) = self.certain(expr) else {
-            return;
-        };
         if pats.iter().any(|pat| takes_apart(pat)) {
             let question = !pats.iter().any(|pat| is_of_result(pat));
-            self.not_run(chain, question, None);
+            match self.certain(expr) {
+                Some(chain) => self.not_run(chain, question, None),
+                None => self.used_by_name(expr, question, false),
+            }
         }
     }
 
@@ -289,6 +302,8 @@ impl<'ast> Visit<'ast> for Slips<'_> {
         if let Some(chain) = self.certain(&tried.expr) {
             let written = (tried.question_token.span(), "write `.await?`");
             self.not_run(chain, false, Some(written));
+        } else {
+            self.used_by_name(&tried.expr, false, false);
         }
         visit::visit_expr_try(self, tried);
     }
@@ -316,9 +331,10 @@ impl<'ast> Visit<'ast> for Slips<'_> {
         let name = call.method.to_string();
         if self.scope.is_flow(&call.receiver) {
             match self.scope.kind(&call.method) {
-                Some(Call::Step | Call::Subflow | Call::Workflow) => {
-                    call.args.iter().for_each(|arg| self.operand(arg));
+                Some(Call::Step | Call::Subflow) => {
+                    call.args.iter().for_each(|arg| self.value(arg));
                 }
+                Some(Call::Workflow) => call.args.iter().for_each(|arg| self.operand(arg)),
                 Some(Call::Sleep) => {
                     literals::duration(self, call, call, 1);
                 }
@@ -340,6 +356,7 @@ impl<'ast> Visit<'ast> for Slips<'_> {
             }
         } else {
             self.too_late(call);
+            self.method_by_name(call);
         }
         if is_self(&call.receiver) && self.scope.is_ours(&call.method) {
             return call.args.iter().for_each(|arg| self.visit_expr(arg));
@@ -386,12 +403,12 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     }
 
     fn visit_expr_if(&mut self, expr: &'ast ExprIf) {
-        self.operand(&expr.cond);
+        self.value(&expr.cond);
         visit::visit_expr_if(self, expr);
     }
 
     fn visit_expr_while(&mut self, expr: &'ast ExprWhile) {
-        self.operand(&expr.cond);
+        self.value(&expr.cond);
         visit::visit_expr_while(self, expr);
     }
 
@@ -412,12 +429,12 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     }
 
     fn visit_expr_index(&mut self, expr: &'ast ExprIndex) {
-        self.operand(&expr.expr);
+        self.value(&expr.expr);
         visit::visit_expr_index(self, expr);
     }
 
     fn visit_expr_field(&mut self, expr: &'ast ExprField) {
-        self.operand(&expr.base);
+        self.value(&expr.base);
         visit::visit_expr_field(self, expr);
     }
 

@@ -240,7 +240,12 @@ impl<'a> Found<'a> {
             }
             other => (other, false),
         };
-        let (text, made) = text_of(text)?;
+        let is_shown = || {
+            method
+                .filter(|method| *method == "map_err")
+                .and_then(|_| shown(text))
+        };
+        let (text, made) = text_of(text).or_else(is_shown)?;
         Some(Self {
             place,
             method,
@@ -310,6 +315,15 @@ fn text_of(expr: &Expr) -> Option<(String, Made)> {
         }
         other => Some((literal(other)?, Made::Literal)),
     }
+}
+
+/// `error.to_string()` for what a closure is given.
+fn shown(expr: &Expr) -> Option<(String, Made)> {
+    let Expr::MethodCall(call) = expr else {
+        return None;
+    };
+    let is_name = matches!(&*call.receiver, Expr::Path(path) if path.path.get_ident().is_some());
+    (is_name && call.method == "to_string").then(|| (label(call), Made::Owned))
 }
 
 /// What a body answers: its last expression, each `return`, and each `?`.

@@ -11,7 +11,7 @@ pub(super) fn state(call: &ExprMethodCall, scope: Scope<'_>, diag: &Diagnostics)
         && call.method == "state"
         && call.args.is_empty()
         && scope.is_flow(&call.receiver);
-    if is_undeclared {
+    if is_undeclared && !scope.workflow.is_state_unclear {
         diag.at(
             call.method.span(),
             "this workflow declares no state; write `#[workflow(state = Notes)]` on the impl block",

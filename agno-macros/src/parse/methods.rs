@@ -20,9 +20,11 @@ use crate::model::{
 
 /// The model of an impl block. Nothing when the block cannot be read at all; the reason is then reported.
 pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> Option<Workflow> {
+    let before = diag.count();
     let options = Options::read(args, &table::IMPL, diag);
     let krate = options.get("crate").and_then(|option| option.path(diag));
     let state = options.get("state").and_then(|option| option.ty(diag));
+    let is_state_unclear = state.is_none() && diag.count() > before;
     let mut item = match read(parts) {
         Ok(item) => item,
         Err(error) => {
@@ -124,6 +126,7 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
         self_ty: *item.self_ty,
         ident,
         state,
+        is_state_unclear,
         krate,
         steps,
         flows,

@@ -207,11 +207,13 @@ impl Given<'_> {
     }
 
     fn wrong(&self, diag: &Diagnostics, what: &str) {
-        let message = format!(
-            "`{}` takes {what}; write `{}`",
-            self.name,
-            self.table.example(&self.name.to_string())
-        );
+        let example = self.table.example(&self.name.to_string());
+        self.wrong_for(diag, what, example);
+    }
+
+    /// The same, with what to write.
+    fn wrong_for(&self, diag: &Diagnostics, what: &str, example: &str) {
+        let message = format!("`{}` takes {what}; write `{example}`", self.name);
         match &self.value {
             Value::None => diag.at(self.name.span(), message),
             Value::Equals(value) => diag.over(value, message),
@@ -295,7 +297,13 @@ impl Given<'_> {
 
     /// `name = "20s"`, in milliseconds.
     pub(crate) fn duration(&self, diag: &Diagnostics) -> Option<Set<u64>> {
-        let text = self.text_as(diag, "a duration in quotes")?;
+        const DURATION: &str = "a duration in quotes";
+        if let Some(written) = self.literal().and_then(|literal| seconds(&literal)) {
+            let example = format!("{} = \"{written}\"", self.name);
+            self.wrong_for(diag, DURATION, &example);
+            return None;
+        }
+        let text = self.text_as(diag, DURATION)?;
         match duration::parse(&text.value()) {
             Ok(value) => Some(Set {
                 value,
@@ -354,7 +362,13 @@ impl Given<'_> {
             Value::None => Some(Options(Vec::new())),
             Value::List(group) => Some(Options::read(group.stream(), table, diag)),
             Value::Equals(_) => {
-                self.wrong(diag, "its options in parentheses");
+                let what = "its options in parentheses";
+                match self.literal().and_then(|value| table.first_with(&value)) {
+                    Some(first) => {
+                        self.wrong_for(diag, what, &format!("{}({first})", self.name));
+                    }
+                    None => self.wrong(diag, what),
+                }
                 None
             }
         }
@@ -380,6 +394,44 @@ impl Given<'_> {
         }
         self.wrong(diag, "a path without quotes");
         None
+    }
+}
+
+/// A number as the duration that it was probably meant to be.
+fn seconds(number: &Lit) -> Option<String> {
+    match number {
+        Lit::Int(number) => {
+            let seconds: u64 = number.base10_parse().ok()?;
+            (seconds > 0).then(|| format!("{seconds}s"))
+        }
+        Lit::Float(number) => {
+            let seconds: f64 = number.base10_parse().ok()?;
+            let millis = (seconds * 1000.0).round();
+            (1.0..1e15).contains(&millis).then(|| format!("{millis}ms"))
+        }
+        _ => None,
+    }
+}
+
+impl Table {
+    /// The first option with this value, if it takes one of its kind.
+    fn first_with(&self, value: &Lit) -> Option<String> {
+        let first = self.options.first()?;
+        let (_, example) = first.example.split_once("= ")?;
+        let is_number = example.parse::<u32>().is_ok();
+        match value {
+            Lit::Int(number) if is_number => Some(format!("{} = {number}", first.name)),
+            Lit::Int(_) | Lit::Float(_) if !is_number => {
+                let written = seconds(value)?;
+                Some(format!("{} = \"{written}\"", first.name))
+            }
+            Lit::Str(text) => {
+                let is_duration = duration::parse(&text.value()).is_ok();
+                (is_duration && !is_number)
+                    .then(|| format!("{} = \"{}\"", first.name, text.value()))
+            }
+            _ => None,
+        }
     }
 }
 

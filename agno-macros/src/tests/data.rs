@@ -113,7 +113,7 @@ fn a_reference_is_refused_and_says_what_owns() {
     for (ty, owned) in [
         ("&str", "String"),
         ("&'static str", "String"),
-        ("Option<&'a str>", "String"),
+        ("Option<&'b str>", "String"),
         ("&[Item]", "Vec<Item>"),
         ("&[&str]", "Vec<String>"),
         ("&mut Item", "Item"),
@@ -123,6 +123,11 @@ fn a_reference_is_refused_and_says_what_owns() {
         let wanted = format!("a `#[data]` type owns its values: write `{owned}`");
         assert_eq!(errors(expansion)[0], wanted, "{ty}");
     }
+    let with_lifetime = data("struct A<'a> { a: &'a str }");
+    assert_eq!(
+        errors(with_lifetime)[0],
+        "a `#[data]` type owns its values: write `String`, and remove `'a` everywhere"
+    );
     for item in [
         "struct A { #[serde(skip)] a: &'static str }",
         "struct A { a: fn(&str) -> u8 }",

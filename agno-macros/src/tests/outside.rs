@@ -175,7 +175,7 @@ fn a_helper_may_be_called_as_a_method_of_the_flow_is() {
     for name in ["now", "confirm", "say", "history", "workflow", "clone"] {
         let item = format!(
             "impl A {{ #[step] async fn a(&self) -> Result<()> {{ Ok(()) }} fn {name}(&self) -> u32 {{ 3 }}
-             #[flow] async fn run(flow: &Flow<Self>) -> Result<()> {{ let x = flow.{name}(); flow.a().await }} }}"
+             #[flow] async fn run(flow: &Flow<Self>) -> Result<()> {{ let x = flow.{name}(); show(x); flow.a().await }} }}"
         );
         assert_eq!(errors(workflow("", &item)), Vec::<String>::new(), "{name}");
     }

@@ -50,10 +50,17 @@ fn check_flow_start(flow: &Flow, diag: &Diagnostics) {
     let sig = &flow.method.sig;
     let expected = "a flow starts with `flow: &Flow<Self>`";
     match sig.inputs.first() {
-        Some(FnArg::Receiver(receiver)) => diag.over(
-            receiver,
-            "write `flow: &Flow<Self>` instead of `self`; `flow.workflow()` gives the workflow",
-        ),
+        Some(FnArg::Receiver(receiver)) => {
+            let advice = match takes_flow(&flow.method) {
+                true => {
+                    "remove `self`; a flow starts with `flow: &Flow<Self>`, and reads a field as `flow.workflow().name`"
+                }
+                false => {
+                    "write `flow: &Flow<Self>` instead of `self`; a field is then `flow.workflow().name`"
+                }
+            };
+            diag.over(receiver, advice);
+        }
         None => diag.at(
             sig.ident.span(),
             format!("{expected}; write `fn {}(flow: &Flow<Self>)`", sig.ident),

@@ -53,7 +53,8 @@ pub(crate) fn workflow(workflow: &Workflow, graph: &Graph, diag: &Diagnostics) {
                  move the condition into its body",
             );
         }
-    } else {
+    } else if !workflow.functions.iter().any(Method::takes_flow) {
+        // Of a forgotten `#[flow]` only that is said.
         check_default_order(workflow, diag);
     }
     check_names(workflow, diag);

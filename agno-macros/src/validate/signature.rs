@@ -71,7 +71,11 @@ pub(super) fn check_signature(sig: &Signature, kind: &str, diag: &Diagnostics) {
         );
     }
     if let syn::ReturnType::Type(_, ty) = &sig.output {
-        check_stored_type(ty, kind, "output", diag);
+        let value = match types::value_of_result(ty) {
+            Some(value @ Type::Reference(_)) => value,
+            _ => ty,
+        };
+        check_stored_type(value, kind, "output", diag);
         types::check_error(ty, diag);
     }
 }
@@ -112,7 +116,15 @@ pub(super) fn check_stored_type(ty: &Type, kind: &str, role: &str, diag: &Diagno
             ),
         ),
         _ => {
-            if let Some(span) = borrow(ty) {
+            if let Some(reference) = types::lasting(ty) {
+                diag.over(
+                    reference,
+                    format!(
+                        "the {role} of a {kind} is stored, so all of it must be owned; write `{}`",
+                        owned(&reference.elem)
+                    ),
+                );
+            } else if let Some(span) = borrow(ty) {
                 diag.at(
                     span,
                     format!(
@@ -171,14 +183,16 @@ pub(super) fn check_params(method: &Method, workflow: &Workflow, diag: &Diagnost
     for kind in [ParamKind::State, ParamKind::Context] {
         let mut same = method.params.iter().filter(|param| param.kind == kind);
         if let (Some(_), Some(second)) = (same.next(), same.next()) {
-            diag.over(
-                &second.written.ty,
-                if kind == ParamKind::State {
-                    "a second `&mut` parameter; a workflow has one state, so make this one of its fields"
-                } else {
-                    "a second `&` parameter; there is one context, and inputs are taken owned"
-                },
-            );
+            let message = if kind == ParamKind::State {
+                let ty = plain_text(&second.ty);
+                format!(
+                    "a second `&mut` parameter; a workflow has one state, so make this one of its fields, or an input: write `{ty}`"
+                )
+            } else {
+                "a second `&` parameter; there is one context, and inputs are taken owned"
+                    .to_owned()
+            };
+            diag.over(&second.written.ty, message);
         }
     }
 }
@@ -243,7 +257,8 @@ pub(super) fn check_state(method: &Method, workflow: &Workflow, diag: &Diagnosti
         };
         diag.over(&param.written.ty, message);
     }
-    let undeclared = method.state().filter(|_| workflow.state.is_none());
+    let is_declared = workflow.state.is_some() || workflow.is_state_unclear;
+    let undeclared = method.state().filter(|_| !is_declared);
     if let Some(param) = undeclared.filter(|param| !takes_flow(param)) {
         let ty = plain_text(&param.ty);
         diag.over(

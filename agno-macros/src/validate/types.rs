@@ -2,7 +2,9 @@
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
-use syn::{FnArg, GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
+use syn::{
+    FnArg, GenericArgument, PathArguments, PathSegment, Type, TypeParamBound, TypeReference,
+};
 
 use crate::diag::Diagnostics;
 use crate::parse::options::plain_text;
@@ -47,6 +49,43 @@ pub(crate) fn foreign<'m>(first: &'m FnArg, own: &Ident) -> Option<&'m Type> {
     let is_own = last(workflow).is_some_and(|last| last.ident == "Self" || last.ident == *own);
     (!is_own && is_flow(&first.ty)).then_some(workflow)
 }
+
+/// The `T` of a `Result<T, ..>`.
+pub(super) fn value_of_result(output: &Type) -> Option<&Type> {
+    let result = last(output).filter(|result| result.ident == "Result")?;
+    arguments(result).next()
+}
+
+/// A `&'static` in what is saved: it can be written, and not read back.
+pub(super) fn lasting(ty: &Type) -> Option<&TypeReference> {
+    match ty {
+        Type::Reference(reference) => {
+            let lifetime = reference.lifetime.as_ref();
+            lifetime
+                .is_some_and(|lifetime| lifetime.ident == "static")
+                .then_some(reference)
+        }
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(lasting),
+        Type::Array(array) => lasting(&array.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            // The error of a `Result` may well be a text.
+            let most = if last.ident == "Result" {
+                1
+            } else {
+                usize::MAX
+            };
+            let is_plain = HOLDERS.iter().any(|holder| last.ident == holder);
+            is_plain.then(|| arguments(last).take(most).find_map(lasting))?
+        }
+        _ => None,
+    }
+}
+
+/// What is saved by its parts.
+const HOLDERS: [&str; 9] = [
+    "Result", "Option", "Box", "Vec", "VecDeque", "HashMap", "BTreeMap", "HashSet", "BTreeSet",
+];
 
 /// The `Box<dyn Error>` of a result that has to be `Box<dyn Error + Send + Sync>`.
 pub(crate) fn unsendable_error(output: &Type) -> Option<&Type> {

@@ -1,4 +1,4 @@
-// Wanted: a timeout of twenty seconds.
+// Wanted: a timeout of forty-five seconds.
 use agno::prelude::*;
 
 #[workflow]
@@ -6,7 +6,7 @@ struct Article;
 
 #[workflow]
 impl Article {
-    #[step(timeout = 20)]
+    #[step(timeout = 45)]
     async fn search(&self, topic: String) -> Result<Vec<String>> {
         Ok(vec![topic])
     }

@@ -348,6 +348,45 @@ fn step_signatures() {
     );
 }
 
+#[test]
+fn what_lasts_for_ever_is_no_value_either() {
+    for (ty, owned) in [
+        ("Result<&'static str>", "String"),
+        ("Result<&str>", "String"),
+        ("Vec<&'static str>", "String"),
+        (
+            "Result<(u8, Option<&'static str>), Box<dyn Error + Send + Sync>>",
+            "String",
+        ),
+        ("HashMap<String, &'static [u8]>", "Vec<u8>"),
+    ] {
+        step(
+            "",
+            &format!("async fn s(&self) -> {ty}"),
+            &format!("owned; write `{owned}`"),
+        );
+    }
+}
+
+/// A number says what was meant.
+#[test]
+fn the_number_of_the_user_is_kept() {
+    for (options, instead) in [
+        ("(timeout = 45)", "write `timeout = \"45s\"`"),
+        ("(timeout = 2.5)", "write `timeout = \"2500ms\"`"),
+        ("(retry = 5)", "write `retry(max = 5)`"),
+        ("(cache = 60)", "write `cache(ttl = \"60s\")`"),
+        ("(cache = \"2h\")", "write `cache(ttl = \"2h\")`"),
+        // What it means nothing for.
+        ("(timeout = 0)", "write `timeout = \"20s\"`"),
+        ("(timeout = 1e300)", "write `timeout = \"20s\"`"),
+        ("(retry = \"5s\")", "write `retry(max = 3)`"),
+        ("(cache = \"always\")", "write `cache(ttl = \"1h\")`"),
+    ] {
+        step(options, GOOD, instead);
+    }
+}
+
 /// What a rule is about by its name, and is not meant.
 #[test]
 fn types_that_are_right_are_accepted() {
@@ -358,6 +397,8 @@ fn types_that_are_right_are_accepted() {
         "async fn s(&self) -> Result<Box<dyn Error>>",
         "async fn s(&self, shared: Arc<Topic>) -> u8",
         "async fn s(&self, door: Mutex) -> u8",
+        "async fn s(&self) -> Result<String, &'static str>",
+        "async fn s(&self, name: Cow<'static, str>) -> PhantomData<&'static str>",
     ] {
         let item = format!("impl A {{ #[step] {signature} {{ x }} }}");
         let found = errors(workflow("", &item));

@@ -1,0 +1,29 @@
+// Wanted: the price in a quote.
+use agno::prelude::*;
+
+#[data]
+struct Quote {
+    price: u64,
+}
+
+#[workflow]
+struct Order;
+
+#[workflow]
+impl Order {
+    #[step]
+    async fn quote(&self, item: String) -> Result<Quote> {
+        let price = item.len() as u64;
+        Ok(Quote { price })
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, item: String) -> Result<u64> {
+        let quote = flow.quote(item);
+        Ok(quote.price)
+    }
+}
+
+fn main() -> ExitCode {
+    agno::app().workflow(Order).main()
+}
