@@ -231,10 +231,9 @@ impl RunCell {
             }
             Stop::Interrupted => match self.leave_creation().await {
                 // What rides on no commit yet is told again by the resumed run.
-                Ok(()) => Ending::released(Error::new(
-                    code::INTERRUPTED,
-                    "the run was interrupted",
-                )),
+                Ok(()) => {
+                    Ending::released(Error::new(code::INTERRUPTED, "the run was interrupted"))
+                }
                 Err(error) => Ending::released(Error::from(error)),
             },
             Stop::Continued(input) => self.end_continued(input).await,

@@ -34,7 +34,9 @@ mod write;
 use std::{fmt, sync::Arc, time::Duration};
 
 pub use self::options::PostgresOptions;
-use self::{commit::Turns, group::Groups, listen::Hint, options::Settings, owner::Owner, pool::Pool};
+use self::{
+    commit::Turns, group::Groups, listen::Hint, options::Settings, owner::Owner, pool::Pool,
+};
 use crate::{
     Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
     Compacted, Definition, DueRuns, Entry, Holder, Imported, Json, Portable, Request, RequestQuery,
