@@ -12,7 +12,8 @@ use crate::{
 ///
 /// The store checks, in this order: the fence, that the run exists (or, with `create`, that it
 /// does not), that no entry's path is recorded, that nothing of `unless` is recorded, and that `state`
-/// merges. The first check that fails refuses the commit whole.
+/// merges. The first check that fails refuses the commit whole. An entry that decides something, with its path in
+/// `unless` too, is refused as [`StoreError::Decided`](crate::StoreError::Decided) when that is recorded.
 ///
 /// A run that is over asks nobody: when `update` ends it ([`RunStatus::is_over`]), all its open
 /// requests are closed in the same commit, those of `requests` too.

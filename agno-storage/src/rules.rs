@@ -93,6 +93,15 @@ impl Commit {
         }
     }
 
+    /// The path of an entry is recorded. One of `unless`, too, is a decision that another has made.
+    pub(crate) fn recorded(&self, path: &Arc<str>) -> StoreError {
+        if self.unless.contains(path) {
+            self.decided(path)
+        } else {
+            self.already_recorded(path)
+        }
+    }
+
     pub(crate) fn decided(&self, path: &Arc<str>) -> StoreError {
         StoreError::Decided {
             run: self.run.clone(),

@@ -1,6 +1,7 @@
 //! Calls that run at the same time: races, outcomes as values, and other workflows.
 
 mod continued;
+mod decided;
 mod events;
 mod fields;
 #[path = "../replay/kit.rs"]

@@ -225,6 +225,14 @@ pub async fn decided_containers(store: &dyn Storage) {
         matches!(recorded, Err(StoreError::AlreadyRecorded { .. })),
         "{recorded:?}"
     );
+    // Two that would decide it are at it at once: the second finds it decided.
+    let mut second = child("race#0/c#0");
+    second.entries.push(entry("race#0", "2"));
+    let second = store.commit(second).await;
+    assert!(
+        matches!(second, Err(StoreError::Decided { .. })),
+        "{second:?}"
+    );
     assert_eq!(paths(store, &run).await, ["race#0/a#0", "race#0"]);
     let state = store
         .session(&super::session("default"))

@@ -363,7 +363,7 @@ impl ActiveRun {
         let recorded =
             |path: &Arc<str>| self.paths.contains(path) && !commit.supersede.contains(path);
         if let Some(entry) = commit.entries.iter().find(|entry| recorded(&entry.path)) {
-            return Err(commit.already_recorded(&entry.path));
+            return Err(commit.recorded(&entry.path));
         }
         match commit.unless.iter().find(|path| recorded(path)) {
             Some(path) => Err(commit.decided(path)),

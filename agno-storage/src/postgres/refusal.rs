@@ -105,7 +105,7 @@ impl Shared {
             |path: &&Arc<str>| recorded.contains(*path) && !commit.supersede.contains(path);
         let mut paths = commit.entries.iter().map(|entry| &entry.path);
         if let Some(path) = paths.find(stands) {
-            return Err(commit.already_recorded(path));
+            return Err(commit.recorded(path));
         }
         match commit.unless.iter().find(stands) {
             Some(path) => Err(commit.decided(path)),
