@@ -251,7 +251,10 @@ pub(super) fn map(slips: &mut Slips<'_>, call: &ExprMethodCall) {
         slips.visit_expr(items);
     }
     match args.next() {
-        Some(Expr::Closure(closure)) => each(slips, call, closure),
+        Some(Expr::Closure(closure)) => slips.within(|slips| {
+            closure.inputs.iter().for_each(|pat| slips.visit_pat(pat));
+            each(slips, call, closure);
+        }),
         Some(Expr::Field(field)) if slips.scope.is_flow(&field.base) => {
             let Member::Named(method) = &field.member else {
                 return;

@@ -17,6 +17,7 @@ use syn::{
 use super::allow::{self, Allowance, MISPLACED};
 use super::calls::{Call, Scope, is_reserved};
 use super::endless::Loop;
+use super::foreign_errors;
 use super::hazards::{self, Hazard};
 use super::macros;
 use super::mend::{Change, Fix, Mend};
@@ -74,7 +75,9 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
         // Its type has an error, or it is not `async`; each `?` or `.await` in it would be one more.
         let output = &flow.method.output;
         let unsendable = output.whole.as_ref().and_then(unsendable_error).is_some();
-        if !output.fallible || unsendable || flow.method.sig.asyncness.is_none() {
+        let foreign =
+            !own.shadows_flow && foreign_errors::check(scope, &source.block, &flow.method, diag);
+        if !output.fallible || unsendable || foreign || flow.method.sig.asyncness.is_none() {
             mends.push(Mend::nothing(body, flow.method.span()));
         }
         // What it calls then is the method that every flow has.

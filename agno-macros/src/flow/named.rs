@@ -1,66 +1,87 @@
 //! Calls that are given a name: `let quote = flow.quote(item);`, and then nothing, or `quote.price`.
 //!
-//! Of the first rustc says nothing, of the second that the field is not there. Only a name that stands for one thing
-//! in the whole body is looked at.
+//! Of the first rustc says nothing, of the second that the field is not there. A name stands for its call to the end of
+//! its block, or until something else gets it.
 
 use proc_macro2::{Delimiter, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprClosure, ExprMethodCall, Item, Local, Pat, PatIdent, Stmt};
+use syn::{Expr, ExprMethodCall, Local, Pat, Stmt};
 
-use super::calls::{Chain, OF_RESULTS, Scope, is_of_answer};
+use super::calls::{Call, Chain, OF_RESULTS, Scope, is_of_answer};
 use super::lint::Lint;
 use super::macros;
 use super::mend::Fix;
-use super::slips::Slips;
-use crate::model::Param;
+use super::slips::{Inside, Slips};
 
 /// Methods of values that a `Result` has as well.
 const OF_BOTH: [&str; 4] = ["iter", "into_iter", "clone", "to_owned"];
 
-/// The names of a body that stand for calls, or for what a call answered.
+/// The names at the place being read, the innermost last.
 #[derive(Default)]
-pub(super) struct Named<'e>(Vec<Name<'e>>);
+pub(super) struct Named(Vec<Name>);
 
-struct Name<'e> {
-    ident: &'e Ident,
-    chain: Chain<'e>,
+struct Name {
+    ident: Ident,
+    /// What it stands for, unless that is something else, or has been reported.
+    called: Option<Called>,
+}
+
+/// A call, or what it answered.
+struct Called {
+    /// `flow.search(..)`
+    written: String,
+    /// Its first method.
+    method: Span,
+    links: usize,
     /// Where it is awaited, if it is: without a `?` that is a `Result`.
     waited: Option<Span>,
 }
 
-impl<'e> Named<'e> {
-    pub(super) fn read(block: &'e Block, params: &'e [Param], scope: Scope<'_>) -> Self {
-        let mut reader = Reader {
-            scope,
-            bound: params
-                .iter()
-                .filter_map(|param| param.ident.as_ref())
-                .collect(),
-            names: Vec::new(),
-        };
-        reader.visit_block(block);
-        let Reader { bound, names, .. } = reader;
-        let mut names = names;
-        if names.is_empty() {
-            return Self(names);
+impl Named {
+    /// What is bound from here on is left by `leave`.
+    pub(super) fn mark(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn leave(&mut self, mark: usize) {
+        self.0.truncate(mark);
+    }
+
+    /// The name stands for something else.
+    pub(super) fn hide(&mut self, ident: &Ident) {
+        let is_known = self.0.iter().any(|name| name.ident == *ident);
+        if is_known {
+            let ident = ident.clone();
+            let called = None;
+            self.0.push(Name { ident, called });
         }
-        names.retain(|name| bound.iter().filter(|bound| **bound == name.ident).count() == 1);
-        let tokens = apart(block.to_token_stream());
-        names.retain(|name| name.waited.is_some() || !is_still_a_call(name, &tokens));
-        Self(names)
     }
 
     /// The call that this is a name for, which is then no longer looked for. `results` are names for what was awaited.
-    fn take(&mut self, expr: &Expr, results: bool) -> Option<Name<'e>> {
+    fn take(&mut self, expr: &Expr, results: bool) -> Option<(Ident, Called)> {
         let Expr::Path(path) = expr else {
             return None;
         };
         let ident = path.path.get_ident()?;
-        let mut names = self.0.iter();
-        let place =
-            names.position(|name| name.ident == ident && (results || name.waited.is_none()))?;
-        Some(self.0.remove(place))
+        let mut inner_first = self.0.iter_mut().rev();
+        let name = inner_first.find(|name| name.ident == *ident)?;
+        let called = name
+            .called
+            .take_if(|called| results || called.waited.is_none())?;
+        Some((name.ident.clone(), called))
+    }
+}
+
+/// What `quote.clone()` is a copy of.
+pub(super) fn copied(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::MethodCall(call) if call.method == "clone" || call.method == "to_owned" => {
+            match &*call.receiver {
+                name @ Expr::Path(_) => name,
+                _ => expr,
+            }
+        }
+        other => other,
     }
 }
 
@@ -82,8 +103,16 @@ fn apart(tokens: TokenStream) -> Vec<TokenTree> {
 }
 
 /// Whether it is awaited under its name, or given an option.
-fn is_still_a_call(name: &Name<'_>, tokens: &[TokenTree]) -> bool {
-    let options = name.chain.call.modifiers();
+fn is_still_a_call(name: &Ident, call: Call, behind: &[Stmt]) -> bool {
+    let options = call.modifiers();
+    let another = behind.iter().position(|stmt| {
+        matches!(stmt, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(pat) if pat.ident == *name))
+    });
+    let until = another.map_or(behind.len(), |place| place + 1);
+    let stmts = behind[..until].iter();
+    let tokens: Vec<TokenTree> = stmts
+        .flat_map(|stmt| apart(stmt.to_token_stream()))
+        .collect();
     tokens.windows(3).any(|tokens| match tokens {
         [
             TokenTree::Ident(ident),
@@ -91,100 +120,98 @@ fn is_still_a_call(name: &Name<'_>, tokens: &[TokenTree]) -> bool {
             TokenTree::Ident(method),
         ] => {
             let is_call = *method == "await" || options.iter().any(|option| method == option);
-            ident == name.ident && dot.as_char() == '.' && is_call
+            ident == name && dot.as_char() == '.' && is_call
         }
         _ => false,
     })
 }
 
-struct Reader<'a, 'e> {
-    scope: Scope<'a>,
-    /// Every name that a pattern binds.
-    bound: Vec<&'e Ident>,
-    names: Vec<Name<'e>>,
-}
-
-impl<'e> Visit<'e> for Reader<'_, 'e> {
-    fn visit_item(&mut self, _: &'e Item) {}
-
-    fn visit_pat_ident(&mut self, pat: &'e PatIdent) {
-        self.bound.push(&pat.ident);
-        visit::visit_pat_ident(self, pat);
-    }
-
-    // What has not run in a closure cannot be awaited there.
-    fn visit_expr_closure(&mut self, closure: &'e ExprClosure) {
-        let before = self.names.len();
-        visit::visit_expr_closure(self, closure);
-        self.names.truncate(before);
-    }
-
-    fn visit_local(&mut self, local: &'e Local) {
-        if let (Pat::Ident(pat), Some(init)) = (&local.pat, &local.init)
-            && pat.mutability.is_none()
-            && pat.by_ref.is_none()
-            && pat.subpat.is_none()
-        {
-            let (called, waited) = match &*init.expr {
-                Expr::Await(waited) => (&*waited.base, Some(waited.await_token.span)),
-                other => (other, None),
-            };
-            let chain = self.scope.durable(called).filter(|chain| chain.known);
-            self.names.extend(chain.map(|chain| Name {
-                ident: &pat.ident,
-                chain,
-                waited,
-            }));
-        }
-        visit::visit_local(self, local);
-    }
-}
-
 impl Slips<'_> {
+    /// A `let` gives a call a name, or what it answered, which the statements behind it may use.
+    pub(super) fn call_gets_name(&mut self, local: &Local, behind: &[Stmt]) {
+        // What has not run in a closure cannot be awaited there.
+        if !matches!(self.inside, Inside::Flow | Inside::Async) {
+            return;
+        }
+        let (Pat::Ident(pat), Some(init)) = (&local.pat, &local.init) else {
+            return;
+        };
+        if pat.mutability.is_some() || pat.by_ref.is_some() || pat.subpat.is_some() {
+            return;
+        }
+        let (called, waited) = match &*init.expr {
+            Expr::Await(waited) => (&*waited.base, Some(waited.await_token.span)),
+            other => (other, None),
+        };
+        let Some(chain) = self.certain(called) else {
+            return;
+        };
+        if waited.is_none() && is_still_a_call(&pat.ident, chain.call, behind) {
+            return;
+        }
+        let ident = pat.ident.clone();
+        let called = Some(self.called(chain, waited));
+        self.calls.0.push(Name { ident, called });
+    }
+
+    fn called(&self, chain: Chain<'_>, waited: Option<Span>) -> Called {
+        Called {
+            written: self.named(chain),
+            method: chain.first.method.span(),
+            links: chain.links,
+            waited,
+        }
+    }
+
     /// A name for a call, where the value is wanted that the call answers: without a `Result` around it if there is a
     /// `question`. `results` says that what was only awaited will not do there either.
     pub(super) fn used_by_name(&mut self, expr: &Expr, question: bool, results: bool) {
-        if let (true, Expr::Await(waited)) = (results, expr) {
-            if let Some(chain) = self.certain(&waited.base) {
-                self.only_awaited(chain, waited.await_token.span);
+        if let Expr::Await(waited) = expr {
+            // Elsewhere that it is awaited is the mistake.
+            let waits = matches!(self.inside, Inside::Flow | Inside::Async);
+            if let Some(chain) = self.certain(&waited.base).filter(|_| results && waits) {
+                let place = waited.await_token.span;
+                self.only_awaited(&self.called(chain, Some(place)), place);
             }
             return;
         }
-        let Some(name) = self.calls.take(expr, results) else {
+        let Some((ident, called)) = self.calls.take(expr, results) else {
             return;
         };
-        let chain = name.chain;
-        if let Some(waited) = name.waited {
-            return self.only_awaited(chain, waited);
+        if let Some(waited) = called.waited {
+            return self.only_awaited(&called, waited);
         }
-        let (ident, call, links) = (name.ident, self.named(chain), chain.links);
+        let Called {
+            written,
+            method,
+            links,
+            ..
+        } = called;
         let add = if question { ".await?" } else { ".await" };
-        let method = chain.first.method.span();
-        let message = format!("`{call}` has not run yet; write `let {ident} = {call}{add};`");
+        let message = format!("`{written}` has not run yet; write `let {ident} = {written}{add};`");
         self.diag.at(method, message);
         self.change(method, Fix::Awaited { links, question });
     }
 
     /// The `Result` of a call is used as if it were its value.
-    fn only_awaited(&mut self, chain: Chain<'_>, place: Span) {
-        let message = format!(
-            "`{}.await` is a `Result`; write `.await?`",
-            self.named(chain)
-        );
+    fn only_awaited(&mut self, called: &Called, place: Span) {
+        let message = format!("`{}.await` is a `Result`; write `.await?`", called.written);
         self.diag.at(place, message);
-        let links = chain.links;
-        self.change(chain.first.method.span(), Fix::Tried { links });
+        let links = called.links;
+        self.change(called.method, Fix::Tried { links });
     }
-}
 
-impl Slips<'_> {
     /// `quote.len()`
     pub(super) fn method_by_name(&mut self, call: &ExprMethodCall) {
         let name = call.method.to_string();
         if is_of_answer(&name) {
             let of_result = OF_RESULTS.contains(&name.as_str());
             let is_of_both = of_result || OF_BOTH.contains(&name.as_str());
-            self.used_by_name(&call.receiver, !of_result, !is_of_both);
+            // Nobody goes through a `Result` where it is made.
+            let goes_through = matches!(name.as_str(), "iter" | "into_iter")
+                && matches!(&*call.receiver, Expr::Await(_));
+            let results = !is_of_both || goes_through;
+            self.used_by_name(&call.receiver, !of_result, results);
         }
     }
 }

@@ -8,26 +8,40 @@ use super::mend::Fix;
 use super::slips::Slips;
 use crate::model::Output;
 
-impl Slips<'_> {
-    /// What the flow answers: a `Result`, which no call is.
-    pub(super) fn result_of(&mut self, block: &Block) {
-        if let Some(Stmt::Expr(expr, None)) = block.stmts.last() {
-            self.result(expr);
+/// The expressions one of which is what the block answers.
+pub(super) fn of_block<'e>(block: &'e Block, found: &mut Vec<&'e Expr>) {
+    if let Some(Stmt::Expr(expr, None)) = block.stmts.last() {
+        of_expr(expr, found);
+    }
+}
+
+fn of_expr<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
+    match expr {
+        Expr::Paren(paren) => of_expr(&paren.expr, found),
+        Expr::Group(group) => of_expr(&group.expr, found),
+        Expr::Block(block) => of_block(&block.block, found),
+        Expr::If(branch) => {
+            of_block(&branch.then_branch, found);
+            if let Some((_, otherwise)) = &branch.else_branch {
+                of_expr(otherwise, found);
+            }
         }
+        Expr::Match(expr) => expr.arms.iter().for_each(|arm| of_expr(&arm.body, found)),
+        other => found.push(other),
+    }
+}
+
+impl Slips<'_> {
+    /// `return ..`
+    pub(super) fn returned(&mut self, expr: &Expr) {
+        let mut found = Vec::new();
+        of_expr(expr, &mut found);
+        found.into_iter().for_each(|expr| self.result(expr));
     }
 
+    /// What the flow answers: a `Result`, which no call is.
     pub(super) fn result(&mut self, expr: &Expr) {
         match expr {
-            Expr::Paren(paren) => self.result(&paren.expr),
-            Expr::Group(group) => self.result(&group.expr),
-            Expr::Block(block) => self.result_of(&block.block),
-            Expr::If(branch) => {
-                self.result_of(&branch.then_branch);
-                if let Some((_, otherwise)) = &branch.else_branch {
-                    self.result(otherwise);
-                }
-            }
-            Expr::Match(expr) => expr.arms.iter().for_each(|arm| self.result(&arm.body)),
             Expr::Call(call) => {
                 let is_ok = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Ok"));
                 if let (true, Some(value)) = (is_ok, call.args.first()) {

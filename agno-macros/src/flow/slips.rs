@@ -2,14 +2,14 @@
 //!
 //! Only what cannot compile is reported here. Each mistake is mended in the emitted body.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Block, Expr, ExprAsync, ExprAwait, ExprBinary, ExprClosure, ExprField, ExprForLoop, ExprIf,
-    ExprIndex, ExprLet, ExprMatch, ExprMethodCall, ExprPath, ExprReturn, ExprTry, ExprUnary,
-    ExprWhile, Item, Local, Macro, Pat, Type,
+    Arm, Block, Expr, ExprAsync, ExprAwait, ExprBinary, ExprClosure, ExprField, ExprForLoop,
+    ExprIf, ExprIndex, ExprLet, ExprMatch, ExprMethodCall, ExprPath, ExprReturn, ExprTry,
+    ExprUnary, ExprWhile, Item, Local, Macro, Pat, PatIdent, Stmt, Type,
 };
 
 use super::calls::{Call, Chain, OF_RESULTS, Scope, is_of_answer};
@@ -17,9 +17,11 @@ use super::containers;
 use super::literals;
 use super::macros;
 use super::mend::{Change, Fix};
-use super::named::Named;
+use super::named::{self, Named};
 use super::own::Own;
+use super::patterns::takes_apart;
 use super::plain;
+use super::results;
 use crate::diag::Diagnostics;
 use crate::model::Method;
 
@@ -58,8 +60,10 @@ pub(super) struct Slips<'a> {
     pub(super) own: &'a Own,
     pub(super) diag: &'a Diagnostics,
     pub(super) inside: Inside,
-    /// The names of calls.
-    pub(super) calls: Named<'a>,
+    /// What names stand for.
+    pub(super) calls: Named,
+    /// The expressions of the body one of which is its result.
+    answers: Vec<&'a Expr>,
     pub(super) changes: Vec<Change>,
 }
 
@@ -79,12 +83,15 @@ pub(crate) fn check<'a>(
         own,
         diag,
         inside: Inside::Flow,
-        calls: Named::read(block, &method.params, scope),
+        calls: Named::default(),
+        answers: Vec::new(),
         changes: Vec::new(),
     };
+    if method.output.fallible {
+        results::of_block(block, &mut slips.answers);
+    }
     slips.visit_block(block);
     if method.output.fallible {
-        slips.result_of(block);
         slips.end(block, &method.output);
     }
     slips.changes
@@ -176,17 +183,6 @@ impl Slips<'_> {
         }
     }
 
-    /// A pattern takes a value apart: a call has no parts.
-    fn taken_apart(&mut self, pats: &[&Pat], expr: &Expr) {
-        if pats.iter().any(|pat| takes_apart(pat)) {
-            let question = !pats.iter().any(|pat| is_of_result(pat));
-            match self.certain(expr) {
-                Some(chain) => self.not_run(chain, question, None),
-                None => self.used_by_name(expr, question, false),
-            }
-        }
-    }
-
     /// `.timeout(..)` behind `.await`
     fn too_late(&mut self, call: &ExprMethodCall) {
         let (waited, question) = match &*call.receiver {
@@ -243,44 +239,45 @@ pub(super) fn is_self(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// Whether a pattern is more than a name for the whole value.
-fn takes_apart(pat: &Pat) -> bool {
-    match pat {
-        // `None` is a name to syn.
-        Pat::Ident(pat) => pat.ident.to_string().starts_with(char::is_uppercase),
-        Pat::Wild(_) => false,
-        Pat::Type(pat) => takes_apart(&pat.pat),
-        // Without a look at it, the name may still be for the call.
-        Pat::Guard(pat) => takes_apart(&pat.pat) || looks_at(&pat.guard, &pat.pat),
-        _ => true,
-    }
-}
-
-/// Whether a guard names what its pattern binds.
-fn looks_at(guard: &Expr, pat: &Pat) -> bool {
-    let Pat::Ident(pat) = pat else {
-        return false;
-    };
-    let tokens = macros::flat(guard.to_token_stream());
-    let mut tokens = tokens.iter();
-    tokens.any(|token| matches!(token, TokenTree::Ident(ident) if *ident == pat.ident))
-}
-
-/// `Ok(..)`, `Err(..)`
-fn is_of_result(pat: &Pat) -> bool {
-    match pat {
-        Pat::TupleStruct(pat) => {
-            let last = pat.path.segments.last();
-            last.is_some_and(|last| last.ident == "Ok" || last.ident == "Err")
-        }
-        Pat::Guard(pat) => is_of_result(&pat.pat),
-        Pat::Or(pat) => pat.cases.iter().any(is_of_result),
-        _ => false,
+impl Slips<'_> {
+    /// Reads what has names of its own.
+    pub(super) fn within(&mut self, read: impl FnOnce(&mut Self)) {
+        let mark = self.calls.mark();
+        read(self);
+        self.calls.leave(mark);
     }
 }
 
 impl<'ast> Visit<'ast> for Slips<'_> {
     fn visit_item(&mut self, _: &'ast Item) {}
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.within(|slips| {
+            for (place, stmt) in block.stmts.iter().enumerate() {
+                slips.visit_stmt(stmt);
+                if let Stmt::Local(local) = stmt {
+                    slips.call_gets_name(local, &block.stmts[place + 1..]);
+                }
+            }
+        });
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        visit::visit_expr(self, expr);
+        let is_answer = |answer: &&Expr| std::ptr::eq::<Expr>(*answer, expr);
+        if self.answers.iter().any(is_answer) {
+            self.result(expr);
+        }
+    }
+
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        self.calls.hide(&pat.ident);
+        visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        self.within(|slips| visit::visit_arm(slips, arm));
+    }
 
     fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
         let inside = match closure.asyncness {
@@ -288,7 +285,7 @@ impl<'ast> Visit<'ast> for Slips<'_> {
             None => Inside::Closure,
         };
         let before = std::mem::replace(&mut self.inside, inside);
-        visit::visit_expr_closure(self, closure);
+        self.within(|slips| visit::visit_expr_closure(slips, closure));
         self.inside = before;
     }
 
@@ -332,7 +329,9 @@ impl<'ast> Visit<'ast> for Slips<'_> {
         if self.scope.is_flow(&call.receiver) {
             match self.scope.kind(&call.method) {
                 Some(Call::Step | Call::Subflow) => {
-                    call.args.iter().for_each(|arg| self.value(arg));
+                    call.args
+                        .iter()
+                        .for_each(|arg| self.value(named::copied(arg)));
                 }
                 Some(Call::Workflow) => call.args.iter().for_each(|arg| self.operand(arg)),
                 Some(Call::Sleep) => {
@@ -381,7 +380,9 @@ impl<'ast> Visit<'ast> for Slips<'_> {
 
     fn visit_expr_let(&mut self, expr: &'ast ExprLet) {
         self.taken_apart(&[&expr.pat], &expr.expr);
-        visit::visit_expr_let(self, expr);
+        // The name that it binds may be that of its value.
+        self.visit_expr(&expr.expr);
+        self.visit_pat(&expr.pat);
     }
 
     fn visit_expr_match(&mut self, expr: &'ast ExprMatch) {
@@ -399,22 +400,34 @@ impl<'ast> Visit<'ast> for Slips<'_> {
                 pat => self.taken_apart(&[pat], &init.expr),
             }
         }
-        visit::visit_local(self, local);
+        local
+            .init
+            .iter()
+            .for_each(|init| self.visit_local_init(init));
+        self.visit_pat(&local.pat);
     }
 
     fn visit_expr_if(&mut self, expr: &'ast ExprIf) {
         self.value(&expr.cond);
-        visit::visit_expr_if(self, expr);
+        self.within(|slips| visit::visit_expr_if(slips, expr));
     }
 
     fn visit_expr_while(&mut self, expr: &'ast ExprWhile) {
         self.value(&expr.cond);
-        visit::visit_expr_while(self, expr);
+        self.within(|slips| visit::visit_expr_while(slips, expr));
     }
 
     fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
-        self.operand(&expr.expr);
-        visit::visit_expr_for_loop(self, expr);
+        // A `Result` can be gone through as well: once, or not at all.
+        match &*expr.expr {
+            Expr::Await(_) => self.value(&expr.expr),
+            other => self.operand(other),
+        }
+        self.visit_expr(&expr.expr);
+        self.within(|slips| {
+            slips.visit_pat(&expr.pat);
+            slips.visit_block(&expr.body);
+        });
     }
 
     fn visit_expr_unary(&mut self, expr: &'ast ExprUnary) {
@@ -440,7 +453,7 @@ impl<'ast> Visit<'ast> for Slips<'_> {
 
     fn visit_expr_return(&mut self, expr: &'ast ExprReturn) {
         if let (Inside::Flow, Some(value)) = (self.inside, &expr.expr) {
-            self.result(value);
+            self.returned(value);
         }
         visit::visit_expr_return(self, expr);
     }

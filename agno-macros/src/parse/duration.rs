@@ -95,6 +95,13 @@ fn written(millis: u64) -> String {
     format!("{}{unit}", millis / factor)
 }
 
+/// The unit of this name, or of one that means it, and how many milliseconds it has.
+pub(super) fn unit(name: &str) -> Option<(&'static str, u64)> {
+    let named = |name: &str| UNITS.iter().find(|(unit, _)| *unit == name).copied();
+    let meant = || meant(name).filter(|_| !name.is_empty());
+    named(name).or_else(|| named(meant()?))
+}
+
 const EXAMPLES: &str = "`500ms`, `20s`, `2m`, `1h` or `1d`";
 
 fn meant(unit: &str) -> Option<&'static str> {

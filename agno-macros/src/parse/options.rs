@@ -58,7 +58,7 @@ impl<'t> Options<'t> {
         if !nesting::is_readable(tokens.clone(), diag) {
             return Self(known);
         }
-        for piece in pieces(tokens) {
+        for piece in pieces(tokens, diag) {
             let Some(given) = piece_to_option(piece, table, diag) else {
                 continue;
             };
@@ -116,7 +116,7 @@ fn parentheses(table: &Table) -> String {
 }
 
 /// Splits at the commas outside of `<..>`.
-fn pieces(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+fn pieces(tokens: TokenStream, diag: &Diagnostics) -> Vec<Vec<TokenTree>> {
     let mut pieces = vec![Vec::new()];
     let mut depth = 0_usize;
     for token in tokens {
@@ -124,7 +124,11 @@ fn pieces(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
             match punct.as_char() {
                 '<' => depth += 1,
                 '>' => depth = depth.saturating_sub(1),
-                ',' if depth == 0 => {
+                mark @ (',' | ';') if depth == 0 => {
+                    if mark == ';' {
+                        let message = "a comma stands between two options; write `,` here";
+                        diag.at(punct.span(), message);
+                    }
                     pieces.push(Vec::new());
                     continue;
                 }
@@ -166,7 +170,11 @@ fn piece_to_option<'t>(
             Value::List(group)
         }
         Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {
-            let value: TokenStream = tokens.by_ref().collect();
+            let value: Vec<TokenTree> = tokens.by_ref().collect();
+            if let [TokenTree::Literal(_), TokenTree::Ident(next), ..] = &value[..] {
+                diag.at(next.span(), "expected a comma before this");
+                return None;
+            }
             if value.is_empty() {
                 let example = table.example(&name.to_string());
                 diag.at(
@@ -175,7 +183,7 @@ fn piece_to_option<'t>(
                 );
                 return None;
             }
-            Value::Equals(value)
+            Value::Equals(value.into_iter().collect())
         }
         Some(other) => {
             let example = table.example(&name.to_string());
@@ -295,10 +303,19 @@ impl Given<'_> {
         }
     }
 
+    /// What a number without a unit most likely counts.
+    fn unit(&self) -> Unit {
+        match self.name == "backoff" || self.name == "max_delay" {
+            true => Unit::OfWaits,
+            false => Unit::Seconds,
+        }
+    }
+
     /// `name = "20s"`, in milliseconds.
     pub(crate) fn duration(&self, diag: &Diagnostics) -> Option<Set<u64>> {
         const DURATION: &str = "a duration in quotes";
-        if let Some(written) = self.literal().and_then(|literal| seconds(&literal)) {
+        let literal = self.literal();
+        if let Some(written) = literal.and_then(|literal| meant(&literal, self.unit())) {
             let example = format!("{} = \"{written}\"", self.name);
             self.wrong_for(diag, DURATION, &example);
             return None;
@@ -397,16 +414,39 @@ impl Given<'_> {
     }
 }
 
+/// What a number without a unit counts.
+#[derive(Clone, Copy)]
+enum Unit {
+    Seconds,
+    /// Between two attempts: milliseconds, unless there are too few of them.
+    OfWaits,
+}
+
+/// The least number that counts milliseconds between two attempts: nobody waits that many seconds, or so few milliseconds.
+const LEAST_MILLIS: u64 = 60;
+
 /// A number as the duration that it was probably meant to be.
-fn seconds(number: &Lit) -> Option<String> {
+fn meant(number: &Lit, unit: Unit) -> Option<String> {
+    let suffix = match number {
+        Lit::Int(number) => number.suffix(),
+        Lit::Float(number) => number.suffix(),
+        _ => return None,
+    };
+    let written = duration::unit(suffix);
     match number {
         Lit::Int(number) => {
-            let seconds: u64 = number.base10_parse().ok()?;
-            (seconds > 0).then(|| format!("{seconds}s"))
+            let count: u64 = number.base10_parse().ok()?;
+            let unit = match (written, unit) {
+                (Some((unit, _)), _) => unit,
+                (None, Unit::OfWaits) if count >= LEAST_MILLIS => "ms",
+                (None, _) => "s",
+            };
+            (count > 0).then(|| format!("{count}{unit}"))
         }
         Lit::Float(number) => {
-            let seconds: f64 = number.base10_parse().ok()?;
-            let millis = (seconds * 1000.0).round();
+            let count: f64 = number.base10_parse().ok()?;
+            let factor = written.map_or(1_000, |(_, factor)| factor);
+            let millis = (count * factor as f64).round();
             (1.0..1e15).contains(&millis).then(|| format!("{millis}ms"))
         }
         _ => None,
@@ -420,9 +460,12 @@ impl Table {
         let (_, example) = first.example.split_once("= ")?;
         let is_number = example.parse::<u32>().is_ok();
         match value {
-            Lit::Int(number) if is_number => Some(format!("{} = {number}", first.name)),
+            Lit::Int(number) if is_number => {
+                let counts = duration::unit(number.suffix()).is_none();
+                counts.then(|| format!("{} = {number}", first.name))
+            }
             Lit::Int(_) | Lit::Float(_) if !is_number => {
-                let written = seconds(value)?;
+                let written = meant(value, Unit::Seconds)?;
                 Some(format!("{} = \"{written}\"", first.name))
             }
             Lit::Str(text) => {

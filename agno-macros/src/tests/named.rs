@@ -116,12 +116,30 @@ fn a_name_for_a_result_is_no_name_for_its_value() {
         "flow.read(flow.search(topic).await).await",
         "Ok(flow.search(topic).await)",
         "if flow.search(topic).await { x } else { y }",
+        "let found = flow.search(topic).await; flow.read(found.clone()).await",
+        "let found = flow.search(topic).await; flow.read(found.clone()).await?; flow.polish(found.clone()).await",
+        "for one in flow.search(topic).await { show(one); } x",
+        "for one in flow.search(topic).await { show(one.a); flow.read(one).await?; } x",
+        "show(flow.search(topic).await.iter().count()); x",
+        "let all = flow.search(topic).await.into_iter().collect(); x",
+        "let (a, b) = flow.parallel((flow.log(), flow.search(topic))).await; x",
+        "let (a, b): (A, B) = flow.parallel((flow.log(), flow.search(topic))).await; x",
+        "let both = flow.parallel((flow.log(), flow.search(topic))).await; let (a, b) = both; x",
+        "match flow.search(topic).await { Quote { price, .. } => price }",
+        "match flow.search(topic).await { Some(a) if a.b => a, _ => x }",
+        "match flow.search(topic).await { Kind::New(a) | Kind::Old(a) => a, other => x }",
+        "match flow.search(topic).await { \"a\" => x, _ => y }",
+        "if let Some(found) = flow.search(topic).await { show(found); } x",
+        "let Some(found) = flow.search(topic).await else { return x; }; found",
+        "while let Some(found) = flow.search(topic).await { show(found); } x",
+        "let found = flow.search(topic).await; if let Some(found) = found { show(found.a); } x",
     ] {
-        assert_eq!(
-            lint(body),
-            ["`flow.search(..).await` is a `Result`; write `.await?`"],
-            "{body}"
-        );
+        let said: Vec<String> = lint(body)
+            .iter()
+            .map(|text| text.replace("parallel", "search"))
+            .collect();
+        let wanted = "`flow.search(..).await` is a `Result`; write `.await?`";
+        assert_eq!(said, [wanted], "{body}");
     }
     for body in [
         "let found = flow.search(topic).await; show(found.is_ok()); x",
@@ -133,7 +151,93 @@ fn a_name_for_a_result_is_no_name_for_its_value() {
         "let found = flow.search(topic).await; found",
         "let found = flow.search(topic).await.ok(); found",
         "show(flow.search(topic).await.is_ok()); x",
+        "match flow.search(topic).await { Ok(Quote { price, .. }) => price, Err(_) => x }",
+        "match flow.search(topic).await { Ok(Some(a)) | Err(Own(a)) => a, _ => x }",
+        "if let Result::Ok(found) = flow.search(topic).await { show(found); } x",
+        "let Ok((a, b)) = flow.search(topic).await else { return x; }; a",
+        "match flow.search(topic).await { answer => answer }",
+        "match flow.search(topic).await { result if f(a) => result, _ => x }",
+        "let (a, b) = (flow.search(topic).await, flow.log().await); x",
+        "let (a, b) = flow.parallel((flow.log(), flow.search(topic))).await?; x",
+        "show(flow.search(topic).await.clone()); x",
+        "for one in flow.search(topic).await? { show(one); } x",
         "{ let topic = flow.search(a).await; show(topic); } show(topic.title); x",
+    ] {
+        assert_eq!(lint(body), Vec::<String>::new(), "{body}");
+    }
+}
+
+/// The commonest line: the name is a parameter, an earlier one, or a part of a tuple.
+#[test]
+fn a_name_that_is_bound_again_stands_for_the_last() {
+    for (body, add) in [
+        ("let topic = flow.search(topic); show(topic.title); x", true),
+        (
+            "let topic = flow.search(topic); show(topic.clone()); x",
+            true,
+        ),
+        (
+            "let topic = flow.search(topic); flow.read(topic).await",
+            true,
+        ),
+        (
+            "let (a, topic) = parts(x); let topic = flow.search(a); Ok(topic)",
+            true,
+        ),
+        (
+            "let topic = f(x); if a { let topic = flow.search(topic); show(topic.a); } topic.b",
+            true,
+        ),
+        (
+            "let topic = flow.search(topic); { let topic = f(x); topic.a; } show(topic.b); x",
+            true,
+        ),
+        (
+            "let topic = flow.search(topic); let topic = topic.title; show(topic.a); x",
+            true,
+        ),
+        (
+            "let topic = flow.search(a); let topic = flow.read(topic).await?; show(topic.a); x",
+            true,
+        ),
+        (
+            "let topic = flow.search(topic).await; show(topic.title); x",
+            false,
+        ),
+        (
+            "let topic = flow.search(topic).await; flow.read(topic).await",
+            false,
+        ),
+    ] {
+        let found = lint(body);
+        let wanted = match add {
+            true => "write `let topic = flow.search(..).await?;`",
+            false => "`flow.search(..).await` is a `Result`; write `.await?`",
+        };
+        assert_eq!(found.len(), 1, "{body}: {found:?}");
+        assert!(found[0].contains(wanted), "{body}: {found:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_bound_again_may_stand_for_something_else() {
+    for body in [
+        "let topic = flow.search(topic); let topic = topic.await?; show(topic.title); x",
+        "let topic = flow.search(topic); show(1); Ok(topic.await?.title)",
+        "let topic = flow.search(topic).await; let topic = topic?; show(topic.title); x",
+        "let topic = flow.search(topic); if let Some(topic) = f(a) { topic.b; } drop(topic); x",
+        "let topic = flow.search(topic); while let Some(topic) = f(a) { topic.b; } drop(topic); x",
+        "let topic = flow.search(topic); let n = all.map(|topic| topic.b); drop(topic); x",
+        "let topic = flow.search(topic); match a { Some(topic) => topic.b, _ => c }; drop(topic); x",
+        "let topic = flow.search(topic); for topic in all { topic.b; } drop(topic); x",
+        "let topic = flow.search(topic); let Some(topic) = f(topic) else { return y; }; topic.b",
+        "let topic = flow.search(topic); let (topic, b) = f(topic); show(topic.b); x",
+        "let topic = flow.search(topic); drop(topic); let topic: T = f(x); show(topic.b); x",
+        "let topic = flow.search(topic); let mut topic = f(topic); topic.push(a); x",
+        "let topic = flow.search(topic); let all = flow.map(a, |topic| flow.read(topic)).await?; drop(topic); x",
+        "{ let topic = flow.search(topic); drop(topic); } show(topic.b); x",
+        "let f = |a| { let topic = flow.search(a); drop(topic); topic.b }; x",
+        "if a { let topic = flow.search(topic); drop(topic); } else { show(topic.b); } x",
     ] {
         assert_eq!(lint(body), Vec::<String>::new(), "{body}");
     }

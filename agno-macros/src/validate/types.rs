@@ -108,6 +108,26 @@ pub(crate) fn unsendable_error(output: &Type) -> Option<&Type> {
     (holds("Error") && !(holds("Send") && holds("Sync"))).then_some(error)
 }
 
+/// The error of `anyhow::Result<..>`, or the text in `Result<.., String>`: what no error of ours turns into.
+pub(crate) fn foreign_error(output: &Type) -> Option<String> {
+    let result = last(output).filter(|result| result.ident == "Result")?;
+    let Some(error) = arguments(result).nth(1) else {
+        return is_of_anyhow(output, "Result").then(|| "anyhow::Error".to_owned());
+    };
+    let is_text = last(error).is_some_and(|last| last.ident == "String" || last.ident == "str");
+    (is_text || is_of_anyhow(error, "Error")).then(|| plain_text(error))
+}
+
+fn is_of_anyhow(ty: &Type, name: &str) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let mut segments = path.path.segments.iter().map(|segment| &segment.ident);
+    segments.next().is_some_and(|first| first == "anyhow")
+        && segments.next().is_some_and(|last| last == name)
+        && segments.next().is_none()
+}
+
 pub(super) fn check_error(output: &Type, diag: &Diagnostics) {
     if let Some(error) = unsendable_error(output) {
         let value = last(output).and_then(|result| arguments(result).next());

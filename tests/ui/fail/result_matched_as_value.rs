@@ -1,0 +1,30 @@
+// Wanted: the price, by its pattern.
+use agno::prelude::*;
+
+#[data]
+struct Quote {
+    price: u64,
+}
+
+#[workflow]
+struct Order;
+
+#[workflow]
+impl Order {
+    #[step]
+    async fn quote(&self, item: String) -> Result<Quote> {
+        let price = item.len() as u64;
+        Ok(Quote { price })
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, item: String) -> Result<u64> {
+        match flow.quote(item).await {
+            Quote { price } => Ok(price),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    agno::app().workflow(Order).main()
+}
