@@ -45,6 +45,8 @@ impl Marker {
     pub(super) fn create(directory: &Directory, number: u64) -> StoreResult<Self> {
         let path = directory.path.join(FILE);
         let create = || -> std::io::Result<_> {
+            // Before there is a marker: one whose store did not survive would say that records were lost.
+            sync_directory(&directory.path)?;
             let mut file = create_private(&path)?;
             file.set_len(0)?;
             file.write_all(TEXT.as_bytes())?;
