@@ -2,6 +2,14 @@
 
 use std::io;
 
+/// Waits for the next one; for ever where none can be heard of.
+pub(crate) async fn next(signals: &mut Option<Signals>) {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Requests to stop: Ctrl-C, and on Unix a SIGTERM.
 #[cfg(unix)]
 pub(crate) struct Signals {

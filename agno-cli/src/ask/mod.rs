@@ -15,7 +15,7 @@ pub(crate) use self::{
 use crate::{
     app::Session,
     progress::screen::{Colour, paint, say},
-    signals::Signals,
+    signals::{self, Signals},
     text, time,
 };
 
@@ -28,18 +28,13 @@ impl Terminal {
         &mut self,
         session: &Session,
         request: &Request,
+        signals: &mut Option<Signals>,
     ) -> Result<Answer, Stop> {
         self.forget();
         introduce(request);
-        let left = async {
-            match Signals::new() {
-                Ok(mut signals) => signals.next().await,
-                Err(_) => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
-            () = left => {
+            () = signals::next(signals) => {
                 say("");
                 Err(Stop::Left)
             }

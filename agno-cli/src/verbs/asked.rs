@@ -9,6 +9,7 @@ use crate::{
     failure::Failure,
     progress::screen::{Colour, paint, say},
     references::json_line,
+    signals::Signals,
     text::{block, line, pretty_json, quoted},
     time,
 };
@@ -196,6 +197,7 @@ pub(super) async fn ask(
     session: &Session,
     terminal: &mut Terminal,
     run: &RunId,
+    signals: &mut Option<Signals>,
 ) -> Result<Option<RunHandle>, Failure> {
     let runtime = &session.runtime;
     let failed = |error| Failure::of(&error, &session.program, "resume RUN");
@@ -203,7 +205,7 @@ pub(super) async fn ask(
         let Some(request) = of_run(session, run).await.into_iter().next() else {
             return Ok(None);
         };
-        let answer = match terminal.ask(session, &request).await {
+        let answer = match terminal.ask(session, &request, signals).await {
             Ok(answer) => answer.by(by(None)),
             Err(Stop::Left) => return Ok(None),
             Err(Stop::Over) => return runtime.take_up(run).await.map(Some).map_err(failed),

@@ -14,7 +14,9 @@ use crate::{
     failure::{Failure, exit},
     owner::{Control, Owning},
     progress::screen::say,
-    report, text,
+    report,
+    signals::Signals,
+    text,
 };
 
 #[derive(Serialize)]
@@ -86,9 +88,18 @@ pub(crate) async fn answer(session: &Session, wish: AnswerWish) -> Result<u8, Fa
         .events_of(&request.root)
         .await
         .map_err(|e| failed(&e))?;
+    let signals = Signals::new().ok();
     let handle = runtime.answer(&request.id, answer).await;
     let handle = handle.map_err(|error| failed(&error))?;
-    go_on(session, handle, "goes on with run", seen, wish.watch).await
+    go_on(
+        session,
+        handle,
+        "goes on with run",
+        seen,
+        wish.watch,
+        signals,
+    )
+    .await
 }
 
 /// The answer is recorded, and its run is not waited for.
@@ -151,7 +162,10 @@ async fn ask(
     };
     // A person may think for long: others look on meanwhile, or answer.
     session.serve(Owning::Run);
-    match terminal.ask(session, request).await {
+    match terminal
+        .ask(session, request, &mut Signals::new().ok())
+        .await
+    {
         Ok(answer) => Ok(Some(answer)),
         Err(stop) => {
             if stop == Stop::Left {

@@ -5,7 +5,10 @@ use std::ffi::OsStr;
 use agno_core::ErrorKind;
 
 use super::{detached::detached, given, run::go_on};
-use crate::{app::Session, args::ForkWish, failure::Failure, owner::Owning, select, text::line};
+use crate::{
+    app::Session, args::ForkWish, failure::Failure, owner::Owning, select, signals::Signals,
+    text::line,
+};
 
 /// Starts a run that takes over what another recorded.
 pub(crate) async fn fork(session: &Session, wish: ForkWish) -> Result<u8, Failure> {
@@ -52,6 +55,7 @@ pub(crate) async fn fork(session: &Session, wish: ForkWish) -> Result<u8, Failur
         return Ok(detached(session, &record.workflow, &id, "pending", json));
     }
     let seen = session.events_of(&id).await.map_err(failed)?;
+    let signals = Signals::new().ok();
     let handle = match runtime.take_up(&id).await {
         // A worker was faster.
         Err(error) if error.kind() == ErrorKind::Leased => runtime.attach(&id).await,
@@ -64,6 +68,7 @@ pub(crate) async fn fork(session: &Session, wish: ForkWish) -> Result<u8, Failur
         &format!("forks {} as", record.id),
         seen,
         wish.watch,
+        signals,
     )
     .await
 }

@@ -93,6 +93,8 @@ pub(crate) async fn run(session: &Session, mut wish: RunWish) -> Result<u8, Fail
     let watch = wish.watch;
     let start = with_options(runtime.start_json(&workflow, &input), wish).watched();
     let interrupted = interrupted(runtime).await;
+    // Before there is a run: from here on a Ctrl-C is a request to stop it.
+    let signals = Signals::new().ok();
     let started = start.await;
     let started = started.map_err(|error| not_started(session, &error))?;
     introduce(session, &workflow, started.id(), "run");
@@ -103,7 +105,7 @@ pub(crate) async fn run(session: &Session, mut wish: RunWish) -> Result<u8, Fail
             program.command(&format!("resume {}", first.id))
         ));
     }
-    follow(session, started, 0, watch).await
+    follow(session, started, 0, watch, signals).await
 }
 
 /// With what was said of the run beside its input.
@@ -183,22 +185,24 @@ async fn take_up(
     }
     session.serve(Owning::Run);
     let seen = session.events_of(record.root()).await.map_err(failed)?;
+    let signals = Signals::new().ok();
     let handle = runtime.resume(&record.id).await.map_err(failed)?;
-    go_on(session, handle, "resumes run", seen, watch).await
+    go_on(session, handle, "resumes run", seen, watch, signals).await
 }
 
-/// Follows a run that goes on.
+/// Follows a run that goes on. `signals` are of before it was taken up.
 pub(super) async fn go_on(
     session: &Session,
     handle: RunHandle,
     what: &str,
     seen: u64,
     watch: Watch,
+    signals: Option<Signals>,
 ) -> Result<u8, Failure> {
     let record = session.runtime.storage().run(handle.id()).await;
     let workflow = record.ok().flatten().map(|record| record.workflow);
     introduce(session, &workflow.unwrap_or_default(), handle.id(), what);
-    follow(session, handle, seen, watch).await
+    follow(session, handle, seen, watch, signals).await
 }
 
 /// Which run it is, and where it is kept.
@@ -245,6 +249,8 @@ async fn follow(
     mut handle: RunHandle,
     mut seen: u64,
     how: Watch,
+    // The same ones all along: a Ctrl-C between a run and its question is heard too.
+    mut signals: Option<Signals>,
 ) -> Result<u8, Failure> {
     let mut id = handle.id().clone();
     let mut terminal = match how.json || how.no_input {
@@ -255,8 +261,11 @@ async fn follow(
         if let Some(holder) = elsewhere::holder(session, &id).await? {
             return elsewhere::look_on(session, &id, seen, &holder, how).await;
         }
-        let outcome = match watch(handle, Signals::new().ok(), seen).await {
-            Watched::Ended(outcome) => outcome,
+        let (outcome, asked_to_stop) = match watch(handle, &mut signals, seen).await {
+            Watched::Ended {
+                outcome,
+                asked_to_stop,
+            } => (outcome, asked_to_stop),
             Watched::Aborted => return abort(session, &id, how.json).await,
         };
         if let Some(next) = &outcome.continued_as {
@@ -264,18 +273,21 @@ async fn follow(
             let going_on = session.runtime.attach(next).await;
             handle =
                 going_on.map_err(|error| Failure::of(&error, &session.program, "resume RUN"))?;
+            if asked_to_stop {
+                handle.interrupt();
+            }
             (id, seen) = (next.clone(), 0);
             continue;
         }
         let Some(terminal) = terminal
             .as_mut()
-            .filter(|_| outcome.status == RunStatus::Paused)
+            .filter(|_| outcome.status == RunStatus::Paused && !asked_to_stop)
         else {
             return finish(session, &outcome, how.json).await;
         };
         let told = session.events_of(&id).await;
         seen = told.map_err(|error| Failure::of(&error, &session.program, "resume RUN"))?;
-        match asked::ask(session, terminal, &id).await? {
+        match asked::ask(session, terminal, &id, &mut signals).await? {
             Some(goes_on) => handle = goes_on,
             None => return finish(session, &outcome, how.json).await,
         }

@@ -5,12 +5,20 @@ use std::time::Duration;
 use agno_core::{Error, Event, NumberedEvent, Outcome, RunHandle};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 
-use crate::{owner::Following, progress::Board, progress::screen, signals::Signals};
+use crate::{
+    owner::Following,
+    progress::Board,
+    progress::screen,
+    signals::{self, Signals},
+};
 
 /// How the watch ended.
 pub(super) enum Watched {
-    /// The run ended or stopped.
-    Ended(Box<Outcome>),
+    /// The run ended or stopped; or went on to where it waits although it was asked to stop.
+    Ended {
+        outcome: Box<Outcome>,
+        asked_to_stop: bool,
+    },
     /// The user does not want to wait for that.
     Aborted,
 }
@@ -20,7 +28,7 @@ const PACE: Duration = Duration::from_millis(50);
 
 /// Follows a run: shows what it does, and stops it when asked to. `seen` is how many of its
 /// events belong to earlier days.
-pub(super) async fn watch(handle: RunHandle, mut signals: Option<Signals>, seen: u64) -> Watched {
+pub(super) async fn watch(handle: RunHandle, signals: &mut Option<Signals>, seen: u64) -> Watched {
     let mut events = events(&handle, seen);
     let mut board = Board::begin();
     let mut tick = tokio::time::interval(PACE);
@@ -31,15 +39,9 @@ pub(super) async fn watch(handle: RunHandle, mut signals: Option<Signals>, seen:
         let outcome = handle.outcome();
         tokio::pin!(outcome);
         loop {
-            let signal = async {
-                match &mut signals {
-                    Some(signals) => signals.next().await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
-                () = signal => {
+                () = signals::next(signals) => {
                     if asked {
                         break None;
                     }
@@ -71,7 +73,10 @@ pub(super) async fn watch(handle: RunHandle, mut signals: Option<Signals>, seen:
     let _ = tokio::time::timeout(Duration::from_secs(2), rest).await;
     show(&mut board, &mut pending);
     board.end();
-    Watched::Ended(Box::new(outcome))
+    Watched::Ended {
+        outcome: Box::new(outcome),
+        asked_to_stop: asked,
+    }
 }
 
 /// Shows what a run does that goes on elsewhere, until it ends or stops: answers `true` then. Ctrl-C
@@ -93,15 +98,9 @@ pub(super) async fn look_on(mut following: Following) -> Result<bool, Error> {
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut pending = Vec::new();
     let ended = loop {
-        let signal = async {
-            match &mut signals {
-                Some(signals) => signals.next().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
-            () = signal => break false,
+            () = signals::next(&mut signals) => break false,
             event = events.recv() => match event {
                 Some(event) => pending.push(event.event),
                 None => break true,
