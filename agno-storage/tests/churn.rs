@@ -88,9 +88,14 @@ async fn churn(store: Arc<dyn Storage>, bytes: usize, rounds: usize) {
             "round {round}: {disk} bytes on disk, {live} alive"
         );
     }
+    let compacted = store.compact().await.expect("compact");
     let report = store.verify().await.expect("verify");
     assert_eq!(report.problems, [""; 0]);
     let stats = store.stats().await.expect("stats");
+    // Below where it begins by itself: two and a half times.
+    let live = stats.live_bytes.expect("live bytes").max(FLOOR);
+    let after = compacted.after;
+    assert!(2 * after <= 5 * live, "{after} bytes on disk, {live} alive");
     assert_eq!(
         (stats.fields, stats.cached),
         (KEYS as u64 / 2, KEYS as u64 / 2)

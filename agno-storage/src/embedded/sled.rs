@@ -3,6 +3,7 @@
 //! * Its `flush` does not survive a power cut on Linux: it syncs a range of the file, not the
 //!   file's length. So its file is synced again, by us, before anything is acknowledged.
 //! * Its `flush_async` deadlocks. It is never called.
+//! * Its `flush` may wait for good for a write that has failed. A thread looks for that: see `watchdog`.
 //! * Large values go to files that are never synced. Ours are small: see `record`.
 //! * It panics where others return errors. Every call is made under `catch_unwind`.
 //! * It gives no room back. What is alive is copied into a fresh database: see `generation`.
@@ -10,6 +11,7 @@
 //!   So it is opened again whenever enough was written since, and when it closes.
 
 mod database;
+mod watchdog;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -73,7 +75,7 @@ impl SledOptions {
     /// newer version made it, [`StoreError::Corrupt`] if it does not read as it was written, and
     /// [`StoreError::Io`] if the directory holds something else or the system refuses.
     pub fn open(&self, path: impl AsRef<Path>) -> StoreResult<SledStorage> {
-        let own = [Sled::FILES, &[generation::FILE, generation::FOLDER]].concat();
+        let own = [Sled::FILES, &generation::NAMES].concat();
         Embedded::open_with(path.as_ref(), &own, |directory| {
             Sled::open(&directory.path, self)
         })
@@ -114,8 +116,8 @@ const UNCOVERED: u64 = 64 * 1024 * 1024;
 const UNCOVERED_AT_CLOSE: u64 = UNCOVERED / 8;
 
 impl Sled {
-    /// How the names of its files begin.
-    const FILES: &[&str] = &["db", "conf", "blobs", "snap."];
+    /// The names of its files.
+    const FILES: &[&str] = &["db", "conf", "blobs", "snap.*"];
 
     fn open(path: &Path, options: &SledOptions) -> StoreResult<Self> {
         let number = generation::current(path)?;
@@ -369,6 +371,19 @@ mod tests {
         std::fs::write(&half, [0; 5]).expect("write");
         assert_eq!(count(&open(directory.path())), 5 * 256);
         assert!(!half.exists());
+    }
+
+    #[test]
+    fn settings_that_were_cut_short_are_made_again() {
+        let whole = tempfile::tempdir().expect("directory");
+        drop(open(whole.path()));
+        let settings = std::fs::read(whole.path().join("conf")).expect("read");
+        for length in 0..settings.len() {
+            let directory = tempfile::tempdir().expect("directory");
+            let cut = &settings[..length];
+            std::fs::write(directory.path().join("conf"), cut).expect("write");
+            assert_eq!(count(&open(directory.path())), 0);
+        }
     }
 
     #[test]

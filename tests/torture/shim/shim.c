@@ -4,8 +4,9 @@
  *   TORTURE_DIRECTORY  the directory, without links
  *   TORTURE_LOG        where to write to
  *   TORTURE_FAULT      KIND:CALLS:N, e.g. `EIO:sync:3`: the third sync fails. KIND is EIO, ENOSPC
- *                      (from there on every call that needs room) or SHORT; CALLS is write, sync
- *                      or any
+ *                      (from there on every call that needs room), SHORT or LATE (EIO, as disks
+ *                      have it: after a while, in which other calls begin and end); CALLS is
+ *                      write, sync or any
  *
  * A record of the log is a header and its bytes. It is appended under the lock under which the call
  * was made, so the order is the order of the effects; a record that was cut short is the last one.
@@ -36,7 +37,7 @@ static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static char directory[PATH_MAX];
 static size_t directory_length;
 static int log_fd = -1;
-static int fault_error, fault_short, fault_write, fault_sync, fault_full;
+static int fault_error, fault_short, fault_write, fault_sync, fault_full, fault_late;
 static long fault_left = -1;
 
 __attribute__((constructor)) static void begin(void) {
@@ -54,6 +55,7 @@ __attribute__((constructor)) static void begin(void) {
         fault_error = !strcmp(kind, "ENOSPC") ? ENOSPC : EIO;
         fault_full = fault_error == ENOSPC;
         fault_short = !strcmp(kind, "SHORT");
+        fault_late = !strcmp(kind, "LATE");
         fault_write = strcmp(calls, "sync") != 0;
         fault_sync = strcmp(calls, "write") != 0 && !fault_short;
         fault_left = number;
@@ -134,19 +136,24 @@ static uint64_t file_at(const char *below_directory) {
     return lstat(path, &status) ? 0 : status.st_ino;
 }
 
+static void locked(void) { pthread_mutex_lock(&lock); }
+static void unlocked(void) { int error = errno; pthread_mutex_unlock(&lock); errno = error; }
+
 enum { WRITE, SYNC };
 
-/* Whether the fault is due in this call. The disk stays full once it is. */
+/* Whether the fault is due in this call. The disk stays full once it is. A late one lets the others go on. */
 static int fails(int what, uint64_t file) {
     if (fault_left < 0 || !(what == WRITE ? fault_write : fault_sync)) return 0;
     if (fault_left > 0 && --fault_left > 0) return 0;
     if (!fault_full) fault_left = -1;
     tell(FAILED, file, what, fault_error, NULL, 0, 0);
+    if (fault_late) {
+        unlocked();
+        usleep(100 * 1000);
+        locked();
+    }
     return 1;
 }
-
-static void locked(void) { pthread_mutex_lock(&lock); }
-static void unlocked(void) { int error = errno; pthread_mutex_unlock(&lock); errno = error; }
 
 static int opens(int at, const char *path, int flags, mode_t mode) {
     char buffer[PATH_MAX];

@@ -19,12 +19,14 @@ use tokio::runtime::Runtime;
 
 agno_torture::each_backend!(faults => survives_faults);
 
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 7] = [
     "EIO:write",
     "EIO:sync",
     "ENOSPC:write",
     "ENOSPC:any",
     "SHORT:write",
+    "LATE:write",
+    "LATE:sync",
 ];
 
 /// So many things a child does, if nobody stops it.
@@ -141,7 +143,10 @@ fn survives_faults(backend: Backend) {
 /// acknowledged behind it.
 fn judge(result: &Attempt, kind: &str, bad: &mut impl FnMut(String)) {
     if result.hangs {
-        bad(format!("it hangs after {:?}", result.heard.last()));
+        let (said, failed) = (result.heard.last(), result.disk.failed);
+        bad(format!(
+            "it hangs after {said:?}, {failed} calls having failed"
+        ));
         return;
     }
     let heard = |start: &'static str| {
