@@ -135,20 +135,34 @@ impl std::task::Wake for Unpark {
 #[test]
 fn a_directory_with_something_else_is_refused_and_left_alone() {
     for back_end in BACK_ENDS {
-        let directory = tempfile::tempdir().expect("directory");
-        fs::write(directory.path().join("thesis.tex"), "years of work").expect("write");
-        let error = (back_end.open)(directory.path()).expect_err("not a store");
-        let told = error.to_string();
-        assert!(
-            told.contains("not a store of agno") && told.contains("thesis.tex"),
-            "{told}"
-        );
-        assert_eq!(directory.path().read_dir().expect("list").count(), 1);
+        // Some begin like names of ours.
+        for name in ["thesis.tex", "config.toml", "db.json", "agno.sqlite.sql"] {
+            let directory = tempfile::tempdir().expect("directory");
+            fs::write(directory.path().join(name), "years of work").expect("write");
+            let error = (back_end.open)(directory.path()).expect_err("not a store");
+            let told = error.to_string();
+            assert!(
+                told.contains("not a store of agno") && told.contains(name),
+                "{}: {told}",
+                back_end.name
+            );
+            assert_eq!(directory.path().read_dir().expect("list").count(), 1);
 
-        let file = directory.path().join("thesis.tex");
-        let error = (back_end.open)(&file).expect_err("not a directory");
-        assert!(matches!(error, StoreError::Io { .. }), "{error}");
+            let file = directory.path().join(name);
+            let error = (back_end.open)(&file).expect_err("not a directory");
+            assert!(matches!(error, StoreError::Io { .. }), "{error}");
+        }
     }
+}
+
+#[cfg(feature = "sled")]
+#[test]
+fn settings_of_somebody_else_are_left_alone() {
+    let directory = tempfile::tempdir().expect("directory");
+    let theirs = directory.path().join("conf");
+    fs::write(&theirs, "years = 3").expect("write");
+    agno_storage::SledStorage::open(directory.path()).expect_err("not its settings");
+    assert_eq!(fs::read(theirs).expect("read"), b"years = 3");
 }
 
 #[cfg(feature = "sled")]

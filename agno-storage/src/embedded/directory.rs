@@ -26,7 +26,7 @@ pub(super) struct Directory {
 
 impl Directory {
     /// Makes the directory if it is not there; refuses one that holds something else. `own` are
-    /// the beginnings of the names of the back end's files.
+    /// the names of the back end's files: see [`is_one_of`].
     pub(super) fn prepare(path: &Path, own: &[&str]) -> StoreResult<Self> {
         let io = |error: &std::io::Error| {
             StoreError::io(format!("cannot open the store {}", path.display()), error)
@@ -50,9 +50,7 @@ impl Directory {
             let name = name.to_string_lossy();
             if name == marker::FILE {
                 marked = true;
-            } else if ![lock::FILE, artifacts::FOLDER].contains(&&*name)
-                && !own.iter().any(|own| name.starts_with(own))
-            {
+            } else if ![lock::FILE, artifacts::FOLDER].contains(&&*name) && !is_one_of(&name, own) {
                 foreign.push(name.into_owned());
             }
         }
@@ -91,6 +89,14 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+/// Whether a file has one of these names. Where one ends in `*`, any end will do.
+pub(super) fn is_one_of(file: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| match name.strip_suffix('*') {
+        Some(beginning) => file.starts_with(beginning),
+        None => file == *name,
+    })
 }
 
 /// Opens a file for reading and writing. One that is not there is made, and nobody but the owner

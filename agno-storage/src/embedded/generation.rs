@@ -11,15 +11,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::directory::{make_private, sync_directory};
+use super::directory::{is_one_of, make_private, sync_directory};
 use crate::{StoreError, StoreResult};
 
 /// Name of the file in the store's directory.
-pub(super) const FILE: &str = "GENERATION";
+const FILE: &str = "GENERATION";
 /// How the names of the folders begin.
-pub(super) const FOLDER: &str = "generation-";
+const FOLDER: &str = "generation-";
 /// The file while it is being written.
 const UNFINISHED: &str = "GENERATION.new";
+/// The names of all these.
+pub(super) const NAMES: [&str; 3] = [FILE, UNFINISHED, "generation-*"];
 
 /// Where a generation is.
 pub(super) fn folder(store: &Path, number: u64) -> PathBuf {
@@ -108,15 +110,15 @@ pub(super) fn switch(store: &Path, number: u64) -> Result<(), SwitchError> {
         .map_err(|error| SwitchError::Unsure(failed("write", &path, &error)))
 }
 
-/// Removes what is left of other generations. `files` are the beginnings of the names of the
-/// database's files.
+/// Removes what is left of other generations. `files` are the names of the database's files.
 pub(super) fn remove_others(store: &Path, current: u64, files: &[&str]) -> StoreResult<()> {
     let remove_others = || -> io::Result<()> {
         for file in fs::read_dir(store)? {
             let path = file?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let other = name.starts_with(FOLDER) && path != folder(store, current);
-            let first = current > 0 && files.iter().any(|own| name.starts_with(own));
+            let number = name.strip_prefix(FOLDER).map(str::parse::<u64>);
+            let other = matches!(number, Some(Ok(_))) && path != folder(store, current);
+            let first = current > 0 && is_one_of(&name, files);
             if other || first || name == UNFINISHED {
                 remove(&path)?;
             }
@@ -134,7 +136,7 @@ pub(super) fn retire(store: &Path, number: u64, files: &[&str]) -> io::Result<()
     for file in fs::read_dir(store)? {
         let path = file?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if files.iter().any(|own| name.starts_with(own)) {
+        if is_one_of(&name, files) {
             remove(&path)?;
         }
     }
@@ -147,11 +149,11 @@ pub(super) fn bytes(folder: &Path, files: &[&str]) -> io::Result<u64> {
     for file in fs::read_dir(folder)? {
         let path = file?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if !files.iter().any(|own| name.starts_with(own)) {
+        if !is_one_of(&name, files) {
             continue;
         }
         match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => bytes += self::bytes(&path, &[""])?,
+            Ok(found) if found.is_dir() => bytes += self::bytes(&path, &["*"])?,
             Ok(found) => bytes += found.len(),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),

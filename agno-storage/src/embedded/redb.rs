@@ -124,7 +124,7 @@ impl fmt::Debug for Redb {
 }
 
 impl Redb {
-    /// How the names of its files begin.
+    /// The names of its files.
     const FILES: &[&str] = &["agno.redb"];
 
     fn open(directory: &Directory, options: &RedbOptions) -> StoreResult<Self> {

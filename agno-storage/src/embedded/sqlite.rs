@@ -124,8 +124,8 @@ impl fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
-    /// How the names of its files begin. Those of the log are made with the rights of the first.
-    const FILES: &[&str] = &["agno.sqlite"];
+    /// The names of its files. Those of the log are made with the rights of the first.
+    const FILES: &[&str] = &["agno.sqlite", "agno.sqlite-*"];
 
     fn open(directory: &Directory, options: &SqliteOptions) -> StoreResult<Self> {
         let path = directory.path.join(Self::FILES[0]);
