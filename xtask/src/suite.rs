@@ -6,6 +6,7 @@ use std::{
     io,
     path::PathBuf,
     process::Command,
+    thread,
     time::Duration,
 };
 
@@ -169,7 +170,11 @@ fn stages(all: bool, named: &[&str]) -> Vec<Stage> {
         Stage::check(
             "build",
             "libraries, examples and tests compile",
-            vec![cargo([&["test", "--no-run"], &WORKSPACE[..]].concat())],
+            vec![
+                cargo([&["test", "--no-run"], &WORKSPACE[..]].concat()),
+                // Those with tests of their own are compiled as tests alone by the line above.
+                cargo([&["build", "--examples"], &WORKSPACE[..]].concat()),
+            ],
         ),
     ];
     stages.extend(tests(all));
@@ -253,6 +258,9 @@ fn tests(all: bool) -> Vec<Stage> {
         command.env("AGNO_BUILT", "1");
         command
     };
+    // Half of their time tests wait: for a disk, for a server that is not there, for each other.
+    let at_once = thread::available_parallelism().map_or(2, |cores| 2 * cores.get());
+    let at_once = at_once.to_string();
     let nextest_in = |packages: &[&str], filter: &str| {
         let profile = if all { "long" } else { "default" };
         let show = [
@@ -266,6 +274,8 @@ fn tests(all: bool) -> Vec<Stage> {
             "run",
             "--profile",
             profile,
+            "--test-threads",
+            &at_once,
             "--filterset",
             filter,
         ];
