@@ -202,6 +202,11 @@ impl Row {
             count(self.cached, "cached");
             count(self.skipped, "skipped");
             count(self.failed, "failed");
+            // When one of a list has failed, the others are not waited for.
+            let stopped = self.running.len().saturating_sub(self.waiting.len());
+            if stopped > 0 {
+                counts.push(format!("{stopped} stopped"));
+            }
             if self.cached == self.ended() {
                 counts.push("cached".to_owned());
             }
