@@ -202,6 +202,41 @@ impl<E: std::error::Error + Send + Sync + 'static> StandardError for E {
     }
 }
 
+/// The type of a workflow's field with a `dyn Trait`. Where threads cannot share it, this is the one error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a workflow",
+    label = "steps run on several threads, which cannot share this",
+    note = "write `+ Send + Sync` behind the trait, such as `Arc<dyn Trait + Send + Sync>`, or once at the trait: `trait Trait: Send + Sync`"
+)]
+pub trait SharedField {
+    /// It can be one.
+    const CHECKED: bool = true;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync> SharedField for T {}
+
+/// The type of such a field: itself, unless what is [`SharedField::CHECKED`] of it has an error already.
+pub trait Same<const CHECKED: bool> {
+    /// The type itself.
+    type Itself;
+}
+
+impl<T> Same<true> for T {
+    type Itself = T;
+}
+
+/// What a person is asked for: a [`Value`], of which the program says the type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that a person can be asked for",
+    label = "say of which type the answer is",
+    note = "write `let answer: String = flow.ask(..).await?`, or a type with `#[data]` whose fields are a form"
+)]
+pub trait AskedFor: Value {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Value> AskedFor for T {}
+
 /// The workflow of a struct whose steps are its fields. Its name is what rustc quotes when the
 /// struct has a `#[workflow]` impl as well, or two of them: that cannot be said in any other place.
 // rustc asks for this one where it wants an associated type of a workflow: the same text as there.

@@ -10,8 +10,9 @@ pub use serde_json;
 
 pub use crate::{
     bounds::{
-        Accepts, IsState, IsStepContext, IsThisWorkflow, PlainOutput, SessionState, StateData,
-        Stored, TakesFrom, its_steps_stand_in_its_fields_or_in_one_impl_block,
+        Accepts, IsState, IsStepContext, IsThisWorkflow, PlainOutput, Same, SessionState,
+        SharedField, StateData, Stored, TakesFrom,
+        its_steps_stand_in_its_fields_or_in_one_impl_block,
     },
     context::{Call, StepContext},
     execute::{Execute, Settings},

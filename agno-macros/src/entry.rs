@@ -6,9 +6,9 @@ use syn::ext::IdentExt;
 
 use crate::copies;
 use crate::diag::Diagnostics;
-use crate::expand::{self, declaration::declaration, lints};
+use crate::expand::{self, declaration::declaration, lints, shared};
 use crate::fallback;
-use crate::flow::{in_steps, lint, reader, text_errors};
+use crate::flow::{in_steps, lint, made_errors, reader, text_errors};
 use crate::model::{Declaration, Workflow};
 use crate::parse::fields::{self, Parsed};
 use crate::parse::head::{self, Head};
@@ -53,6 +53,10 @@ fn on_struct(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
         return quote!(#item #errors #expanded);
     };
     let errors = diag.finish();
+    let item = match errors.is_empty() {
+        true => shared::fields(&item, model.krate.as_ref()).unwrap_or(item),
+        false => item,
+    };
     let expanded = declaration(&model, errors.is_empty());
     quote!(#item #errors #expanded)
 }
@@ -117,6 +121,7 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     validate::workflow(&model, &graph, &diag);
     let mut mends = lint::check(&model, &diag);
     mends.extend(text_errors::check(&model, &parts, &diag));
+    mends.extend(made_errors::check(&model, &parts, &diag));
     mends.extend(in_steps::check(&model, &parts, &diag));
     let outside = stray::allowances(&parts, &model, &diag);
     let errors = diag.finish();

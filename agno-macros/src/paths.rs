@@ -20,3 +20,11 @@ pub(crate) fn import(krate: Option<&Path>) -> TokenStream {
 pub(crate) fn generated(span: Span) -> Span {
     span.resolved_at(Span::call_site())
 }
+
+/// `<crate>::__private`, for the user's own items, where no name may be added.
+pub(crate) fn private(krate: Option<&Path>) -> TokenStream {
+    match krate {
+        Some(path) => quote!(#path::__private),
+        None => quote!(::agno::__private),
+    }
+}

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     asking::schema_of,
+    bounds::AskedFor,
     error::{Error, code},
     op::{AskOp, Op, Reply},
     registry::Workflow,
@@ -114,7 +115,7 @@ impl<W: Workflow> Flow<W> {
     /// let address: Address = flow.ask("Where shall it go?").await?;
     /// ```
     #[track_caller]
-    pub fn ask<T: Value>(&self, message: impl Into<String>) -> PersonCall<T> {
+    pub fn ask<T: AskedFor>(&self, message: impl Into<String>) -> PersonCall<T> {
         let mut ask = self.question("ask", RequestKind::Input, message, Location::caller());
         ask.schema = Some(schema_of::<T>);
         self.person(ask, value_of)

@@ -7,6 +7,7 @@ mod graph;
 pub(crate) mod handle;
 pub(crate) mod lints;
 mod registration;
+pub(crate) mod shared;
 mod summary;
 mod warnings;
 

@@ -23,6 +23,7 @@ pub(super) fn reported(warnings: &[Warning]) -> TokenStream {
             About::NeverCalled => "never_called",
             About::NotRecorded => "not_recorded",
             About::NeverEnds(_) => "never_ends",
+            About::NotLookedAt => "not_looked_at",
             About::NoEffect => "without_effect",
         };
         let name = Ident::new(name, *span);

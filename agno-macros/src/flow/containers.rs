@@ -1,11 +1,12 @@
 //! What stands in `flow.parallel(..)`, `flow.race(..)` and `flow.map(..)`: calls, and nothing else that could be awaited.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::visit::Visit;
 use syn::{Expr, ExprAsync, ExprClosure, ExprMethodCall, Member, Path, Stmt};
 
 use super::calls::Chain;
+use super::dropped::answer_with_semicolon;
 use super::hazards;
 use super::macros;
 use super::mend::Fix;
@@ -300,13 +301,19 @@ fn each(slips: &mut Slips<'_>, call: &ExprMethodCall, closure: &ExprClosure) {
     if finished(slips, body, "map") {
         return;
     }
+    if let Some((chain, semi)) = answer_with_semicolon(call, slips.scope) {
+        let whole = slips.named(chain);
+        let message = format!("the closure of a map answers `{whole}`; remove this `;`");
+        let error = slips.error(quote_spanned!(semi=> ;), message);
+        return slips.change(call.method.span(), Fix::Answer { error });
+    }
     let before = std::mem::replace(&mut slips.inside, Inside::Map);
     slips.visit_expr(&closure.body);
     slips.inside = before;
 }
 
 /// The expression that a block in braces consists of.
-fn only(expr: &Expr) -> &Expr {
+pub(super) fn only(expr: &Expr) -> &Expr {
     match expr {
         Expr::Block(block) => match block.block.stmts.as_slice() {
             [Stmt::Expr(inner, None)] => only(inner),

@@ -39,7 +39,9 @@ pub(crate) fn check(workflow: &Workflow, parts: &Impl, diag: &Diagnostics) -> Ve
                 .iter()
                 .any(|flow| flow.method.sig.ident == call);
         let step = &method.sig.ident;
-        let advice = if is_recorded {
+        let advice = if call == *step {
+            format!("make this one a flow: `#[flow] async fn {step}(flow: &Flow<Self>, ..)`")
+        } else if is_recorded {
             format!(
                 "call `{call}` in a `#[flow]` and hand its result to `{step}`, or make this one a flow: \
                  `#[flow] async fn {step}(flow: &Flow<Self>, ..)`"

@@ -4,18 +4,19 @@
 //! must come from a recorded call, or be allowed by `#[allow_in_flow]`. Renamed imports and calls bound to a
 //! variable are not seen here; the runtime stops those.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, LineColumn, Span};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, Attribute, BinOp, Block, Expr, ExprAssign, ExprAwait, ExprBinary, ExprCall, ExprClosure,
-    ExprForLoop, ExprIf, ExprLoop, ExprMethodCall, ExprPath, ExprWhile, Item, Local, Macro, Pat,
-    PatIdent, Path, Stmt,
+    Arm, Attribute, BinOp, Block, Expr, ExprAssign, ExprAsync, ExprAwait, ExprBinary, ExprCall,
+    ExprClosure, ExprForLoop, ExprIf, ExprLoop, ExprMethodCall, ExprPath, ExprWhile, Item, Local,
+    Macro, Pat, PatIdent, Path, Stmt,
 };
 
 use super::allow::{self, Allowance, MISPLACED};
 use super::calls::{Call, Scope, is_reserved};
+use super::dropped::Waits;
 use super::endless::Loop;
 use super::foreign_errors;
 use super::hazards::{self, Hazard};
@@ -64,6 +65,8 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
             own: &own,
             branches: false,
             attributes: 0,
+            waits: Waits::Here,
+            reported: None,
         };
         for param in &flow.method.params {
             param.ident.iter().for_each(|name| lint.bindings.hide(name));
@@ -109,6 +112,9 @@ pub(super) struct Lint<'a> {
     branches: bool,
     /// The attributes of the statement being read that are still to be visited.
     attributes: usize,
+    pub(super) waits: Waits,
+    /// A call that is reported where it stands in a map.
+    pub(super) reported: Option<LineColumn>,
 }
 
 impl Lint<'_> {
@@ -178,14 +184,6 @@ impl Lint<'_> {
     fn change(&mut self, place: Span, fix: Fix) {
         let at = place.start();
         self.changes.push(Change { at, fix });
-    }
-
-    fn not_awaited(&self, call: &ExprMethodCall) {
-        let (flow, method) = (self.scope.flow, &call.method);
-        self.diag.at(
-            method.span(),
-            format!("`{flow}.{method}(..)` does nothing until it is awaited; add `.await?`"),
-        );
     }
 
     /// `flow.now()`
@@ -258,18 +256,7 @@ impl<'ast> Visit<'ast> for Lint<'_> {
             if let Stmt::Local(local) = stmt {
                 self.forgotten(local, &block.stmts[place + 1..]);
             }
-            let dropped = match stmt {
-                Stmt::Expr(expr, Some(_)) => Some(expr),
-                Stmt::Local(local) if matches!(local.pat, Pat::Wild(_)) => {
-                    local.init.as_ref().map(|init| &*init.expr)
-                }
-                _ => None,
-            };
-            if let Some(chain) = dropped.and_then(|expr| self.scope.durable(expr))
-                && chain.known
-            {
-                self.not_awaited(chain.first);
-            }
+            let dropped = self.dropped(stmt);
             let changed = dropped.and_then(|expr| outside::changed_by_method(expr, self.scope));
             self.state_is_copy(changed);
             self.visit_stmt(stmt);
@@ -289,7 +276,19 @@ impl<'ast> Visit<'ast> for Lint<'_> {
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        let waits = match closure.asyncness {
+            Some(_) => Waits::Here,
+            None => Waits::Nowhere,
+        };
+        let before = std::mem::replace(&mut self.waits, waits);
         self.within(|lint| visit::visit_expr_closure(lint, closure));
+        self.waits = before;
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        let before = std::mem::replace(&mut self.waits, Waits::Here);
+        visit::visit_expr_async(self, block);
+        self.waits = before;
     }
 
     fn visit_expr_if(&mut self, expr: &'ast ExprIf) {
@@ -375,7 +374,10 @@ impl<'ast> Visit<'ast> for Lint<'_> {
             } else {
                 self.not_durable(method, own.on);
             }
-            if own.is_self && !call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) {
+            if own.method == self.current {
+                // rustc would say as well that it needs a box.
+                self.change(own.on, Fix::Nothing);
+            } else if own.is_self && !call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) {
                 self.change(own.on, Fix::OnType);
             }
         }
@@ -456,13 +458,13 @@ impl<'ast> Visit<'ast> for Lint<'_> {
             let message = plain::no_step(&call.method, self.scope.workflow);
             self.diag.at(call.method.span(), message);
         }
-        let is_container = self.scope.is_flow(&call.receiver)
-            && matches!(
-                self.scope.kind(&call.method),
-                Some(Call::Parallel | Call::Race | Call::Map)
-            );
+        let is_flow = self.scope.is_flow(&call.receiver);
+        let kind = is_flow.then(|| self.scope.kind(&call.method)).flatten();
+        if kind == Some(Call::Map) {
+            self.reported = self.reported_in_map(call).or(self.reported);
+        }
         let before = self.branches;
-        self.branches |= is_container;
+        self.branches |= matches!(kind, Some(Call::Parallel | Call::Race | Call::Map));
         visit::visit_expr_method_call(self, call);
         self.branches = before;
     }

@@ -65,6 +65,8 @@ pub(crate) enum Fix {
     Answer { error: TokenStream },
     /// The error stands for a chain of so many methods, awaited or not.
     Chain { links: usize, error: TokenStream },
+    /// The error stands for a field of the flow.
+    Member { error: TokenStream },
     /// The error stands at the end of the body.
     End { error: TokenStream },
     /// The body answers nothing: its type has an error of its own.
@@ -127,12 +129,13 @@ impl Change {
                 if awaited(tokens, end) {
                     return None;
                 }
-                let question = question.then(|| quote!(?));
+                let question = question.then(|| quote_spanned!(span=> ?));
                 splice(tokens, end, end, quote_spanned!(span=> .await #question));
             }
             Fix::Tried { links } => {
                 let end = chain(tokens, index, *links)?;
-                awaited(tokens, end).then(|| splice(tokens, end + 2, end + 2, quote!(?)))?;
+                let question = quote_spanned!(span=> ?);
+                awaited(tokens, end).then(|| splice(tokens, end + 2, end + 2, question))?;
             }
             Fix::Bare { links } => {
                 let end = chain(tokens, index, *links)?;
@@ -218,6 +221,10 @@ impl Change {
                 let end = chain(tokens, index, *links)?;
                 let end = behind(tokens, end);
                 splice(tokens, start, end, error.clone());
+            }
+            Fix::Member { error } => {
+                let start = index.checked_sub(2)?;
+                splice(tokens, start, index + 1, error.clone());
             }
             Fix::End { .. } | Fix::Nothing => {}
         }

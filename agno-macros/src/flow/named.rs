@@ -12,6 +12,7 @@ use super::lint::Lint;
 use super::macros;
 use super::mend::Fix;
 use super::slips::{Inside, Slips};
+use super::values::named_by;
 
 /// Methods of values that a `Result` has as well.
 const OF_BOTH: [&str; 4] = ["iter", "into_iter", "clone", "to_owned"];
@@ -27,11 +28,11 @@ struct Name {
 }
 
 /// A call, or what it answered.
-struct Called {
+pub(super) struct Called {
     /// `flow.search(..)`
     written: String,
     /// Its first method.
-    method: Span,
+    pub(super) method: Ident,
     links: usize,
     /// Where it is awaited, if it is: without a `?` that is a `Result`.
     waited: Option<Span>,
@@ -59,16 +60,25 @@ impl Named {
 
     /// The call that this is a name for, which is then no longer looked for. `results` are names for what was awaited.
     fn take(&mut self, expr: &Expr, results: bool) -> Option<(Ident, Called)> {
-        let Expr::Path(path) = expr else {
-            return None;
-        };
-        let ident = path.path.get_ident()?;
+        self.take_name(&named_by(expr)?.to_string(), results)
+    }
+
+    fn take_name(&mut self, ident: &str, results: bool) -> Option<(Ident, Called)> {
         let mut inner_first = self.0.iter_mut().rev();
         let name = inner_first.find(|name| name.ident == *ident)?;
         let called = name
             .called
             .take_if(|called| results || called.waited.is_none())?;
         Some((name.ident.clone(), called))
+    }
+
+    /// The call whose `Result` has this name.
+    pub(super) fn result(&self, expr: &Expr) -> Option<&Called> {
+        let ident = named_by(expr)?;
+        let mut inner_first = self.0.iter().rev();
+        let name = inner_first.find(|name| name.ident == *ident)?;
+        let called = name.called.as_ref();
+        called.filter(|called| called.waited.is_some())
     }
 }
 
@@ -157,7 +167,7 @@ impl Slips<'_> {
     fn called(&self, chain: Chain<'_>, waited: Option<Span>) -> Called {
         Called {
             written: self.named(chain),
-            method: chain.first.method.span(),
+            method: chain.first.method.clone(),
             links: chain.links,
             waited,
         }
@@ -175,9 +185,19 @@ impl Slips<'_> {
             }
             return;
         }
-        let Some((ident, called)) = self.calls.take(expr, results) else {
-            return;
-        };
+        if let Some((ident, called)) = self.calls.take(expr, results) {
+            self.used(&ident, called, question);
+        }
+    }
+
+    /// `format!("{quote}")`
+    pub(super) fn shown_by_name(&mut self, name: &str) {
+        if let Some((ident, called)) = self.calls.take_name(name, true) {
+            self.used(&ident, called, true);
+        }
+    }
+
+    fn used(&mut self, ident: &Ident, called: Called, question: bool) {
         if let Some(waited) = called.waited {
             return self.only_awaited(&called, waited);
         }
@@ -189,8 +209,8 @@ impl Slips<'_> {
         } = called;
         let add = if question { ".await?" } else { ".await" };
         let message = format!("`{written}` has not run yet; write `let {ident} = {written}{add};`");
-        self.diag.at(method, message);
-        self.change(method, Fix::Awaited { links, question });
+        self.diag.at(method.span(), message);
+        self.change(method.span(), Fix::Awaited { links, question });
     }
 
     /// The `Result` of a call is used as if it were its value.
@@ -198,7 +218,7 @@ impl Slips<'_> {
         let message = format!("`{}.await` is a `Result`; write `.await?`", called.written);
         self.diag.at(place, message);
         let links = called.links;
-        self.change(called.method, Fix::Tried { links });
+        self.change(called.method.span(), Fix::Tried { links });
     }
 
     /// `quote.len()`
@@ -278,7 +298,7 @@ fn is_shown(literal: &str, name: &Ident) -> bool {
 }
 
 /// `Vec::new()`, `vec![]`
-fn is_list(expr: &Expr) -> bool {
+pub(super) fn is_list(expr: &Expr) -> bool {
     match expr {
         Expr::Call(call) => {
             matches!(&*call.func, Expr::Path(path) if path.path.segments.iter().any(|part| part.ident == "Vec"))

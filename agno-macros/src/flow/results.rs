@@ -15,7 +15,7 @@ pub(super) fn of_block<'e>(block: &'e Block, found: &mut Vec<&'e Expr>) {
     }
 }
 
-fn of_expr<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
+pub(super) fn of_expr<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
     match expr {
         Expr::Paren(paren) => of_expr(&paren.expr, found),
         Expr::Group(group) => of_expr(&group.expr, found),

@@ -3,19 +3,18 @@
 //! Only what cannot compile is reported here. Each mistake is mended in the emitted body.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, Block, Expr, ExprAsync, ExprAwait, ExprBinary, ExprClosure, ExprField, ExprForLoop,
-    ExprIf, ExprIndex, ExprLet, ExprMatch, ExprMethodCall, ExprPath, ExprReturn, ExprTry,
-    ExprUnary, ExprWhile, Item, Local, Macro, Pat, PatIdent, Stmt, Type,
+    Arm, BinOp, Block, Expr, ExprAssign, ExprAsync, ExprAwait, ExprBinary, ExprClosure, ExprField,
+    ExprForLoop, ExprIf, ExprIndex, ExprLet, ExprMatch, ExprMethodCall, ExprPath, ExprReturn,
+    ExprTry, ExprUnary, ExprWhile, Item, Local, Macro, Pat, PatIdent, Stmt,
 };
 
 use super::calls::{Call, Chain, OF_RESULTS, Scope, is_of_answer};
 use super::containers;
 use super::literals;
-use super::macros;
 use super::mend::{Change, Fix};
 use super::named::{self, Named};
 use super::own::Own;
@@ -24,24 +23,6 @@ use super::plain;
 use super::results;
 use crate::diag::Diagnostics;
 use crate::model::Method;
-
-/// Types that have none of our methods, and are no call.
-const OF_STD: [&str; 21] = [
-    "String", "Vec", "Option", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "bool", "char", "u8",
-    "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "f32", "f64",
-];
-
-/// Macros that show their arguments.
-const SHOWN: [&str; 8] = [
-    "format",
-    "bail",
-    "ensure",
-    "panic",
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "write",
-];
 
 /// Whose result the code being read is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,6 +43,8 @@ pub(super) struct Slips<'a> {
     pub(super) inside: Inside,
     /// What names stand for.
     pub(super) calls: Named,
+    pub(super) body: &'a Block,
+    pub(super) method: &'a Method,
     /// The expressions of the body one of which is its result.
     answers: Vec<&'a Expr>,
     pub(super) changes: Vec<Change>,
@@ -71,7 +54,7 @@ pub(super) struct Slips<'a> {
 pub(crate) fn check<'a>(
     scope: Scope<'a>,
     block: &'a Block,
-    method: &Method,
+    method: &'a Method,
     own: &'a Own,
     diag: &'a Diagnostics,
 ) -> Vec<Change> {
@@ -84,6 +67,8 @@ pub(crate) fn check<'a>(
         diag,
         inside: Inside::Flow,
         calls: Named::default(),
+        body: block,
+        method,
         answers: Vec::new(),
         changes: Vec::new(),
     };
@@ -120,117 +105,15 @@ impl Slips<'_> {
         self.scope.durable(expr).filter(|chain| chain.known)
     }
 
+    /// Whether the flow may end with it.
+    pub(super) fn is_answer(&self, expr: &Expr) -> bool {
+        let mut answers = self.answers.iter();
+        answers.any(|answer| std::ptr::eq::<Expr>(*answer, expr))
+    }
+
     /// `flow.search(..)`
     pub(super) fn named(&self, chain: Chain<'_>) -> String {
         format!("{}.{}(..)", self.scope.flow, chain.first.method)
-    }
-
-    /// A call is used as if it had been awaited. `written` is the token that wants its result, if that says where.
-    pub(super) fn not_run(
-        &mut self,
-        chain: Chain<'_>,
-        question: bool,
-        written: Option<(Span, &str)>,
-    ) {
-        let call = self.named(chain);
-        let method = chain.first.method.span();
-        let add = if question { ".await?" } else { ".await" };
-        let links = chain.links;
-        match self.inside {
-            Inside::Flow | Inside::Async => {
-                let (place, advice) = match written {
-                    Some((span, advice)) => (span, advice.to_owned()),
-                    None => (method, format!("add `{add}`")),
-                };
-                let message = format!("`{call}` has not run yet; {advice}");
-                self.diag.at(place, message);
-                self.change(method, Fix::Awaited { links, question });
-            }
-            Inside::Map => {
-                let place = written.map_or(method, |(span, _)| span);
-                let error = self.error(quote_spanned!(place=> _), containers::ONE_CALL.to_owned());
-                self.change(method, Fix::Chain { links, error });
-            }
-            Inside::Closure => self.in_closure(chain, written.map_or(method, |(span, _)| span)),
-        }
-    }
-
-    /// A closure cannot await.
-    fn in_closure(&mut self, chain: Chain<'_>, place: Span) {
-        let flow = self.scope.flow;
-        let message = format!(
-            "a closure cannot wait for `{}`; use `{flow}.map(items, |item| ..)`, or a `for` loop",
-            self.named(chain)
-        );
-        let error = self.error(quote_spanned!(place=> _), message);
-        let links = chain.links;
-        self.change(chain.first.method.span(), Fix::Chain { links, error });
-    }
-
-    /// An operand, a condition, a list to go through: no call is one.
-    pub(super) fn operand(&mut self, expr: &Expr) {
-        match self.certain(expr) {
-            Some(chain) => self.not_run(chain, true, None),
-            None => self.used_by_name(expr, true, false),
-        }
-    }
-
-    /// The same where a `Result` is not wanted either.
-    pub(super) fn value(&mut self, expr: &Expr) {
-        match self.certain(expr) {
-            Some(chain) => self.not_run(chain, true, None),
-            None => self.used_by_name(expr, true, true),
-        }
-    }
-
-    /// `.timeout(..)` behind `.await`
-    fn too_late(&mut self, call: &ExprMethodCall) {
-        let (waited, question) = match &*call.receiver {
-            Expr::Try(tried) => (&*tried.expr, true),
-            other => (other, false),
-        };
-        let Expr::Await(waited) = waited else {
-            return;
-        };
-        let Some(chain) = self.scope.durable(&waited.base) else {
-            return;
-        };
-        let name = call.method.to_string();
-        // A value may well have a method of this name, by a trait of the user's too.
-        let is_ours = !question || (name == "settle" && !self.is_users(chain));
-        if is_ours && chain.call.modifiers().contains(&name.as_str()) {
-            let whole = self.named(chain);
-            let args = if call.args.is_empty() { "" } else { ".." };
-            self.diag.at(
-                call.method.span(),
-                format!("`{name}` goes before `.await`; write `{whole}.{name}({args}).await`"),
-            );
-            // Who asks for the outcome does not ask for a second one around it.
-            let question = name == "settle" && !question;
-            let links = chain.links;
-            self.change(chain.first.method.span(), Fix::Before { links, question });
-        }
-    }
-
-    /// Whether a call may answer a type of the user's.
-    fn is_users(&self, chain: Chain<'_>) -> bool {
-        let value = match chain.call {
-            Call::Step => self.scope.workflow.step(&chain.first.method),
-            Call::Map | Call::Parallel | Call::Race | Call::Sleep => return false,
-            _ => return true,
-        };
-        value.is_none_or(|step| !is_of_std(&step.method.output.value))
-    }
-}
-
-fn is_of_std(ty: &Type) -> bool {
-    match ty {
-        Type::Tuple(_) => true,
-        Type::Path(path) => {
-            let last = path.path.segments.last();
-            last.is_some_and(|last| OF_STD.iter().any(|name| last.ident == name))
-        }
-        _ => false,
     }
 }
 
@@ -256,7 +139,10 @@ impl<'ast> Visit<'ast> for Slips<'_> {
             for (place, stmt) in block.stmts.iter().enumerate() {
                 slips.visit_stmt(stmt);
                 if let Stmt::Local(local) = stmt {
-                    slips.call_gets_name(local, &block.stmts[place + 1..]);
+                    let behind = &block.stmts[place + 1..];
+                    slips.call_gets_name(local, behind);
+                    slips.list_gets_name(local, behind);
+                    slips.winner_gets_name(local, behind);
                 }
             }
         });
@@ -264,10 +150,10 @@ impl<'ast> Visit<'ast> for Slips<'_> {
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
         visit::visit_expr(self, expr);
-        let is_answer = |answer: &&Expr| std::ptr::eq::<Expr>(*answer, expr);
-        if self.answers.iter().any(is_answer) {
+        if self.is_answer(expr) {
             self.result(expr);
         }
+        self.branches(expr);
     }
 
     fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
@@ -356,6 +242,9 @@ impl<'ast> Visit<'ast> for Slips<'_> {
         } else {
             self.too_late(call);
             self.method_by_name(call);
+            if name == "collect" {
+                self.collected(None, call);
+            }
         }
         if is_self(&call.receiver) && self.scope.is_ours(&call.method) {
             return call.args.iter().for_each(|arg| self.visit_expr(arg));
@@ -421,7 +310,10 @@ impl<'ast> Visit<'ast> for Slips<'_> {
         // A `Result` can be gone through as well: once, or not at all.
         match &*expr.expr {
             Expr::Await(_) => self.value(&expr.expr),
-            other => self.operand(other),
+            other => {
+                self.operand(other);
+                self.goes_through_result(expr);
+            }
         }
         self.visit_expr(&expr.expr);
         self.within(|slips| {
@@ -431,13 +323,19 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     }
 
     fn visit_expr_unary(&mut self, expr: &'ast ExprUnary) {
-        self.operand(&expr.expr);
+        self.value(&expr.expr);
         visit::visit_expr_unary(self, expr);
     }
 
     fn visit_expr_binary(&mut self, expr: &'ast ExprBinary) {
-        self.operand(&expr.left);
-        self.operand(&expr.right);
+        let compares = matches!(expr.op, BinOp::Eq(_) | BinOp::Ne(_));
+        for (side, other) in [(&expr.left, &expr.right), (&expr.right, &expr.left)] {
+            // Two results can be compared.
+            match compares && !self.is_plain(other) {
+                true => self.operand(side),
+                false => self.value(side),
+            }
+        }
         visit::visit_expr_binary(self, expr);
     }
 
@@ -447,8 +345,15 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     }
 
     fn visit_expr_field(&mut self, expr: &'ast ExprField) {
-        self.value(&expr.base);
+        if !self.is_no_member(expr) {
+            self.value(&expr.base);
+        }
         visit::visit_expr_field(self, expr);
+    }
+
+    fn visit_expr_assign(&mut self, expr: &'ast ExprAssign) {
+        self.assigned(expr);
+        visit::visit_expr_assign(self, expr);
     }
 
     fn visit_expr_return(&mut self, expr: &'ast ExprReturn) {
@@ -459,38 +364,6 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
-        let is_shown = SHOWN.contains(&macros::name(mac).as_str());
-        // Another one may put an `async` block around them.
-        let is_clear = is_shown || matches!(self.inside, Inside::Flow | Inside::Async);
-        if self.own.is_macro(mac) || !is_clear {
-            return;
-        }
-        let Some(list) = macros::expressions(mac) else {
-            return;
-        };
-        for expr in &list {
-            if is_shown {
-                self.operand(expr);
-            }
-            Visit::visit_expr(self, expr);
-        }
-    }
-}
-
-impl Slips<'_> {
-    /// `let found: Vec<String> = flow.search(topic);`
-    fn annotated(&mut self, ty: &Type, expr: &Expr) {
-        let Some(chain) = self.certain(expr) else {
-            return;
-        };
-        let of_result = matches!(ty, Type::Path(path)
-            if path.path.segments.last().is_some_and(|last| last.ident == "Result"));
-        let step = self.scope.workflow.step(&chain.first.method);
-        let is_output = step.is_some_and(|step| {
-            quote!(#ty).to_string() == step.method.output.value.to_token_stream().to_string()
-        });
-        if of_result || is_output || is_of_std(ty) {
-            self.not_run(chain, !of_result, None);
-        }
+        self.in_macro(mac);
     }
 }

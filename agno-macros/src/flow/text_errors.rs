@@ -25,10 +25,12 @@ const MAKERS: [&str; 4] = ["Err", "ok_or", "ok_or_else", "map_err"];
 
 /// What is known of the error in the block's `Result<T>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Known {
+pub(super) enum Known {
     Nothing,
-    /// Calls on the flow turn into it, which they do into no text.
+    /// What turns into it turns into no text.
     NoText,
+    /// Calls on the flow turn into it.
+    OfCalls,
     /// It is that of the calls on the flow.
     Ours,
 }
@@ -80,17 +82,25 @@ pub(crate) fn check(workflow: &Workflow, parts: &Impl, diag: &Diagnostics) -> Ve
     mends
 }
 
-fn body_of<'a>(method: &Method, bodies: &'a [Group]) -> Option<(usize, &'a Group)> {
+pub(super) fn body_of<'a>(method: &Method, bodies: &'a [Group]) -> Option<(usize, &'a Group)> {
     let number = method.body?;
     Some((number, bodies.get(number)?))
 }
 
-fn block(body: &Group) -> Option<Block> {
+pub(super) fn block(body: &Group) -> Option<Block> {
     let braces = match body.delimiter() {
         Delimiter::Brace => TokenStream::from(TokenTree::Group(body.clone())),
         _ => return None,
     };
     nesting::parse(braces).ok()
+}
+
+/// What is known of the error of one method, if it returns a `Result<T>`.
+pub(super) fn known_in(method: &Method, workflow: &Workflow, bodies: &[Group]) -> Option<Known> {
+    Some(match of_default_error(method, workflow)? {
+        true => Known::Ours,
+        false => known_of(workflow, bodies),
+    })
 }
 
 /// Whether it returns a `Result<T>`, and if so whether that is named as ours: `agno::Result<T>`.
@@ -161,14 +171,14 @@ fn known_of(workflow: &Workflow, bodies: &[Group]) -> Known {
             return Known::Ours;
         }
         if answers.tried.iter().any(|tried| is_call(&tried.expr)) {
-            known = Known::NoText;
+            known = Known::OfCalls;
         }
     }
     known
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answered {
+pub(super) enum Answered {
     Return,
     End,
     Tried,
@@ -328,13 +338,13 @@ fn shown(expr: &Expr) -> Option<(String, Made)> {
 
 /// What a body answers: its last expression, each `return`, and each `?`.
 #[derive(Default)]
-struct Answers<'a> {
-    returned: Vec<(&'a Expr, Answered)>,
+pub(super) struct Answers<'a> {
+    pub(super) returned: Vec<(&'a Expr, Answered)>,
     tried: Vec<&'a ExprTry>,
 }
 
 impl<'a> Answers<'a> {
-    fn of(block: &'a Block) -> Self {
+    pub(super) fn of(block: &'a Block) -> Self {
         let mut answers = Self::default();
         answers.end_of(block);
         answers.visit_block(block);

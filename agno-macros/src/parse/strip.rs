@@ -26,6 +26,16 @@ pub(crate) struct Impl {
 }
 
 impl Impl {
+    /// Whether a statement may await a call and no more.
+    pub(crate) fn may_lose_a_result(&self) -> bool {
+        let mut waits = self.printed.match_indices("await");
+        waits.any(|(at, word)| {
+            self.printed[at + word.len()..]
+                .trim_start()
+                .starts_with(';')
+        })
+    }
+
     /// Whether one of these methods may be called on `self`.
     pub(crate) fn may_call(&self, is_method: impl Fn(&str) -> bool) -> bool {
         self.printed.match_indices("self").any(|(at, word)| {

@@ -31,6 +31,10 @@ fn a_step_has_no_flow() {
             "write `flow.now(..)` in",
         ),
         ("flow.call::<Other>(x).await", "write `flow.call(..)` in"),
+        (
+            "flow.b().await",
+            "make this one a flow: `#[flow] async fn b(",
+        ),
     ] {
         let found = step("", body);
         assert_eq!(found.len(), 1, "{body}: {found:?}");

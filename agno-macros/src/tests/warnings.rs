@@ -148,3 +148,57 @@ fn the_users_conditions_and_lint_levels_are_kept() {
         "#[cfg(feature = \"out\")] #[allow(deprecated)] const _: () =",
     );
 }
+
+fn of_flow(attrs: &str, body: &str) -> Vec<String> {
+    warnings_of_impl(&format!(
+        "impl Article {{ #[step] async fn search(&self) -> Result<Topic> {{ x }}
+         #[flow] {attrs} async fn run(flow: &Flow<Self>) -> Result<Topic> {{ {body} flow.search().await }} }}"
+    ))
+}
+
+#[test]
+fn a_failure_that_nobody_looks_at() {
+    for body in [
+        "flow.search().await;",
+        "for x in y { flow.search().timeout(t).await; }",
+        "flow.sleep(t).await;",
+    ] {
+        let found = of_flow("", body);
+        assert_eq!(found.len(), 1, "{body}: {found:?}");
+        assert!(
+            found[0].starts_with("the flow goes on when `flow.s"),
+            "{body}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_failure_that_is_let_go_on_purpose() {
+    for body in [
+        "let _ = flow.search().await;",
+        "flow.search().await?;",
+        "flow.search().await.ok();",
+        "let found = flow.search().await; f(found);",
+        "#[allow(unused_must_use)] flow.search().await;",
+        "f(async { flow.search().await; });",
+        "flow.search().mine().await;",
+    ] {
+        assert_eq!(of_flow("", body), Vec::<String>::new(), "{body}");
+    }
+    let allowed = of_flow("#[allow(unused_must_use)]", "flow.search().await;");
+    assert_eq!(allowed, Vec::<String>::new());
+}
+
+#[test]
+fn a_flow_that_nothing_leads_to_may_be_the_entry() {
+    let found = warnings_of_impl(
+        "impl Article { #[step] async fn search(&self) -> Result<Topic> { x }
+         #[flow] async fn polish(flow: &Flow<Self>) -> Result<Topic> { flow.search().await }
+         #[flow] async fn run(flow: &Flow<Self>) -> Result<Topic> { flow.search().await } }",
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("move it above `polish` if runs begin with it"),
+        "{found:?}"
+    );
+}

@@ -111,11 +111,11 @@ fn check_default_order(workflow: &Workflow, diag: &Diagnostics) {
         match (inputs.next(), inputs.next()) {
             (None, _) => diag.at(
                 name.span(),
-                format!("{order}, but it takes no input; give it one, or write a `#[flow]`"),
+                format!("{order}, but it takes no input; give it one, or write a `#[flow]` in this block"),
             ),
             (Some(_), Some(second)) => diag.over(
                 &second.written.pat,
-                format!("{order}, which gives one value; remove this input, or write a `#[flow]`"),
+                format!("{order}, which gives one value; remove this input, or write a `#[flow]` in this block"),
             ),
             (Some(_), None) => {}
         }

@@ -28,7 +28,7 @@ pub(super) fn is_context(ty: &Type) -> bool {
     last(ty).is_some_and(|last| last.ident == "StepContext")
 }
 
-pub(super) fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+pub(crate) fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,

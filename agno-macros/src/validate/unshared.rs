@@ -89,7 +89,7 @@ fn unshared(ty: &Type) -> Option<(&PathSegment, &Type)> {
 }
 
 /// What is shared if its parts are.
-const HOLDERS: [&str; 9] = [
+pub(crate) const HOLDERS: [&str; 9] = [
     "Option", "Box", "Arc", "Vec", "VecDeque", "HashMap", "BTreeMap", "HashSet", "BTreeSet",
 ];
 

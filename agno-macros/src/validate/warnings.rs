@@ -8,6 +8,7 @@ use syn::Attribute;
 use syn::ext::IdentExt;
 
 use crate::flow::calls::Scope;
+use crate::flow::dropped;
 use crate::flow::endless;
 use crate::flow::graph::{Graph, Node};
 use crate::flow::hazards::ENDLESS;
@@ -24,6 +25,8 @@ pub(crate) enum About {
     NotRecorded,
     /// The flow that it is in.
     NeverEnds(String),
+    /// The failure of a call.
+    NotLookedAt,
     NoEffect,
 }
 
@@ -61,6 +64,9 @@ pub(crate) fn workflow(workflow: &Workflow, uncalled: &[&Method], parts: &Impl) 
     for (index, flow) in workflow.flows.iter().enumerate() {
         options::flow(flow, index == 0, &mut found);
         endless_loops(flow, workflow, &mut found);
+        if parts.may_lose_a_result() {
+            lost(flow, workflow, &mut found);
+        }
     }
     for recursion in recursion::find(workflow) {
         let method = &recursion.flow.method;
@@ -96,9 +102,15 @@ pub(crate) fn workflow(workflow: &Workflow, uncalled: &[&Method], parts: &Impl) 
         } else {
             ""
         };
-        let text = format!(
-            "no flow calls `{ident}`; write `{flow}.{ident}({inputs}).await?` where it belongs, or remove it"
-        );
+        let first = workflow.entry().map(|entry| &entry.method.sig.ident);
+        let text = match first.filter(|_| workflow.subflow(ident).is_some()) {
+            Some(first) => format!(
+                "no flow calls `{ident}`; move it above `{first}` if runs begin with it, else write `{flow}.{ident}({inputs}).await?` where it belongs, or remove it"
+            ),
+            None => format!(
+                "no flow calls `{ident}`; write `{flow}.{ident}({inputs}).await?` where it belongs, or remove it"
+            ),
+        };
         found.push(&method.attrs, About::NeverCalled, ident.span(), text);
     }
     found.0
@@ -127,6 +139,23 @@ fn endless_loops(flow: &Flow, workflow: &Workflow, found: &mut Found) {
                 ENDLESS.problem(scope.flow),
             );
         }
+    }
+}
+
+/// Where rustc says that a `Result` is unused, and proposes `let _ =`, under which a failed step would be no failure.
+fn lost(flow: &Flow, workflow: &Workflow, found: &mut Found) {
+    let (Some(scope), Some(source)) = (Scope::of(flow, workflow), &flow.source) else {
+        return;
+    };
+    if allows(&flow.method.attrs, &["unused_must_use", "unused"]) {
+        return;
+    }
+    for lost in dropped::lost(scope, &source.block) {
+        let call = lost.call;
+        let text = format!(
+            "the flow goes on when `{call}` fails; write `{call}.await?`, or `let _ = {call}.await` if that is meant"
+        );
+        found.push(&flow.method.attrs, About::NotLookedAt, lost.place, text);
     }
 }
 

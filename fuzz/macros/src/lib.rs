@@ -8,6 +8,7 @@
 
 #![allow(
     dead_code,
+    unused_imports,
     reason = "what is mounted has more callers in its own crate"
 )]
 

@@ -1,0 +1,25 @@
+// Wanted: fail without items.
+use agno::prelude::*;
+
+#[workflow]
+struct Order;
+
+#[workflow]
+impl Order {
+    #[step]
+    async fn pay(&self, items: Vec<String>) -> Result<u32> {
+        if items.is_empty() {
+            return Err(Error::new("no items"));
+        }
+        Ok(1)
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, items: Vec<String>) -> Result<u32> {
+        flow.pay(items).await
+    }
+}
+
+fn main() -> ExitCode {
+    agno::app().workflow(Order).main()
+}

@@ -1,0 +1,23 @@
+// Wanted: whether there are many.
+use agno::prelude::*;
+
+#[workflow]
+struct Order;
+
+#[workflow]
+impl Order {
+    #[step]
+    async fn count(&self, items: Vec<String>) -> Result<u32> {
+        Ok(items.len() as u32)
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, items: Vec<String>) -> Result<bool> {
+        let many = flow.count(items).await > 3;
+        Ok(many)
+    }
+}
+
+fn main() -> ExitCode {
+    agno::app().workflow(Order).main()
+}
