@@ -115,7 +115,7 @@ async fn at_every_size(open: impl Fn(&Path) -> Arc<dyn Storage>) {
     // By default as much as a push has time for.
     let times: usize =
         std::env::var("AGNO_CHURN").map_or(1, |times| times.parse().expect("AGNO_CHURN"));
-    for (bytes, rounds) in [(4 * 1024, 40), (20 * 1024, 20), (200 * 1024, 5)] {
+    for (bytes, rounds) in [(4 * 1024, 16), (20 * 1024, 10), (200 * 1024, 5)] {
         let directory = tempfile::tempdir().expect("directory");
         churn(open(directory.path()), bytes, rounds * times).await;
         // What is there after it has moved opens, and is whole.

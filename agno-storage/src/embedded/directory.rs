@@ -44,13 +44,15 @@ impl Directory {
         }
         let path = path.canonicalize().map_err(|error| io(&error))?;
         let mut marked = false;
-        let mut foreign = Vec::new();
+        let (mut found, mut foreign) = (Vec::new(), Vec::new());
         for file in fs::read_dir(&path).map_err(|error| io(&error))? {
             let name = file.map_err(|error| io(&error))?.file_name();
             let name = name.to_string_lossy();
             if name == marker::FILE {
                 marked = true;
-            } else if ![lock::FILE, artifacts::FOLDER].contains(&&*name) && !is_one_of(&name, own) {
+            } else if is_one_of(&name, own) || [lock::FILE, artifacts::FOLDER].contains(&&*name) {
+                found.push(name.into_owned());
+            } else {
                 foreign.push(name.into_owned());
             }
         }
@@ -58,7 +60,10 @@ impl Directory {
             let certain = marked || *file != "db";
             certain && foreign.iter().any(|name| name == file)
         });
-        match (other, foreign.first()) {
+        // Whoever was interrupted before there was a marker had the lock, before any other file.
+        let is_ours = marked || found.is_empty() || lock::is_of_a_store(&path);
+        let foreign = foreign.iter().chain(found.iter().filter(|_| !is_ours));
+        match (other, foreign.min()) {
             (Some((other, _)), _) => Err(StoreError::Io {
                 context: format!("cannot open the store {} in this way", path.display()),
                 message: format!(

@@ -44,6 +44,24 @@ pub(super) fn current(store: &Path) -> StoreResult<u64> {
     }
 }
 
+/// Whether there is any generation but the first.
+pub(super) fn has_later(store: &Path) -> StoreResult<bool> {
+    let find = || -> io::Result<bool> {
+        for file in fs::read_dir(store)? {
+            if number_of(&file?.file_name().to_string_lossy()).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    find().map_err(|error| failed("list", store, &error))
+}
+
+/// The number in the name of a generation's folder.
+fn number_of(name: &str) -> Option<u64> {
+    name.strip_prefix(FOLDER)?.parse().ok()
+}
+
 /// Makes an empty folder for a generation, and removes what an earlier attempt left there.
 pub(super) fn prepare(store: &Path, number: u64) -> StoreResult<PathBuf> {
     let path = folder(store, number);
@@ -116,8 +134,7 @@ pub(super) fn remove_others(store: &Path, current: u64, files: &[&str]) -> Store
         for file in fs::read_dir(store)? {
             let path = file?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let number = name.strip_prefix(FOLDER).map(str::parse::<u64>);
-            let other = matches!(number, Some(Ok(_))) && path != folder(store, current);
+            let other = number_of(&name).is_some() && path != folder(store, current);
             let first = current > 0 && is_one_of(&name, files);
             if other || first || name == UNFINISHED {
                 remove(&path)?;

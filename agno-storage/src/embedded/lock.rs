@@ -34,6 +34,11 @@ impl Lock {
         let mut file = directory::create_private(&path)
             .map_err(|error| StoreError::written(directory, context(), &error))?;
         directory::make_private(&path)?;
+        if file.metadata().is_ok_and(|found| found.len() == 0) {
+            // Before there is any other file: see `is_of_a_store`.
+            directory::sync_directory(directory)
+                .map_err(|error| StoreError::written(directory, context(), &error))?;
+        }
 
         let begun = Instant::now();
         loop {
@@ -61,6 +66,17 @@ impl Lock {
         };
         write(&file).map_err(|error| StoreError::written(directory, context(), &error))?;
         Ok(Self { _file: file })
+    }
+}
+
+/// Whether a directory without a marker has a lock of ours, so that its other files are those of a store that
+/// was being made.
+pub(super) fn is_of_a_store(directory: &Path) -> bool {
+    match std::fs::read(directory.join(FILE)) {
+        // After a power cut it may be empty.
+        Ok(holder) => holder.is_empty() || holder.starts_with(b"pid "),
+        // Some systems let nobody read what is locked.
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }
 

@@ -121,6 +121,13 @@ impl Sled {
 
     fn open(path: &Path, options: &SledOptions) -> StoreResult<Self> {
         let number = generation::current(path)?;
+        if number == 0 && !path.join("db").exists() && generation::has_later(path)? {
+            return Err(StoreError::Corrupt {
+                key: format!("store {}", path.display()),
+                reason: "the file that names its generation is missing; restore it, or a backup"
+                    .to_owned(),
+            });
+        }
         let current = Generation::open(path, number, options)?;
         generation::remove_others(path, number, Self::FILES)?;
         Ok(Self {
