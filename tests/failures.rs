@@ -282,3 +282,47 @@ async fn many_resumes_and_starts_of_one_run_are_one_run() {
         agno::ErrorKind::Conflict
     );
 }
+
+#[workflow]
+struct Countdown;
+
+#[workflow]
+impl Countdown {
+    #[step]
+    async fn next(&self, left: u32) -> Result<u32> {
+        Ok(left.saturating_sub(1))
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, left: u32) -> Result<u32> {
+        flow.down(left).await
+    }
+
+    #[flow]
+    async fn down(flow: &Flow<Self>, left: u32) -> Result<u32> {
+        let left = flow.next(left).await?;
+        if left == 0 {
+            return Ok(0);
+        }
+        let mut below = flow.map(vec![left], |left| flow.down(left)).await?;
+        Ok(below.remove(0) + 1)
+    }
+}
+
+/// Each flow takes some of the thread's stack: before that ends there is an error.
+#[tokio::test]
+async fn a_flow_that_calls_itself_too_deep_is_an_error() {
+    let runtime = Runtime::builder()
+        .workflow(Countdown)
+        .storage(Arc::new(MemoryStorage::new()))
+        .build()
+        .await
+        .expect("build");
+    let deep = runtime.start::<Countdown>(32).await.expect("start");
+    assert_eq!(deep.await.expect("an answer"), 31);
+    let deeper = runtime.start::<Countdown>(33).await.expect("start");
+    let error = deeper.await.expect_err("too deep");
+    assert_eq!(error.code(), "misuse");
+    assert!(error.to_string().contains("32 flows deep"), "{error}");
+    assert!(error.to_string().contains("down"), "{error}");
+}

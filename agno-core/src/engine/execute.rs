@@ -1,6 +1,6 @@
 //! Runs what was planned.
 
-use std::{future::Future, panic::Location, pin::Pin, sync::Arc, time::Duration};
+use std::{panic::Location, sync::Arc, time::Duration};
 
 use agno_storage::{BoxFuture, Entry, EntryKind, Event, EventError, EventKind, Json};
 
@@ -14,12 +14,16 @@ use crate::{
     error::{Error, code},
     flow::Handle,
     graph::{Graph, Node},
-    op::{CallOp, Identity, Op, Reply},
+    op::{CallOp, Container, Identity, Op, Reply},
     registry::{Answers, FlowRun},
     value::Produced,
 };
 
 pub(super) type Outcome = Result<Reply, Error>;
+
+/// So many flows inside each other, and the innermost call fails: each takes some of the thread's stack, which
+/// ends somewhere behind 48 of them in an unoptimised build.
+const DEEPEST: usize = 32;
 
 impl RunCell {
     pub(super) fn execute_op(self: Arc<Self>, op: Op) -> BoxFuture<'static, Outcome> {
@@ -40,49 +44,56 @@ impl RunCell {
         self.run(planned, around).await
     }
 
-    /// Boxed, because containers hold containers.
+    /// Boxed, because containers hold containers; each in a box of its own, because flows call flows: a
+    /// box for all would have room for the largest on the stack at every level.
     pub(super) fn run(
         self: Arc<Self>,
         planned: Planned,
         around: Around,
-    ) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
-        Box::pin(async move {
-            match planned {
-                Planned::Recorded(outcome) => *outcome,
-                Planned::Step(call) => self.run_step(call, &around).await,
-                Planned::Subflow { call, is_new } => self.run_subflow(call, is_new, &around).await,
-                Planned::Sleep {
-                    id,
-                    duration,
-                    until,
-                } => self.sleep(id, duration, until).await,
-                Planned::All {
-                    id,
-                    children,
-                    limit,
-                } => self.run_all(id, children, limit, &around).await,
-                Planned::First {
-                    id,
-                    children,
-                    ok_only,
-                } => self.run_first(id, children, ok_only, &around).await,
-                Planned::Won { id, winner, child } => {
-                    let reply = self.clone().run(*child, around).await?;
-                    self.container_ended(&id.path, Some(winner), None);
-                    Ok(Reply::Won(winner, Box::new(reply)))
-                }
-                Planned::Ask { ask, is_new } => self.run_ask(ask, is_new, &around).await,
-                Planned::Workflow { call, is_new } => {
-                    self.run_workflow(call, is_new, &around).await
-                }
-                Planned::History { id, runs } => self.run_history(id, runs, &around).await,
-                Planned::Continue { input, .. } => self.run_continue(input).await,
-                Planned::Settled(child) => {
-                    let outcome = self.run(*child, around.settled()).await;
-                    Ok(Reply::Settled(outcome.map(Box::new)))
-                }
+    ) -> BoxFuture<'static, Outcome> {
+        match planned {
+            Planned::Recorded(outcome) => Box::pin(async move { *outcome }),
+            Planned::Step(call) => Box::pin(async move { self.run_step(call, &around).await }),
+            Planned::Subflow { call, is_new } => {
+                Box::pin(async move { self.run_subflow(call, is_new, &around).await })
             }
-        })
+            Planned::Sleep {
+                id,
+                duration,
+                until,
+            } => Box::pin(async move { self.sleep(id, duration, until).await }),
+            Planned::All {
+                id,
+                children,
+                limit,
+            } => Box::pin(async move { self.run_all(id, children, limit, &around).await }),
+            Planned::First {
+                id,
+                children,
+                ok_only,
+            } => Box::pin(async move { self.run_first(id, children, ok_only, &around).await }),
+            Planned::Won { id, winner, child } => Box::pin(async move {
+                let reply = self.clone().run(*child, around).await?;
+                self.container_ended(&id.path, Some(winner), None);
+                Ok(Reply::Won(winner, Box::new(reply)))
+            }),
+            Planned::Ask { ask, is_new } => {
+                Box::pin(async move { self.run_ask(ask, is_new, &around).await })
+            }
+            Planned::Workflow { call, is_new } => {
+                Box::pin(async move { self.run_workflow(call, is_new, &around).await })
+            }
+            Planned::History { id, runs } => {
+                Box::pin(async move { self.run_history(id, runs, &around).await })
+            }
+            Planned::Continue { input, .. } => {
+                Box::pin(async move { self.run_continue(input).await })
+            }
+            Planned::Settled(child) => Box::pin(async move {
+                let outcome = self.run(*child, around.settled()).await;
+                Ok(Reply::Settled(outcome.map(Box::new)))
+            }),
+        }
     }
 
     pub(super) fn ride_container(&self, id: &Identity, size: &Size) {
@@ -131,6 +142,7 @@ impl RunCell {
         let FlowRun::Body(body) = &flow.run else {
             return Err(Error::new(code::MISUSE, "a chain of steps is no sub-flow"));
         };
+        check_depth(&call.id)?;
         let inside = Inside {
             cell: self.clone(),
             around: around.flow(),
@@ -260,4 +272,22 @@ fn place_in(graph: &'static Graph, place: usize, step: &str) -> &'static Locatio
         Some(Node::Step { name, at }) if *name == step => at,
         _ => Location::caller(),
     }
+}
+
+/// Refuses a flow that is inside too many others. Paths name containers too, which are no flows.
+fn check_depth(id: &Identity) -> Result<(), Error> {
+    let containers = [Container::Parallel, Container::Map, Container::Race];
+    let is_flow = |part: &&str| {
+        let name = part.split('#').next();
+        containers.iter().all(|it| name != Some(it.as_str()))
+    };
+    if id.path.split('/').filter(is_flow).count() <= DEEPEST {
+        return Ok(());
+    }
+    let problem = format!(
+        "`{}` is {DEEPEST} flows deep: a flow that calls itself needs an end; `flow.call` begins a run of its own, and \
+         `flow.continue_as_new` a new one in place of this",
+        id.path.rsplit('/').next().unwrap_or_default()
+    );
+    Err(Error::new(code::MISUSE, problem).permanent().at(&id.path))
 }

@@ -359,7 +359,7 @@ impl RunCell {
             .unwrap_or_default();
         let problem = format!(
             "drift: `{}` was recorded{place} with the input {}, the code now calls it (at {}) \
-             with {}. A flow must not take time, chance or files from outside its steps",
+             with {}. A flow must not take time, chance, files or the order of a `HashMap` from outside its steps",
             id.path,
             short(recorded),
             id.place,
