@@ -8,7 +8,7 @@ use crate::copies;
 use crate::diag::Diagnostics;
 use crate::expand::{self, declaration::declaration, lints, shared};
 use crate::fallback;
-use crate::flow::{in_steps, lint, made_errors, reader, text_errors};
+use crate::flow::{in_steps, lint, made_errors, plain, reader, text_errors};
 use crate::model::{Declaration, Workflow};
 use crate::parse::fields::{self, Parsed};
 use crate::parse::head::{self, Head};
@@ -119,7 +119,9 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     };
     let graph = reader::read(&model);
     validate::workflow(&model, &graph, &diag);
+    let attributes = validate::attributes::check(&model, &diag);
     let mut mends = lint::check(&model, &diag);
+    mends.extend(plain::forgotten_entry(&model, &parts, &diag));
     mends.extend(text_errors::check(&model, &parts, &diag));
     mends.extend(made_errors::check(&model, &parts, &diag));
     mends.extend(in_steps::check(&model, &parts, &diag));
@@ -131,6 +133,7 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
         let expanded = expand::workflow(&model, &graph, &parts);
         return quote!(#lints #item #expanded);
     }
+    let item = strip::without_attributes_at(item, &attributes);
     let item = fallback::without_allowances(item, &outside);
     let item = fallback::mended(item, &model, &mends);
     let item = fallback::told_apart(item, &model);

@@ -69,7 +69,7 @@ pub fn flow(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Allows a statement of a flow what a flow must not do, on purpose and with a reason.
 ///
-/// `#[allow_in_flow(clock = "it is only logged")]`; the names are `clock`, `random`, `id`, `timer`, `task`, `join`, `files`,
+/// `#[allow_in_flow(clock = "it is only logged")]`; the names are `clock`, `random`, `id`, `timer`, `task`, `join`, `order`, `files`,
 /// `network`, `environment`, `process`, `terminal`, `endless`.
 ///
 #[cfg_attr(not(doctest), doc = include_str!("../docs/allow_in_flow.md"))]

@@ -76,8 +76,11 @@ pub(crate) fn data(args: TokenStream, item: &TokenStream) -> TokenStream {
     let plain = |name: &str| ours(name) && !by_parts;
     let serde = text(&quote!(#private::serde));
     let schemars = text(&quote!(#private::schemars));
-    let serde = ((plain("Serialize") || plain("Deserialize")) && !sets_crate(&head.attrs, "serde"))
-        .then(|| quote!(#[serde(crate = #serde)]));
+    // A derive of the user's may be that of our prelude, without the crate beside it.
+    let of_prelude = plain("JsonSchema") && !(ours("Serialize") && ours("Deserialize"));
+    let of_serde = plain("Serialize") || plain("Deserialize") || of_prelude;
+    let serde =
+        (of_serde && !sets_crate(&head.attrs, "serde")).then(|| quote!(#[serde(crate = #serde)]));
     let schemars = (plain("JsonSchema") && !sets_crate(&head.attrs, "schemars"))
         .then(|| quote!(#[schemars(crate = #schemars)]));
     // The derive of `JsonSchema` takes them from the prelude, which a module may do without.

@@ -6,7 +6,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Fields, ItemStruct, Path, Type, TypeParamBound, TypeTraitObject};
+use syn::{Attribute, Fields, ItemStruct, Path, Type, TypeParamBound, TypeTraitObject, Visibility};
 
 use crate::flow::macros;
 use crate::flow::unawaited::is_name_of_std;
@@ -23,6 +23,9 @@ pub(crate) fn fields(item: &TokenStream, krate: Option<&Path>) -> Option<TokenSt
         return None;
     }
     let mut item: ItemStruct = nesting::parse(item.clone()).ok()?;
+    if !item.attrs.iter().all(reads_no_types) {
+        return None;
+    }
     let name = item.ident.to_string();
     let fields = match &mut item.fields {
         Fields::Named(fields) => &mut fields.named,
@@ -36,7 +39,9 @@ pub(crate) fn fields(item: &TokenStream, krate: Option<&Path>) -> Option<TokenSt
         let leads_back = [name.as_str(), "Self"]
             .iter()
             .any(|name| mentions(&field.ty, name));
-        if leads_back || !is_open(&field.ty) {
+        // What is public is read in the documentation.
+        let is_public = matches!(field.vis, Visibility::Public(_));
+        if leads_back || is_public || !is_open(&field.ty) {
             continue;
         }
         let ty = &field.ty;
@@ -46,6 +51,30 @@ pub(crate) fn fields(item: &TokenStream, krate: Option<&Path>) -> Option<TokenSt
         found = true;
     }
     found.then(|| quote!(#item))
+}
+
+/// Whether an attribute leaves the fields' types as they are. Derives of others read how they are written.
+fn reads_no_types(attr: &Attribute) -> bool {
+    const OF_STD: [&str; 7] = [
+        "Debug",
+        "Clone",
+        "Default",
+        "PartialEq",
+        "Eq",
+        "Hash",
+        "State",
+    ];
+    if attr.path().is_ident("derive") {
+        let mut known = true;
+        let read = attr.parse_nested_meta(|derived| {
+            known &= OF_STD.iter().any(|name| derived.path.is_ident(name));
+            Ok(())
+        });
+        return known && read.is_ok();
+    }
+    ["doc", "allow", "expect", "cfg"]
+        .iter()
+        .any(|name| attr.path().is_ident(name))
 }
 
 /// Whether it is a `dyn Trait` that does not say both, in nothing but types of the standard library: another might lead back

@@ -105,6 +105,16 @@ const INPUT: Hazard = hazard(
     "what is typed is not recorded in a flow; write `flow.ask::<T>(..).await?`",
 );
 
+/// Reported where calls are made in it, and not by a path.
+pub(crate) const MAP_ORDER: Hazard = hazard(
+    "order",
+    "the order of a `HashMap` differs after a resume; take a `BTreeMap`, or sort what is in it first",
+);
+pub(crate) const SET_ORDER: Hazard = hazard(
+    "order",
+    "the order of a `HashSet` differs after a resume; take a `BTreeSet`, or sort what is in it first",
+);
+
 /// Reported as a warning, and not by a path.
 pub(crate) const ENDLESS: Hazard = hazard(
     "endless",
@@ -443,7 +453,7 @@ pub(crate) fn of_macro(segments: &[String]) -> Option<&'static Hazard> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CALLED, ENDLESS, JOIN_MACROS, JOINS, MACROS, METHODS, PATHS};
+    use super::{CALLED, ENDLESS, JOIN_MACROS, JOINS, MACROS, MAP_ORDER, METHODS, PATHS};
     use crate::parse::table::ALLOW;
 
     #[test]
@@ -462,7 +472,7 @@ mod tests {
             .into_iter()
             .flatten();
         let mut kinds: Vec<&str> = paths.chain(named.map(|(_, hazard)| hazard.name)).collect();
-        kinds.push(ENDLESS.name);
+        kinds.extend([ENDLESS.name, MAP_ORDER.name]);
         kinds.sort_unstable();
         kinds.dedup();
         let mut allowed: Vec<&str> = ALLOW.names().collect();

@@ -19,6 +19,7 @@ use super::calls::{Call, Scope, is_reserved};
 use super::dropped::Waits;
 use super::endless::Loop;
 use super::foreign_errors;
+use super::hash_order::Hashed;
 use super::hazards::{self, Hazard};
 use super::macros;
 use super::mend::{Change, Fix, Mend};
@@ -26,6 +27,7 @@ use super::outside::{self, Bindings};
 use super::own::Own;
 use super::plain;
 use super::reserved;
+use super::settled;
 use super::slips;
 use super::state_copies;
 use super::undeclared;
@@ -63,6 +65,7 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
             times: Vec::new(),
             bindings: Bindings::default(),
             own: &own,
+            hashed: Hashed::read(&source.block, &flow.method, scope, &own),
             branches: false,
             attributes: 0,
             waits: Waits::Here,
@@ -75,6 +78,7 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
         state_copies::check(&source.block, scope, diag);
         let mut changes = lint.changes;
         changes.extend(slips::check(scope, &source.block, &flow.method, &own, diag));
+        changes.extend(settled::check(scope, &source.block, &own, diag));
         // Its type has an error, or it is not `async`; each `?` or `.await` in it would be one more.
         let output = &flow.method.output;
         let unsendable = output.whole.as_ref().and_then(unsendable_error).is_some();
@@ -108,6 +112,7 @@ pub(super) struct Lint<'a> {
     pub(super) bindings: Bindings,
     /// What the body names itself.
     pub(super) own: &'a Own,
+    pub(super) hashed: Hashed,
     /// Whether the place being read is in `flow.parallel(..)` or its like.
     branches: bool,
     /// The attributes of the statement being read that are still to be visited.
@@ -326,6 +331,7 @@ impl<'ast> Visit<'ast> for Lint<'_> {
 
     fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
         self.endless(expr.into());
+        self.hash_order_of_loop(expr);
         self.within(|lint| visit::visit_expr_for_loop(lint, expr));
     }
 
@@ -462,6 +468,7 @@ impl<'ast> Visit<'ast> for Lint<'_> {
         let kind = is_flow.then(|| self.scope.kind(&call.method)).flatten();
         if kind == Some(Call::Map) {
             self.reported = self.reported_in_map(call).or(self.reported);
+            self.hash_order_of_map(call);
         }
         let before = self.branches;
         self.branches |= matches!(kind, Some(Call::Parallel | Call::Race | Call::Map));

@@ -5,13 +5,14 @@
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{
-    Expr, ExprClosure, ExprField, ExprForLoop, ExprMethodCall, GenericArgument, Item, Local,
+    Expr, ExprClosure, ExprField, ExprForLoop, ExprMethodCall, GenericArgument, Item, Local, Macro,
     Member, Pat, PatIdent, PathArguments, Stmt, Type,
 };
 
 use super::calls::{Chain, Scope};
 use super::containers::only;
 use super::named::{self, is_list};
+use super::shown;
 use super::slips::Slips;
 use super::unawaited::{is_of_std, is_same};
 use super::values::named_by;
@@ -115,9 +116,10 @@ impl Slips<'_> {
             ty: item_type,
             scope: self.scope,
             found: false,
+            is_hidden: false,
         };
         handed.visit_block(&expr.body);
-        if handed.found || reads(&expr.body.stmts, &item.ident).is_some() {
+        if (handed.found && !handed.is_hidden) || reads(&expr.body.stmts, &item.ident).is_some() {
             self.used_by_name(list, true, true);
         }
     }
@@ -157,6 +159,10 @@ impl<'e> Visit<'e> for Pushed<'_, '_, 'e> {
 
     fn visit_pat_ident(&mut self, pat: &'e PatIdent) {
         self.is_clear &= pat.ident != *self.name;
+    }
+
+    fn visit_macro(&mut self, mac: &'e Macro) {
+        self.is_clear &= !shown::may_bind(mac, self.name);
     }
 
     fn visit_expr_closure(&mut self, closure: &'e ExprClosure) {
@@ -204,6 +210,10 @@ impl<'e> Visit<'e> for Fields<'_> {
         self.is_hidden |= pat.ident == *self.name;
     }
 
+    fn visit_macro(&mut self, mac: &'e Macro) {
+        self.is_hidden |= shown::may_bind(mac, self.name);
+    }
+
     fn visit_expr_field(&mut self, expr: &'e ExprField) {
         if let Member::Named(member) = &expr.member
             && named_by(&expr.base) == Some(self.name)
@@ -216,14 +226,19 @@ impl<'e> Visit<'e> for Fields<'_> {
 
 /// Whether a field is read of an item of this list.
 fn reads_items(stmts: &[Stmt], list: &Ident) -> bool {
-    let mut items = Items { list, found: false };
+    let mut items = Items {
+        list,
+        found: false,
+        is_hidden: false,
+    };
     stmts.iter().for_each(|stmt| items.visit_stmt(stmt));
-    items.found
+    items.found && !items.is_hidden
 }
 
 struct Items<'n> {
     list: &'n Ident,
     found: bool,
+    is_hidden: bool,
 }
 
 impl Items<'_> {
@@ -241,6 +256,14 @@ impl Items<'_> {
 
 impl<'e> Visit<'e> for Items<'_> {
     fn visit_item(&mut self, _: &'e Item) {}
+
+    fn visit_pat_ident(&mut self, pat: &'e PatIdent) {
+        self.is_hidden |= pat.ident == *self.list;
+    }
+
+    fn visit_macro(&mut self, mac: &'e Macro) {
+        self.is_hidden |= shown::may_bind(mac, self.list);
+    }
 
     fn visit_expr_for_loop(&mut self, expr: &'e ExprForLoop) {
         if let Some(item) = bound(&expr.pat).filter(|_| self.is_list(&expr.expr)) {
@@ -284,6 +307,7 @@ struct Handed<'n, 'a> {
     ty: &'n Type,
     scope: Scope<'a>,
     found: bool,
+    is_hidden: bool,
 }
 
 impl Handed<'_, '_> {
@@ -297,6 +321,10 @@ impl Handed<'_, '_> {
 
 impl<'e> Visit<'e> for Handed<'_, '_> {
     fn visit_item(&mut self, _: &'e Item) {}
+
+    fn visit_pat_ident(&mut self, pat: &'e PatIdent) {
+        self.is_hidden |= pat.ident == *self.item;
+    }
 
     fn visit_expr_method_call(&mut self, call: &'e ExprMethodCall) {
         if self.scope.is_flow(&call.receiver)

@@ -3,14 +3,17 @@
 use quote::quote;
 use syn::{Expr, ExprMethodCall, Lit};
 
-use super::calls::Chain;
+use super::calls::{Call, Chain};
 use super::mend::Fix;
-use super::slips::Slips;
+use super::slips::{Inside, Slips};
 use crate::parse::duration;
 
 /// `flow.search(topic).timeout("3s")`
 pub(super) fn option(slips: &mut Slips<'_>, chain: Chain<'_>, call: &ExprMethodCall) {
     let name = call.method.to_string();
+    if name == "limit" && slips.inside == Inside::Map && chain.call != Call::Map {
+        return limit_of_one(slips, chain, call);
+    }
     if !chain.call.modifiers().contains(&name.as_str()) {
         return;
     }
@@ -31,6 +34,31 @@ pub(super) fn option(slips: &mut Slips<'_>, chain: Chain<'_>, call: &ExprMethodC
             }
         }
         _ => {}
+    }
+}
+
+/// `flow.map(orders, |order| flow.check(order).limit(2))`
+fn limit_of_one(slips: &mut Slips<'_>, chain: Chain<'_>, call: &ExprMethodCall) {
+    let flow = slips.scope.flow;
+    let message = format!("`limit` goes behind `map(..)`; write `{flow}.map(..).limit(..).await?`");
+    let error = slips.error(&call.method, message);
+    let links = chain.links + 1;
+    slips.change(chain.first.method.span(), Fix::Chain { links, error });
+}
+
+/// `flow.say("{} booked", count)`: what takes one text is given those of `format!`.
+pub(super) fn formatted(slips: &mut Slips<'_>, call: &ExprMethodCall) {
+    let takes_text = ["say", "confirm", "ask"]
+        .iter()
+        .any(|name| call.method == name);
+    let Some(Lit::Str(text)) = literal(call) else {
+        return;
+    };
+    if takes_text && call.args.len() > 1 && text.value().contains('{') {
+        let (flow, method) = (slips.scope.flow, &call.method);
+        let message = format!("`{method}` takes one text; write `{flow}.{method}(format!(..))`");
+        slips.diag.at(text.span(), message);
+        slips.change(method.span(), Fix::Format);
     }
 }
 

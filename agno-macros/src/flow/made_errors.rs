@@ -5,7 +5,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprAsync, ExprClosure, Item, Macro, Path};
+use syn::{Expr, ExprAsync, ExprClosure, Item, Lit, Macro, Path};
 
 use super::macros;
 use super::mend::Mend;
@@ -135,17 +135,16 @@ fn of_text(answer: &Expr) -> Option<(TokenStream, String)> {
             let Expr::Path(func) = &*made.func else {
                 return None;
             };
-            let mut segments = func
-                .path
-                .segments
-                .iter()
-                .rev()
-                .map(|segment| &segment.ident);
-            let (name, of) = (segments.next()?, segments.next()?);
+            // Another path leads to an error of the user's.
+            let segments = func.path.segments.iter().map(|segment| &segment.ident);
+            let mut segments = segments.skip_while(|first| *first == "agno");
+            let (of, name) = (segments.next()?, segments.next()?);
             let is_made = of == "Error" && OF_TEXT.iter().any(|known| name == known);
-            let (text, 1) = (made.args.first().filter(|_| is_made)?, made.args.len()) else {
+            if segments.next().is_some() || !is_made || made.args.len() != 1 {
                 return None;
-            };
+            }
+            // `from` takes any error of another crate's.
+            let text = made.args.first().filter(|text| is_text(text))?;
             let message = format!(
                 "an error has a code and a text; write `Error::new(\"failed\", {})`",
                 label(text)
@@ -153,5 +152,14 @@ fn of_text(answer: &Expr) -> Option<(TokenStream, String)> {
             Some((func.to_token_stream(), message))
         }
         _ => None,
+    }
+}
+
+/// `"no item"`, `format!("no {item}")`
+fn is_text(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(literal) => matches!(literal.lit, Lit::Str(_)),
+        Expr::Macro(mac) => macros::name(&mac.mac) == "format",
+        _ => false,
     }
 }

@@ -51,6 +51,8 @@ pub(crate) enum Fix {
     Argument { links: usize, value: TokenStream },
     /// The arguments are a tuple.
     Tuple,
+    /// The arguments are those of `format!`.
+    Format,
     /// The array is a `Vec`.
     List,
     /// `flow.step` is a closure.
@@ -164,6 +166,14 @@ impl Change {
                 in_group(&mut tokens[end - 1], |arguments| {
                     let tuple = Group::new(Delimiter::Parenthesis, arguments.drain(..).collect());
                     arguments.push(TokenTree::Group(tuple));
+                    Some(())
+                })?;
+            }
+            Fix::Format => {
+                let end = chain(tokens, index, 1)?;
+                in_group(&mut tokens[end - 1], |arguments| {
+                    let text: TokenStream = arguments.drain(..).collect();
+                    arguments.extend(quote!(::std::format!(#text)));
                     Some(())
                 })?;
             }

@@ -5,12 +5,13 @@
 
 use proc_macro2::{Delimiter, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, ExprMethodCall, Local, Pat, Stmt};
+use syn::{Expr, ExprMethodCall, Local, Macro, Pat, Stmt};
 
 use super::calls::{Call, Chain, OF_RESULTS, Scope, is_of_answer};
 use super::lint::Lint;
 use super::macros;
 use super::mend::Fix;
+use super::shown;
 use super::slips::{Inside, Slips};
 use super::values::named_by;
 
@@ -55,6 +56,15 @@ impl Named {
             let ident = ident.clone();
             let called = None;
             self.0.push(Name { ident, called });
+        }
+    }
+
+    /// A macro of the user's may give its names to something else.
+    pub(super) fn hide_in(&mut self, mac: &Macro) {
+        let bound = self.0.iter().map(|name| &name.ident);
+        let bound = bound.filter(|ident| shown::may_bind(mac, ident));
+        for ident in bound.cloned().collect::<Vec<_>>() {
+            self.hide(&ident);
         }
     }
 
@@ -227,11 +237,15 @@ impl Slips<'_> {
         if is_of_answer(&name) {
             let of_result = OF_RESULTS.contains(&name.as_str());
             let is_of_both = of_result || OF_BOTH.contains(&name.as_str());
-            // Nobody goes through a `Result` where it is made.
-            let goes_through = matches!(name.as_str(), "iter" | "into_iter")
-                && matches!(&*call.receiver, Expr::Await(_));
-            let results = !is_of_both || goes_through;
-            self.used_by_name(&call.receiver, !of_result, results);
+            self.used_by_name(&call.receiver, !of_result, !is_of_both);
+        }
+        // Nobody goes through a `Result` where it is made, unless it is flattened.
+        if let Expr::MethodCall(through) = &*call.receiver
+            && (through.method == "iter" || through.method == "into_iter")
+            && matches!(&*through.receiver, Expr::Await(_))
+            && call.method != "flatten"
+        {
+            self.used_by_name(&through.receiver, true, true);
         }
     }
 }

@@ -2,16 +2,19 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, ExprCall, FnArg, Path, Type};
+use syn::{Expr, ExprCall, FnArg, Pat, Path, Type};
 
 use super::hazards;
 use super::lint::Lint;
+use super::macros;
+use super::mend::Mend;
 use super::outside::{self, Origin};
 use crate::diag::Diagnostics;
 use crate::model::Workflow;
 use crate::parse::methods::is_borrowed_flow;
+use crate::parse::strip::Impl;
 
 /// A function that takes the flow, and no flow that could call it: the steps would run in their order instead.
 pub(super) fn forgotten(workflow: &Workflow, diag: &Diagnostics) {
@@ -20,11 +23,56 @@ pub(super) fn forgotten(workflow: &Workflow, diag: &Diagnostics) {
         .iter()
         .filter(|function| function.takes_flow())
     {
-        let name = &function.sig.ident;
-        let message =
-            format!("`{name}` takes the flow, and no flow calls it; put `#[flow]` on `fn {name}`");
-        diag.at(name.span(), message);
+        forgotten_on(&function.sig.ident, diag);
     }
+}
+
+fn forgotten_on(name: &Ident, diag: &Diagnostics) {
+    let message =
+        format!("`{name}` takes the flow, and no flow calls it; put `#[flow]` on `fn {name}`");
+    diag.at(name.span(), message);
+}
+
+/// The same beside a sub-flow that is marked: only the entry calls what is now taken for the entry.
+pub(crate) fn forgotten_entry(workflow: &Workflow, parts: &Impl, diag: &Diagnostics) -> Vec<Mend> {
+    let mut mends = Vec::new();
+    let Some(first) = workflow.entry().map(|flow| &flow.method.sig.ident) else {
+        return mends;
+    };
+    for function in workflow
+        .functions
+        .iter()
+        .filter(|function| function.takes_flow())
+    {
+        let (name, inputs) = (&function.sig.ident, &function.sig.inputs);
+        let Some(FnArg::Typed(flow)) = inputs.first() else {
+            continue;
+        };
+        let Pat::Ident(flow) = &*flow.pat else {
+            continue;
+        };
+        let Some(number) = function.body else {
+            continue;
+        };
+        let of_body = parts
+            .bodies
+            .get(number)
+            .map(|body| macros::flat(body.stream()));
+        let calls_first = of_body.unwrap_or_default().windows(3).any(|tokens| {
+            matches!(tokens, [TokenTree::Ident(on), TokenTree::Punct(dot), TokenTree::Ident(called)]
+                if *on == flow.ident && dot.as_char() == '.' && called == first)
+        });
+        let word = name.to_string();
+        let mut words = parts
+            .printed
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let is_named_once = words.by_ref().filter(|other| *other == word).count() == 1;
+        if calls_first && is_named_once {
+            forgotten_on(name, diag);
+            mends.push(Mend::nothing(number, name.span()));
+        }
+    }
+    mends
 }
 
 /// What to do about a method that is called as if it were a step.

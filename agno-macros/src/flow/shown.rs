@@ -1,5 +1,6 @@
 //! Macros that show their arguments: none shows a call, and only `{:?}` shows the `Result` of one.
 
+use proc_macro2::{Ident, TokenTree};
 use syn::visit::Visit;
 use syn::{Expr, Lit, LitStr, Macro};
 
@@ -71,11 +72,12 @@ impl Slips<'_> {
     }
 }
 
-/// Whether it binds no name of what it is given.
-pub(super) fn only_reads(mac: &Macro) -> bool {
-    let name = macros::name(mac);
-    let known = SHOWN.iter().chain(&FORMATTED).chain(&["vec", "matches"]);
-    known.into_iter().any(|known| name == *known)
+/// Whether a macro may bind a name that it is given: one of the user's may.
+pub(super) fn may_bind(mac: &Macro, name: &Ident) -> bool {
+    let called = macros::name(mac);
+    let mut reads = SHOWN.iter().chain(&FORMATTED).chain(&["vec", "matches"]);
+    let is = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident == name);
+    reads.all(|known| called != *known) && macros::flat(mac.tokens.clone()).iter().any(is)
 }
 
 /// `n = n`: the value.

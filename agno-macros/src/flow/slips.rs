@@ -213,6 +213,7 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let name = call.method.to_string();
         if self.scope.is_flow(&call.receiver) {
+            literals::formatted(self, call);
             match self.scope.kind(&call.method) {
                 Some(Call::Step | Call::Subflow) => {
                     call.args
@@ -328,6 +329,10 @@ impl<'ast> Visit<'ast> for Slips<'_> {
     }
 
     fn visit_expr_binary(&mut self, expr: &'ast ExprBinary) {
+        // `if let Ok(found) = found && found`: behind the `let` the name is another's.
+        if binds(&expr.left) {
+            return visit::visit_expr_binary(self, expr);
+        }
         let compares = matches!(expr.op, BinOp::Eq(_) | BinOp::Ne(_));
         for (side, other) in [(&expr.left, &expr.right), (&expr.right, &expr.left)] {
             // Two results can be compared.
@@ -365,5 +370,15 @@ impl<'ast> Visit<'ast> for Slips<'_> {
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
         self.in_macro(mac);
+        self.calls.hide_in(mac);
+    }
+}
+
+/// `let Some(item) = first && ..`
+fn binds(expr: &Expr) -> bool {
+    match expr {
+        Expr::Let(_) => true,
+        Expr::Binary(both) => binds(&both.left) || binds(&both.right),
+        _ => false,
     }
 }

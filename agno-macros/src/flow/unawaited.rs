@@ -87,14 +87,27 @@ impl Slips<'_> {
             return;
         };
         let name = call.method.to_string();
-        // A value may well have a method of this name, by a trait of the user's too.
-        let is_ours = !question || (name == "settle" && !self.is_users(chain));
+        // A value may well have a method of this name, by a trait of the user's too; a `bool` and a `Vec` have none.
+        let is_of_call = match chain.call {
+            Call::Map => name == "limit",
+            Call::Human => chain.first.method == "confirm" && name != "settle",
+            _ => false,
+        };
+        let is_ours = !question || is_of_call || (name == "settle" && !self.is_users(chain));
         if is_ours && chain.call.modifiers().contains(&name.as_str()) {
             let whole = self.named(chain);
             let args = if call.args.is_empty() { "" } else { ".." };
+            // Without it, what is settled is a `Result` in a `Result`.
+            let tried = if question || name == "settle" {
+                "?"
+            } else {
+                ""
+            };
             self.diag.at(
                 call.method.span(),
-                format!("`{name}` goes before `.await`; write `{whole}.{name}({args}).await`"),
+                format!(
+                    "`{name}` goes before `.await`; write `{whole}.{name}({args}).await{tried}`"
+                ),
             );
             // Who asks for the outcome does not ask for a second one around it.
             let question = name == "settle" && !question;

@@ -3,7 +3,7 @@
 //! Where a call meets such a value, in the other branch of an `if` or to the left of `=`, rustc would only say that the
 //! types differ.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprAssign, Item, Local, Macro, Pat, PatIdent, UnOp};
 
@@ -57,8 +57,8 @@ impl Slips<'_> {
             Expr::Unary(unary) if !matches!(unary.op, UnOp::Deref(_)) => {
                 self.is_no(what, &unary.expr, names)
             }
+            Expr::Binary(_) => what == Not::Call,
             Expr::Lit(_)
-            | Expr::Binary(_)
             | Expr::Cast(_)
             | Expr::Struct(_)
             | Expr::Array(_)
@@ -73,13 +73,19 @@ impl Slips<'_> {
                 Expr::Await(waited) => what == Not::Call && self.certain(&waited.base).is_some(),
                 _ => false,
             },
-            Expr::MethodCall(call) => OF_VALUES.iter().any(|name| call.method == name),
+            // Only a call tells; a method of the user's may answer a `Result`.
+            Expr::MethodCall(call) => {
+                what == Not::Call
+                    && !self.scope.is_flow(&call.receiver)
+                    && OF_VALUES.iter().any(|name| call.method == name)
+            }
             Expr::Call(call) => match &*call.func {
                 Expr::Path(path) => {
-                    let mut segments = path.path.segments.iter();
-                    let is_of_type = path.path.segments.len() == 2;
-                    let first = segments.next();
-                    is_of_type && first.is_some_and(|first| is_name_of_std(&first.ident))
+                    let segments: Vec<&Ident> =
+                        path.path.segments.iter().map(|it| &it.ident).collect();
+                    // A trait of the user's may have another function, which answers a `Result`.
+                    let makes = |name: &Ident| what == Not::Call || name == "new" || name == "from";
+                    matches!(*segments, [of, name] if is_name_of_std(of) && makes(name))
                 }
                 _ => false,
             },
@@ -187,13 +193,8 @@ struct Bound<'n, 'a> {
 impl<'a> Visit<'a> for Bound<'_, 'a> {
     fn visit_item(&mut self, _: &'a Item) {}
 
-    // One of the user's may bind what it is given.
     fn visit_macro(&mut self, mac: &'a Macro) {
-        let tokens = macros::flat(mac.tokens.clone());
-        let mut tokens = tokens.iter();
-        let names =
-            |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident == self.name);
-        if !shown::only_reads(mac) && tokens.any(names) {
+        if shown::may_bind(mac, self.name) {
             self.count += 2;
         }
     }

@@ -72,6 +72,12 @@ impl<'t> Options<'t> {
                 known.push(given);
             } else if let Some(advice) = table.advice(&name) {
                 diag.at(given.name.span(), advice);
+            } else if name.starts_with(char::is_uppercase)
+                && matches!(given.value, Value::None)
+                && table.names().any(|known| known == "state")
+            {
+                let message = format!("a type alone says nothing; write `state = {name}`");
+                diag.at(given.name.span(), message);
             } else if let Some(advice) = table.near_advice(&name) {
                 diag.at(
                     given.name.span(),
@@ -152,14 +158,10 @@ fn piece_to_option<'t>(
     let name = match tokens.next() {
         Some(TokenTree::Ident(name)) => name,
         Some(other) => {
-            diag.at(
-                other.span(),
-                format!(
-                    "expected an option here; {} takes {}",
-                    table.owner,
-                    list(table.names())
-                ),
-            );
+            let advice = table
+                .written_with(&other)
+                .unwrap_or_else(|| format!("{} takes {}", table.owner, list(table.names())));
+            diag.at(other.span(), format!("expected an option here; {advice}"));
             return None;
         }
         None => return None,
@@ -454,6 +456,16 @@ fn meant(number: &Lit, unit: Unit) -> Option<String> {
 }
 
 impl Table {
+    /// `retry(3)`: the same with the name of what it most likely is.
+    fn written_with(&self, value: &TokenTree) -> Option<String> {
+        let owner = self.owner.strip_prefix('`')?.strip_suffix("(..)`")?;
+        let TokenTree::Literal(value) = value else {
+            return None;
+        };
+        let first = self.first_with(&Lit::new(value.clone()))?;
+        Some(format!("write `{owner}({first})`"))
+    }
+
     /// The first option with this value, if it takes one of its kind.
     fn first_with(&self, value: &Lit) -> Option<String> {
         let first = self.options.first()?;

@@ -279,6 +279,37 @@ fn without_markers(inner: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
+/// An impl block without the attributes at these places on its methods: only for the fallback.
+pub(crate) fn without_attributes_at(item: TokenStream, places: &[LineColumn]) -> TokenStream {
+    if places.is_empty() {
+        return item;
+    }
+    let is_here = |group: &Group| {
+        let first = group.stream().into_iter().next();
+        first.is_some_and(|first| places.contains(&first.span().start()))
+    };
+    let without = |block: &Group| {
+        let mut kept = Vec::new();
+        let mut tokens = block.stream().into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            let wrong =
+                |next: &TokenTree| matches!(next, TokenTree::Group(group) if is_here(group));
+            if tokens.next_if(wrong).is_none() {
+                kept.push(token);
+            }
+        }
+        kept.into_iter().collect()
+    };
+    item.into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                TokenTree::Group(regroup(&group, without(&group)))
+            }
+            other => other,
+        })
+        .collect()
+}
+
 /// A flow's body without `#[allow_in_flow]`; nothing when there is none. Each group that holds none stays as it is.
 pub(crate) fn without_allowances(tokens: TokenStream) -> Option<TokenStream> {
     let mut found = false;

@@ -274,6 +274,7 @@ pub(crate) static ALLOW: Table = Table {
         spec("timer", "timer = \"nothing waits for it\""),
         spec("task", "task = \"nothing waits for it\""),
         spec("join", "join = \"none of them is a call of the flow\""),
+        spec("order", "order = \"there is one entry\""),
         spec("files", "files = \"the file never changes\""),
         spec("network", "network = \"the answer never changes\""),
         spec("environment", "environment = \"it is the same everywhere\""),

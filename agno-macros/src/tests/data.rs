@@ -147,3 +147,17 @@ fn beside_the_error_a_reference_has_a_lifetime() {
     );
     assert!(expansion.to_string().contains("refused"));
 }
+
+#[test]
+fn a_derive_of_the_prelude_needs_no_crate_beside_it() {
+    let crates = "#[serde(crate = \"::agno::__private::serde\")]";
+    let item = "#[derive(Serialize, Deserialize)] struct A { b: u8 }";
+    assert_holds(
+        &data(item),
+        &format!("{crates} #[schemars(crate = \"::agno::__private::schemars\")] {item}"),
+    );
+    // Who says which one it is has said it.
+    let item = "#[derive(Serialize, Deserialize)] #[serde(crate = \"mine\")] struct A { b: u8 }";
+    let expansion = data(item).to_string();
+    assert!(!expansion.contains("__private::serde\""), "{expansion}");
+}

@@ -285,7 +285,7 @@ fn reads_settled_calls_and_closures_with_blocks() {
         flow.map(items, |item| flow.race((flow.call::<my::Other>(item), flow.review(item)))).await?;
         flow.map(items, |item| later(item)).await?;
         flow.parallel((flow.log().settle(), flow.map(x, |x| flow.confirm(x)))).settle().await?;
-        match flow.search(topic).settle().await { Ok(x) => flow.log().await?, Err(_) => {} }",
+        match flow.search(topic).settle().await? { Ok(x) => flow.log().await?, Err(_) => {} }",
         &[
             "map items",
             "  subflow polish",
@@ -309,7 +309,7 @@ fn reads_settled_calls_and_closures_with_blocks() {
             "  map x",
             "    human confirm",
             "step search",
-            "match flow.search(topic).settle().await",
+            "match flow.search(topic).settle().await?",
             "- Ok(x)",
             "  step log",
             "- Err(_)",

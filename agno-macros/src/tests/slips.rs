@@ -83,7 +83,7 @@ fn calls_are_changed_before_they_are_awaited() {
     for (body, whole) in [
         (
             "flow.search(topic).await.settle()",
-            "flow.search(..).settle().await",
+            "flow.search(..).settle().await?",
         ),
         (
             "flow.search(topic).await.timeout(x)?",
@@ -102,12 +102,20 @@ fn calls_are_changed_before_they_are_awaited() {
             "flow.race(..).first_ok().await",
         ),
         (
+            "flow.map(a, |a| flow.read(a)).await?.limit(3)",
+            "flow.map(..).limit(..).await?",
+        ),
+        (
+            "flow.confirm(\"x\").await?.timeout(x)",
+            "flow.confirm(..).timeout(..).await?",
+        ),
+        (
             "flow.confirm(\"x\").await.or_after(x, true)",
             "flow.confirm(..).or_after(..).await",
         ),
         (
             "flow.call::<W>(x).await.settle()",
-            "flow.call(..).settle().await",
+            "flow.call(..).settle().await?",
         ),
     ] {
         let messages = lint(body);
@@ -268,8 +276,9 @@ fn what_may_be_meant_is_left_to_rustc() {
         "match flow.search(topic) { call => call.await }",
         "let call: Search = flow.search(topic); call.await",
         "let x = flow.search(topic).await?.timeout(3); x",
-        // A trait of the user's, for lists and for calls.
-        "let x = flow.map(a, |a| flow.read(a)).await?.limit(1); x",
+        // A trait of the user's, for what is answered and for calls.
+        "let x = flow.ask::<T>(\"x\").await?.timeout(3); x",
+        "flow.map(a, |a| flow.read(a).limited(1)).await",
         "let Some(call) = flow.search(topic).held() else { return y }; call.await",
         "if flow.search(topic).held() { x } else { y }",
         "match flow.search(topic) { call if a > 3 => call.timeout(d).await, call => call.await }",
@@ -325,4 +334,74 @@ fn an_allowance_outside_of_a_flow_goes() {
 
 fn messages(args: &str, item: &str) -> Vec<String> {
     errors(workflow(args, item))
+}
+
+#[test]
+fn arguments_of_a_text_stand_in_format() {
+    for (body, method) in [
+        ("flow.say(\"{} found\", n); x", "say"),
+        ("flow.confirm(\"Publish {}?\", n).await?; x", "confirm"),
+        ("flow.ask::<T>(\"Which of {n}?\", n).await?; x", "ask"),
+    ] {
+        let wanted = format!("`{method}` takes one text; write `flow.{method}(format!(..))`");
+        assert_eq!(lint(body), [wanted], "{body}");
+    }
+    for body in [
+        "flow.say(\"{}\"); x",
+        "flow.say(text); x",
+        "flow.choose(\"{}\", options).await?; x",
+    ] {
+        assert_eq!(lint(body), Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
+fn the_entry_without_its_mark_is_told_from_a_helper() {
+    let of = |run: &str, finish: &str| {
+        errors(workflow(
+            "",
+            &format!(
+                "impl Article {{
+                    #[step] async fn search(&self, topic: T) -> Result<T> {{ Ok(topic) }}
+                    async fn run(flow: &Flow<Self>, topic: T) -> Result<T> {{ {run} }}
+                    #[flow] async fn finish(flow: &Flow<Self>, topic: T) -> Result<T> {{ {finish} }}
+                }}"
+            ),
+        ))
+    };
+    let (first, search) = ("flow.finish(topic).await", "flow.search(topic).await");
+    assert_eq!(
+        of(first, search),
+        ["`run` takes the flow, and no flow calls it; put `#[flow]` on `fn run`"]
+    );
+    // A helper, of this flow or of what stands outside of the block.
+    assert_eq!(
+        of(search, "Self::run(flow, topic).await"),
+        Vec::<String>::new()
+    );
+    assert_eq!(of(search, search), Vec::<String>::new());
+}
+
+#[test]
+fn an_option_of_a_step_is_no_attribute_of_its_own() {
+    let of = |attribute: &str| {
+        errors(workflow(
+            "",
+            &format!(
+                "impl Article {{ #[step] {attribute} async fn search(&self, topic: T) -> Result<T> {{ Ok(topic) }} }}"
+            ),
+        ))
+    };
+    for option in ["cache(ttl = \"1h\")", "retry(max = 3)", "timeout = \"5s\""] {
+        let wanted = format!("this is an option of the step; write `#[step({option})]`");
+        assert_eq!(of(&format!("#[{option}]")), [wanted]);
+    }
+    for other in [
+        "#[cache(size = 3)]",
+        "#[timeout(1000)]",
+        "#[retry]",
+        "#[my::cache(ttl = 3)]",
+    ] {
+        assert_eq!(of(other), Vec::<String>::new(), "{other}");
+    }
 }

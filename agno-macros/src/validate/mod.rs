@@ -1,5 +1,6 @@
 //! Every rule about the shape of a workflow. Types are rustc's job.
 
+pub(crate) mod attributes;
 mod cache;
 mod fields;
 mod flows;

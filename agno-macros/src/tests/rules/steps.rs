@@ -83,6 +83,8 @@ fn step_options() {
         ("(at_most_once timeout = \"1s\")", "expected `=`"),
         ("(retry(max = 1) timeout = \"1s\")", "expected a comma"),
         ("(retry = 3)", "write `retry(max = 3)`"),
+        ("(retry(3))", "write `retry(max = 3)`"),
+        ("(cache(\"1h\"))", "write `cache(ttl = \"1h\")`"),
         ("(retry)", "write `retry(max = 3)`"),
         ("(retry(backoff = \"1s\"))", "write `retry(max = 3)`"),
         ("(retry(maax = 3))", "did you mean `max`"),
