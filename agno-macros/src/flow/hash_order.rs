@@ -2,6 +2,8 @@
 //!
 //! Names are judged by what is written: its type, or how it is made.
 
+use std::cell::OnceCell;
+
 use proc_macro2::{Ident, LineColumn, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -48,8 +50,15 @@ const KEEPS_ORDER: [&str; 11] = [
 
 const MAKERS: [&str; 4] = ["new", "from", "with_capacity", "default"];
 
-/// The names of a body, and which of them are certainly a map or a set by hashes.
-pub(super) struct Hashed(Vec<Bound>);
+/// The names of a body, and which of them are certainly a map or a set by hashes. They are read when somebody asks: few
+/// flows go through anything.
+pub(super) struct Hashed<'a> {
+    block: &'a Block,
+    method: &'a Method,
+    scope: Scope<'a>,
+    own: &'a Own,
+    bound: OnceCell<Vec<Bound>>,
+}
 
 struct Bound {
     name: Ident,
@@ -61,27 +70,43 @@ struct Bound {
     to: LineColumn,
 }
 
-impl Hashed {
-    pub(super) fn read(block: &Block, method: &Method, scope: Scope<'_>, own: &Own) -> Self {
-        let to = block.brace_token.span.close().end();
-        let mut names = Names {
+impl<'a> Hashed<'a> {
+    pub(super) fn new(
+        block: &'a Block,
+        method: &'a Method,
+        scope: Scope<'a>,
+        own: &'a Own,
+    ) -> Self {
+        Self {
+            block,
+            method,
             scope,
             own,
+            bound: OnceCell::new(),
+        }
+    }
+
+    fn read(&self) -> Vec<Bound> {
+        let braces = self.block.brace_token.span;
+        let to = braces.close().end();
+        let mut names = Names {
+            scope: self.scope,
+            own: self.own,
             to,
             bound: Vec::new(),
         };
-        for param in &method.params {
+        for param in &self.method.params {
             if let Some(name) = &param.ident {
                 names.bound.push(Bound {
                     name: name.clone(),
-                    hazard: of_type(&param.ty, own),
-                    from: block.brace_token.span.open().start(),
+                    hazard: of_type(&param.ty, self.own),
+                    from: braces.open().start(),
                     to,
                 });
             }
         }
-        names.visit_block(block);
-        Self(names.bound)
+        names.visit_block(self.block);
+        names.bound
     }
 
     fn of(&self, expr: &Expr) -> Option<&'static Hazard> {
@@ -91,7 +116,8 @@ impl Hashed {
         let name = path.path.get_ident()?;
         let place = name.span().start();
         let holds = |bound: &&Bound| bound.name == *name && bound.from <= place && place < bound.to;
-        let last = self.0.iter().filter(holds).max_by_key(|bound| bound.from)?;
+        let bound = self.bound.get_or_init(|| self.read());
+        let last = bound.iter().filter(holds).max_by_key(|bound| bound.from)?;
         last.hazard
     }
 }

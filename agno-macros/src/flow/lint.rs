@@ -48,6 +48,7 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
             mends.push(Mend::nothing(body, method.span()));
         }
     }
+    let reserved = reserved::is_there(workflow);
     for flow in &workflow.flows {
         let (Some(scope), Some(source), Some(body)) =
             (Scope::of(flow, workflow), &flow.source, flow.method.body)
@@ -65,7 +66,7 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
             times: Vec::new(),
             bindings: Bindings::default(),
             own: &own,
-            hashed: Hashed::read(&source.block, &flow.method, scope, &own),
+            hashed: Hashed::new(&source.block, &flow.method, scope, &own),
             branches: false,
             attributes: 0,
             waits: Waits::Here,
@@ -88,7 +89,7 @@ pub(crate) fn check(workflow: &Workflow, diag: &Diagnostics) -> Vec<Mend> {
             mends.push(Mend::nothing(body, flow.method.span()));
         }
         // What it calls then is the method that every flow has.
-        if reserved::is_called(scope, &source.block) {
+        if reserved && reserved::is_called(scope, &source.block) {
             mends.push(Mend::nothing(body, flow.method.span()));
         }
         mends.extend(changes.into_iter().map(|change| Mend { body, change }));
@@ -112,7 +113,7 @@ pub(super) struct Lint<'a> {
     pub(super) bindings: Bindings,
     /// What the body names itself.
     pub(super) own: &'a Own,
-    pub(super) hashed: Hashed,
+    pub(super) hashed: Hashed<'a>,
     /// Whether the place being read is in `flow.parallel(..)` or its like.
     branches: bool,
     /// The attributes of the statement being read that are still to be visited.

@@ -5,15 +5,18 @@ use syn::visit::{self, Visit};
 use syn::{Block, ExprMethodCall, Item};
 
 use super::calls::{Scope, is_reserved};
+use crate::model::Workflow;
+
+/// Whether there is one.
+pub(super) fn is_there(workflow: &Workflow) -> bool {
+    let steps = workflow.steps.iter().map(|step| &step.method);
+    let flows = workflow.subflows().iter().map(|flow| &flow.method);
+    let mut methods = steps.chain(flows);
+    methods.any(|method| is_reserved(&method.sig.ident.to_string()))
+}
 
 /// Whether one is called here.
 pub(super) fn is_called(scope: Scope<'_>, block: &Block) -> bool {
-    let steps = scope.workflow.steps.iter().map(|step| &step.method);
-    let flows = scope.workflow.subflows().iter().map(|flow| &flow.method);
-    let mut methods = steps.chain(flows);
-    if !methods.any(|method| is_reserved(&method.sig.ident.to_string())) {
-        return false;
-    }
     let mut calls = Calls {
         scope,
         found: false,

@@ -61,10 +61,11 @@ pub(crate) fn workflow(workflow: &Workflow, uncalled: &[&Method], parts: &Impl) 
     for step in &workflow.steps {
         options::step(&step.options, &step.method.attrs, &mut found);
     }
+    let may_lose_a_result = parts.may_lose_a_result();
     for (index, flow) in workflow.flows.iter().enumerate() {
         options::flow(flow, index == 0, &mut found);
         endless_loops(flow, workflow, &mut found);
-        if parts.may_lose_a_result() {
+        if may_lose_a_result {
             lost(flow, workflow, &mut found);
         }
     }
