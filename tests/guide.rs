@@ -298,12 +298,12 @@ fn terminals_of_the_guide_show_what_is_printed() {
         let folder = tempfile::tempdir().expect("is created");
         for Typed { command, shown } in typed {
             let said = type_in(&command, folder.path());
-            assert_eq!(
-                same_each_time(&shown),
-                same_each_time(&said),
-                "{}: $ {command}\n{said}",
-                page.display()
-            );
+            let (shown, mut lines) = (same_each_time(&shown), same_each_time(&said));
+            if command.starts_with("AGNO_CRASH_AFTER") {
+                // Whether the end of the step is told before the signal comes, nobody knows.
+                lines.truncate(shown.len());
+            }
+            assert_eq!(shown, lines, "{}: $ {command}\n{said}", page.display());
             compared += 1;
         }
     }
