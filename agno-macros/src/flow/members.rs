@@ -1,4 +1,5 @@
-//! Fields that are not there: of the flow, and of what a race answers.
+//! Fields that are not there, of what a race answers. Of the flow rustc tells: in an editor such a field is a name that is
+//! half typed.
 
 use syn::{Expr, ExprField, ExprMethodCall, Local, Member, Pat, Stmt};
 
@@ -14,18 +15,6 @@ impl Slips<'_> {
         let Member::Named(member) = &expr.member else {
             return false;
         };
-        if self.scope.is_flow(&expr.base) {
-            let flow = self.scope.flow;
-            let message = match self.scope.kind(member) {
-                Some(_) => format!("`{member}` is a method; write `{flow}.{member}(..)`"),
-                None => format!(
-                    "a flow has no field `{member}`; write `{flow}.workflow().{member}` for that of the workflow"
-                ),
-            };
-            let error = self.error(member, message);
-            self.change(member.span(), Fix::Member { error });
-            return true;
-        }
         if let Some((race, of)) = self.race(&expr.base) {
             let message = of.message(&member.to_string());
             self.diag.over(member, message);

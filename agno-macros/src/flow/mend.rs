@@ -67,8 +67,6 @@ pub(crate) enum Fix {
     Answer { error: TokenStream },
     /// The error stands for a chain of so many methods, awaited or not.
     Chain { links: usize, error: TokenStream },
-    /// The error stands for a field of the flow.
-    Member { error: TokenStream },
     /// The error stands at the end of the body.
     End { error: TokenStream },
     /// The body answers nothing: its type has an error of its own.
@@ -231,10 +229,6 @@ impl Change {
                 let end = chain(tokens, index, *links)?;
                 let end = behind(tokens, end);
                 splice(tokens, start, end, error.clone());
-            }
-            Fix::Member { error } => {
-                let start = index.checked_sub(2)?;
-                splice(tokens, start, index + 1, error.clone());
             }
             Fix::End { .. } | Fix::Nothing => {}
         }
