@@ -142,7 +142,6 @@ impl RunCell {
         let FlowRun::Body(body) = &flow.run else {
             return Err(Error::new(code::MISUSE, "a chain of steps is no sub-flow"));
         };
-        check_depth(&call.id)?;
         let inside = Inside {
             cell: self.clone(),
             around: around.flow(),
@@ -152,13 +151,16 @@ impl RunCell {
             Handle::inside(&self, Arc::new(inside), scope),
             call.input.clone(),
         );
-        let outcome = if options.cache.is_none() && options.timeout.is_none() {
-            work.await.map(|produced| Reply::One {
-                json: produced.json,
-                value: produced.value,
-            })
-        } else {
-            self.run_whole(&call, flow, &options, work, around).await
+        // Refused or not, its end is told.
+        let outcome = match check_depth(&call.id) {
+            Err(error) => Err(error),
+            Ok(()) if options.cache.is_none() && options.timeout.is_none() => {
+                work.await.map(|produced| Reply::One {
+                    json: produced.json,
+                    value: produced.value,
+                })
+            }
+            Ok(()) => self.run_whole(&call, flow, &options, work, around).await,
         };
         let path = &call.id.path;
         if self.has_constructs {
