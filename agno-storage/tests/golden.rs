@@ -150,7 +150,16 @@ async fn a_store_of_format_2() {
 
 #[tokio::test]
 async fn a_store_of_format_3() {
-    let (_directory, store) = opened(3);
+    check_format(3).await;
+}
+
+#[tokio::test]
+async fn a_store_of_format_4() {
+    check_format(4).await;
+}
+
+async fn check_format(format: u32) {
+    let (_directory, store) = opened(format);
     let stats = store.stats().await.expect("stats");
     assert!(stats.compacted_at.is_some());
     check_the_rest(&store).await;
@@ -159,7 +168,7 @@ async fn a_store_of_format_3() {
 
 #[tokio::test]
 async fn an_older_store_goes_into_a_new_one_whole() {
-    for format in 1..=3 {
+    for format in 1..=4 {
         let (_directory, store) = opened(format);
         let (mut file, into) = (Vec::new(), MemoryStorage::new());
         let exported = export(&store, &mut file, ExportOptions::default()).await;

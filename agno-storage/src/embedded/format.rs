@@ -14,8 +14,8 @@ use crate::{StoreError, StoreResult};
 const MAGIC: &str = "agno";
 /// The format that this version writes, and the newest that it reads. With 2 came requests,
 /// runs that are pending, and runs that are removed; with 3 pieces of other stores, whose remains an
-/// opening has to remove. Everything of 1 and 2 reads as it did.
-const CURRENT: u32 = 3;
+/// opening has to remove; with 4 the last batch has another key. Everything else of 1 to 3 reads as it did.
+const CURRENT: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Format {
@@ -59,9 +59,20 @@ impl Format {
         if self.format >= CURRENT {
             return Ok(None);
         }
+        let moved = self.last_batch_of_3();
         self.format = CURRENT;
         self.min_reader = CURRENT;
-        self.write(1).map(Some)
+        let mut batch = self.write(1)?;
+        if let Some(key) = moved {
+            // Each batch writes it, this one too: under its new key.
+            batch.remove(&key, 1);
+        }
+        Ok(Some(batch))
+    }
+
+    /// The key of the last batch, if it is not the one of today.
+    fn last_batch_of_3(&self) -> Option<Vec<u8>> {
+        (self.format <= 3).then(keys::last_batch_of_3)
     }
 
     /// Writes the record in the place of one of `old` chunks.
@@ -121,9 +132,20 @@ impl LastBatch {
     }
 
     pub(super) fn read<K: KeyValue>(store: &K) -> StoreResult<Self> {
-        let key = keys::last_batch();
-        let Some(record) = record::get(store, &key)? else {
-            return Err(record::corrupt(&key, "it is missing"));
+        Self::read_at(store, &keys::last_batch())
+    }
+
+    /// The same of a store that may have an older format.
+    pub(super) fn read_of<K: KeyValue>(store: &K, format: &Format) -> StoreResult<Self> {
+        match format.last_batch_of_3() {
+            Some(key) => Self::read_at(store, &key),
+            None => Self::read(store),
+        }
+    }
+
+    fn read_at<K: KeyValue>(store: &K, key: &[u8]) -> StoreResult<Self> {
+        let Some(record) = record::get(store, key)? else {
+            return Err(record::corrupt(key, "it is missing"));
         };
         match record.body.as_chunks() {
             // Format 1 removed nothing, and asked nothing.
@@ -138,7 +160,7 @@ impl LastBatch {
                 removed: u64::from_be_bytes(*removed),
                 asked: u64::from_be_bytes(*asked),
             }),
-            _ => Err(record::corrupt(&key, "it is not three numbers")),
+            _ => Err(record::corrupt(key, "it is not four numbers")),
         }
     }
 }

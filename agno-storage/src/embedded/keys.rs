@@ -4,7 +4,6 @@
 //! | tag | rest | record |
 //! |---|---|---|
 //! | `m` | | format of the store |
-//! | `b` | | last batch: its number, entries so far, entries removed, which requests are open |
 //! | `r` | run | head |
 //! | `i` | run | input |
 //! | `o` | run | output |
@@ -13,17 +12,20 @@
 //! | `x` | run | its removal has begun |
 //! | `y` | beginning of other keys | those are not whole: see `unfinished` |
 //! | `k` | | the last look at how much room the store takes |
+//! | `l` | | last batch: its number, entries so far, entries removed, which requests are open |
 //! | `s` | workflow, session, field | state field |
 //! | `c` | hash | cached result |
 //! | `d` | kind, name | newest version of a definition |
 //! | `v` | kind, name, version | a version of a definition |
 //!
 //! Each record is one or more chunks; the chunk's number (two bytes) ends the key.
+//!
+//! The last batch is written with every other one. It stands behind the newest journal entries, which mostly are
+//! what is written with it, so that one page of the tree holds both.
 
 use crate::{CacheKey, RunId, SessionKey};
 
 pub(super) const FORMAT: u8 = b'm';
-pub(super) const LAST_BATCH: u8 = b'b';
 pub(super) const HEAD: u8 = b'r';
 pub(super) const INPUT: u8 = b'i';
 pub(super) const OUTPUT: u8 = b'o';
@@ -32,6 +34,9 @@ pub(super) const REQUEST: u8 = b'q';
 pub(super) const REMOVED: u8 = b'x';
 pub(super) const UNFINISHED: u8 = b'y';
 pub(super) const LOOK: u8 = b'k';
+pub(super) const LAST_BATCH: u8 = b'l';
+/// Where it stood up to format 3.
+const LAST_BATCH_OF_3: u8 = b'b';
 pub(super) const FIELD: u8 = b's';
 pub(super) const CACHED: u8 = b'c';
 pub(super) const DEFINITION: u8 = b'd';
@@ -52,6 +57,11 @@ pub(super) fn format() -> Vec<u8> {
 
 pub(super) fn last_batch() -> Vec<u8> {
     vec![LAST_BATCH]
+}
+
+/// The same in a store up to format 3.
+pub(super) fn last_batch_of_3() -> Vec<u8> {
+    vec![LAST_BATCH_OF_3]
 }
 
 pub(super) fn look() -> Vec<u8> {
@@ -214,7 +224,7 @@ pub(super) fn readable(key: &[u8]) -> String {
     };
     let (what, run, names) = match *tag {
         FORMAT => ("format", false, 0),
-        LAST_BATCH => ("last batch", false, 0),
+        LAST_BATCH | LAST_BATCH_OF_3 => ("last batch", false, 0),
         HEAD => ("run", true, 0),
         INPUT => ("input of run", true, 0),
         OUTPUT => ("output of run", true, 0),

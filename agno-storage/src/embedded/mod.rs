@@ -230,7 +230,7 @@ fn prepare_store<K: KeyValue>(
         directory.make_files_private()?;
         return Ok((first, Marker::create(directory, first.number)?));
     };
-    let mut last = LastBatch::read(store)?;
+    let mut last = LastBatch::read_of(store, &format)?;
     directory.make_files_private()?;
     let marker = match marker {
         // Its making was cut short, or somebody removed it.

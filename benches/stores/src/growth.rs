@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agno::{Entry, EntryKind, Json, RunId, RunRecord, storage::Commit};
+use agno::{Entry, EntryKind, Json, RunId, RunRecord, Runtime, storage::Commit};
 
 use crate::workloads::{runtime, shop};
 
@@ -20,9 +20,17 @@ const EACH: usize = 1_000;
 /// Of one store.
 pub(crate) struct Growth {
     pub(crate) name: &'static str,
+    pub(crate) session: Session,
+    pub(crate) opened: Duration,
+}
+
+/// The median of a hundred runs each.
+pub(crate) struct Session {
     pub(crate) first: Duration,
     pub(crate) last: Duration,
-    pub(crate) opened: Duration,
+    /// Of more runs, each with one of a new store before it.
+    pub(crate) new: Duration,
+    pub(crate) beside_new: Duration,
 }
 
 pub(crate) async fn measure(directory: &Path) -> Vec<Growth> {
@@ -32,37 +40,54 @@ pub(crate) async fn measure(directory: &Path) -> Vec<Growth> {
             let place = directory.join(format!("{name}-{which}"));
             format!("{name}:{}", place.display())
         };
-        let (first, last) = one_session(&url("old"), &url("new")).await;
+        let session = one_session(&url("old"), &url("new")).await;
         let opened = large(&url("large")).await;
         measured.push(Growth {
             name,
-            first,
-            last,
+            session,
             opened,
         });
     }
     measured
 }
 
-/// The time of the first runs of a session and of its last. Between those lies a minute in which the
-/// machine may become another, so the first are those of a new store, one for each of the last.
-async fn one_session(old: &str, new: &str) -> (Duration, Duration) {
+/// The runs of a session from its first to its last. Between those lies half a minute, in which the machine may become
+/// another: so the full store is measured beside a new one as well, run by run.
+async fn one_session(old: &str, new: &str) -> Session {
     let old = runtime(agno::open(old).await.expect("it opens")).await;
-    let new = runtime(agno::open(new).await.expect("it opens")).await;
-    for _ in 0..RUNS - COMPARED {
+    let first = compared(&old).await;
+    for _ in 0..RUNS - 2 * COMPARED {
         shop(&old).await;
     }
+    let last = compared(&old).await;
+    let new = runtime(agno::open(new).await.expect("it opens")).await;
     // Whatever is done once is done.
     shop(&new).await;
-    let (mut first, mut last) = (Vec::new(), Vec::new());
+    let (mut of_new, mut of_old) = (Vec::new(), Vec::new());
     for _ in 0..COMPARED {
-        for (runtime, times) in [(&new, &mut first), (&old, &mut last)] {
-            let begun = Instant::now();
-            shop(runtime).await;
-            times.push(begun.elapsed());
-        }
+        of_new.push(timed(&new).await);
+        of_old.push(timed(&old).await);
     }
-    (median(first), median(last))
+    Session {
+        first,
+        last,
+        new: median(of_new),
+        beside_new: median(of_old),
+    }
+}
+
+async fn compared(runtime: &Runtime) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..COMPARED {
+        times.push(timed(runtime).await);
+    }
+    median(times)
+}
+
+async fn timed(runtime: &Runtime) -> Duration {
+    let begun = Instant::now();
+    shop(runtime).await;
+    begun.elapsed()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -77,17 +77,19 @@ pub(crate) fn table(rows: &[Row], growth: &[Growth]) -> String {
         return text;
     }
     text.push_str(
-        "\nOne session, 10,000 runs one after another: | first 100 | last 100 | ratio | opening with a million entries\n\
-         ---|---:|---:|---:|---:\n",
+        "\nOne session, 10,000 runs one after another: | first 100 | last 100 | **ratio** | 100 more, each beside one of a new store | opening with a million entries\n\
+         ---|---:|---:|---:|---:|---:\n",
     );
+    let ratio = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
     for of in growth {
-        let micros = |time: Duration| time.as_micros();
+        let session = &of.session;
         text.push_str(&format!(
-            "{} | {} us | {} us | {:.2} | {} ms\n",
+            "{} | {} us | {} us | **{:.2}** | {:.2} | {} ms\n",
             of.name,
-            micros(of.first),
-            micros(of.last),
-            of.last.as_secs_f64() / of.first.as_secs_f64(),
+            session.first.as_micros(),
+            session.last.as_micros(),
+            ratio(session.last, session.first),
+            ratio(session.beside_new, session.new),
             of.opened.as_millis(),
         ));
     }

@@ -26,7 +26,7 @@ fn old_store() -> Map {
     let counted = |json: &str| [&2_u64.to_be_bytes()[..], json.as_bytes()].concat();
     batch.put(&keys::format(), FORMAT.as_bytes(), 0);
     let last = [5_u64.to_be_bytes(), 2_u64.to_be_bytes()].concat();
-    batch.put(&keys::last_batch(), &last, 0);
+    batch.put(&keys::last_batch_of_3(), &last, 0);
     batch.put(&keys::run(keys::HEAD, &id()), &counted(HEAD), 0);
     batch.put(&keys::run(keys::INPUT, &id()), INPUT.as_bytes(), 0);
     for ((path, json), seq) in ["a#0", "b#0"].into_iter().zip(ENTRIES).zip(1..) {
@@ -94,7 +94,7 @@ async fn it_goes_on_and_an_older_version_is_kept_out() {
     let pairs = map.pairs().clone();
     let format = &pairs[&[&keys::format()[..], &[0, 0]].concat()];
     let format = String::from_utf8_lossy(format);
-    assert!(format.contains(r#""format":3,"min_reader":3"#), "{format}");
+    assert!(format.contains(r#""format":4,"min_reader":4"#), "{format}");
     assert!(format.contains(r#""created_at":7"#), "{format}");
 
     let store = open(directory.path(), &map).expect("open");
