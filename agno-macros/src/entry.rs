@@ -137,6 +137,7 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
     let item = fallback::without_allowances(item, &outside);
     let item = fallback::mended(item, &model, &mends);
     let item = fallback::told_apart(item, &model);
+    let item = fallback::with_flows_of_somebody(item, &model);
     let sent = fallback::with_errors_that_are_sent(&item, &model);
     // Nothing that was written is lost.
     let written = sent.is_some().then(|| quote!(#[cfg(any())] #item));

@@ -9,7 +9,7 @@ use syn::{ItemImpl, ItemStruct, Path};
 use crate::diag::Diagnostics;
 use crate::expand::{self, handle};
 use crate::flow::mend::{self, Mend};
-use crate::model::{Method, Workflow};
+use crate::model::{Flow, Method, Workflow};
 use crate::parse::attributes::conditions;
 use crate::parse::head::Head;
 use crate::parse::methods::last_segment;
@@ -17,7 +17,7 @@ use crate::parse::nesting;
 use crate::parse::options::Options;
 use crate::parse::{strip, table};
 use crate::paths;
-use crate::validate::types::unsendable_error;
+use crate::validate::types::{flow_of_nobody, unsendable_error};
 
 /// The handle with every method, and an empty definition.
 pub(crate) fn workflow(workflow: &Workflow) -> TokenStream {
@@ -161,6 +161,17 @@ pub(crate) fn with_errors_that_are_sent(
         )
     };
     (!places.is_empty()).then(|| strip::replace_types(item.clone(), &places, sent))
+}
+
+/// The impl block with `&Flow` as `&Flow<Self>`.
+pub(crate) fn with_flows_of_somebody(item: TokenStream, workflow: &Workflow) -> TokenStream {
+    let first = |flow: &Flow| flow_of_nobody(flow.method.sig.inputs.first()?).map(Ident::span);
+    let wrong = workflow.flows.iter().filter_map(first);
+    let places: Vec<LineColumn> = wrong.map(|span| span.start()).collect();
+    match places.is_empty() {
+        true => item,
+        false => strip::with_argument(item, &places, &quote!(Self)),
+    }
 }
 
 /// The impl block with the second of two equal methods renamed: rustc would report it too.

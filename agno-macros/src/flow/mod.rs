@@ -2,6 +2,7 @@
 
 pub(crate) mod aliases;
 pub(crate) mod allow;
+mod at_once;
 pub(crate) mod calls;
 mod containers;
 pub(crate) mod dropped;

@@ -60,18 +60,6 @@ const OF_NO_RESULT: [&str; 15] = [
     "is_some",
 ];
 
-/// What an arm does that does not go on behind its `match`, or hands the error on.
-const LEAVES: [&str; 8] = [
-    "return",
-    "break",
-    "continue",
-    "Err",
-    "bail",
-    "panic",
-    "unreachable",
-    "todo",
-];
-
 /// Reports each in a flow's body.
 pub(super) fn check(scope: Scope<'_>, block: &Block, own: &Own, diag: &Diagnostics) -> Vec<Change> {
     if own.shadows_flow {
@@ -143,19 +131,12 @@ impl<'e> Reader<'_, 'e> {
     }
 
     fn is_wrong_match(found: &ExprMatch) -> bool {
-        let error_stays = found
-            .arms
-            .iter()
-            .any(|arm| is_variant(&arm.pat, "Err") && !leaves(&arm.body));
-        let is_wrong = |arm: &syn::Arm| match bound(&arm.pat) {
+        // Handed on, it may well be the `Result` that is wanted: rustc says so where it is not.
+        found.arms.iter().all(|arm| match bound(&arm.pat) {
             Bound::Nothing => true,
+            Bound::Name(name) => Uses::of(name, |uses| uses.visit_expr(&arm.body)).are_of_value(),
             Bound::Inner => false,
-            Bound::Name(name) => {
-                let uses = Uses::of(name, |uses| uses.visit_expr(&arm.body));
-                uses.are_of_value() || (uses.handed_on && !uses.right && error_stays)
-            }
-        };
-        found.arms.iter().all(is_wrong)
+        })
     }
 }
 
@@ -263,15 +244,6 @@ fn makes_result(expr: &Expr) -> bool {
     let is_name = !matches!(expr, Expr::Closure(_) | Expr::Lit(_) | Expr::Macro(_));
     let is_result = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if ident == "Ok" || ident == "Err");
     is_name || tokens.iter().any(is_result)
-}
-
-fn leaves(body: &Expr) -> bool {
-    let tokens = macros::flat(body.to_token_stream());
-    tokens.iter().any(|token| match token {
-        TokenTree::Ident(ident) => LEAVES.iter().any(|word| ident == word),
-        TokenTree::Punct(punct) => punct.as_char() == '?',
-        _ => false,
-    })
 }
 
 /// `Ok(..)`, `Result::Ok(..)`

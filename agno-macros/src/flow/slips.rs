@@ -187,11 +187,13 @@ impl<'ast> Visit<'ast> for Slips<'_> {
             self.not_run(chain, false, Some(written));
         } else {
             self.used_by_name(&tried.expr, false, false);
+            self.tried_at_once(tried);
         }
         visit::visit_expr_try(self, tried);
     }
 
     fn visit_expr_await(&mut self, waited: &'ast ExprAwait) {
+        self.awaited_at_once(waited);
         if let Some(chain) = self.scope.durable(&waited.base) {
             let place = waited.await_token.span();
             match self.inside {

@@ -5,7 +5,7 @@
 //! half-typed body costs the editor nothing.
 
 use proc_macro2::{Delimiter, Group, Ident, LineColumn, Literal, TokenStream, TokenTree};
-use quote::format_ident;
+use quote::{format_ident, quote};
 use syn::{Meta, Path};
 
 /// The attribute on a statement of a flow.
@@ -207,6 +207,25 @@ pub(crate) fn without_field_markers(item: TokenStream) -> TokenStream {
 fn with_body(mut before: TokenStream, body: &Group, inner: TokenStream) -> TokenStream {
     before.extend([TokenTree::Group(regroup(body, inner))]);
     before
+}
+
+/// The impl block with an argument behind the types that stand at these places: only for the fallback.
+pub(crate) fn with_argument(
+    item: TokenStream,
+    places: &[LineColumn],
+    argument: &TokenStream,
+) -> TokenStream {
+    let tokens = item.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            let inner = with_argument(group.stream(), places, argument);
+            TokenTree::Group(regroup(&group, inner)).into()
+        }
+        TokenTree::Ident(ident) if places.contains(&ident.span().start()) => {
+            quote!(#ident<#argument>)
+        }
+        other => TokenStream::from(other),
+    });
+    tokens.collect()
 }
 
 pub(crate) fn regroup(like: &Group, inner: TokenStream) -> Group {

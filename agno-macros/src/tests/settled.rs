@@ -19,7 +19,6 @@ fn the_outer_result_taken_for_the_outcome() {
         "while let Ok(_) = flow.search(topic).settle().await { f() } x",
         "match flow.search(topic).settle().await { Ok(_) => a, Err(e) => b }",
         "match flow.search(topic).settle().await { Err(e) => b, _ => a }",
-        "match flow.search(topic).settle().await { Ok(x) => xs.push(x), Err(e) => flow.say(format!(\"{e}\")) } y",
     ] {
         let found = lint(body);
         let [only] = &found[..] else {
@@ -43,6 +42,8 @@ fn who_looks_into_the_outcome_is_right() {
         "match flow.search(topic).settle().await { Ok(inner) => inner.is_ok(), Err(e) => false }",
         "match flow.search(topic).settle().await { Ok(inner) => inner, Err(e) => Err(e) }",
         "let x = match flow.search(topic).settle().await { Ok(inner) => inner, Err(e) => return Err(e) }; x?",
+        "match flow.search(topic).settle().await { Ok(x) => xs.push(x), Err(e) => flow.say(format!(\"{e}\")) } y",
+        "match flow.search(topic).settle().await { Ok(outcome) => log(outcome), Err(e) => flow.say(format!(\"{e}\")) } y",
         "match flow.search(topic).settle().await { outcome => f(outcome) }",
         "if let Ok(Err(e)) = flow.search(topic).settle().await { f(e) } x",
         "if let Ok(inner) = flow.search(topic).settle().await { if let Err(e) = inner { f(e) } } x",

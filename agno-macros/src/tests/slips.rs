@@ -79,6 +79,34 @@ fn a_call_that_is_not_awaited_has_not_run() {
 }
 
 #[test]
+fn what_is_there_at_once_is_neither_awaited_nor_tried() {
+    for (body, call) in [
+        ("let x = flow.now().await?; x", "flow.now()"),
+        ("let x = flow.now().await; x", "flow.now()"),
+        ("let x = flow.uuid()?; x", "flow.uuid()"),
+        ("flow.say(\"x\").await?; x", "flow.say(..)"),
+        ("f(flow.random_below(6).await)", "flow.random_below(..)"),
+        ("let x = flow.state().await?; x", "flow.state()"),
+        (
+            "if flow.patched(\"x\").await? { x } else { y }",
+            "flow.patched(..)",
+        ),
+    ] {
+        let said = format!("`{call}` is there at once; write it without `.await` and `?`");
+        assert_eq!(lint(body), [said], "{body}");
+    }
+    for body in [
+        "let x = flow.history(3).await?; x",
+        "let x = flow.metadata::<T>()?; x",
+        "let x = flow.log().await?; x",
+        "let x = now().await?; x",
+        "let x = flow.now().elapsed_of().await?; x",
+    ] {
+        assert_eq!(lint(body), Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
 fn calls_are_changed_before_they_are_awaited() {
     for (body, whole) in [
         (

@@ -6,7 +6,7 @@ use syn::{FnArg, Type};
 use super::MOST_INPUTS;
 use super::cache::{Work, check_cache};
 use super::signature::{check_input_type, check_signature};
-use super::types::{is_context, is_flow};
+use super::types::{flow_of_nobody, is_context, is_flow};
 use crate::diag::Diagnostics;
 use crate::flow::graph::{Graph, Node};
 use crate::model::{Flow, Method, Workflow};
@@ -49,6 +49,9 @@ pub(super) fn check_flow(flow: &Flow, diag: &Diagnostics) {
 fn check_flow_start(flow: &Flow, diag: &Diagnostics) {
     let sig = &flow.method.sig;
     let expected = "a flow starts with `flow: &Flow<Self>`";
+    if let Some(of_nobody) = sig.inputs.first().and_then(flow_of_nobody) {
+        diag.over(of_nobody, format!("{expected}; write `Flow<Self>`"));
+    }
     match sig.inputs.first() {
         Some(FnArg::Receiver(receiver)) => {
             let advice = match takes_flow(&flow.method) {

@@ -23,6 +23,15 @@ pub(super) fn is_flow(ty: &Type) -> bool {
     last(ty).is_some_and(|last| last.ident == "Flow")
 }
 
+/// `&Flow`, which does not say whose.
+pub(crate) fn flow_of_nobody(first: &FnArg) -> Option<&Ident> {
+    let FnArg::Typed(first) = first else {
+        return None;
+    };
+    let flow = last(&first.ty).filter(|_| is_flow(&first.ty))?;
+    flow.arguments.is_none().then_some(&flow.ident)
+}
+
 /// `StepContext`, also behind a reference
 pub(super) fn is_context(ty: &Type) -> bool {
     last(ty).is_some_and(|last| last.ident == "StepContext")
