@@ -53,6 +53,7 @@ impl StepContext {
             session: Some(cell.session.session.clone()),
             status: Some(RunStatus::Completed),
             limit: Some(runs),
+            whole: true,
             ..RunQuery::default()
         };
         let step = name_of(self.path());

@@ -37,7 +37,8 @@ pub trait Storage: Send + Sync + Debug + 'static {
     /// The output of a completed run.
     fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>>;
 
-    /// Heads of runs, newest first.
+    /// Heads of runs, newest first. One that does not read is left out, as in every list, so that the others do not wait
+    /// for it; [`verify`](Self::verify) names it. See [`RunQuery::whole`].
     fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>>;
 
     /// The journal of a run from a sequence number on, in order of commit. Superseded entries
@@ -291,6 +292,9 @@ pub struct RunQuery {
     pub outermost: bool,
     /// At most so many.
     pub limit: Option<usize>,
+    /// An error if the head of any run does not read: for who must know of all of them.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 impl RunQuery {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use agno_core::{RunQuery, RunRecord, RunStatus};
+use agno_core::{Error, RunQuery, RunRecord, RunStatus, storage::StoreError};
 use serde::Serialize;
 
 use super::{
@@ -22,6 +22,9 @@ use crate::{
 #[derive(Serialize)]
 struct Report<'a> {
     runs: Vec<Row<'a>>,
+    /// What does not read, and is not among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -57,11 +60,25 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
         outermost: !wish.all,
         // One more tells whether there are more.
         limit: Some(wish.limit + 1),
+        whole: true,
         ..RunQuery::default()
     };
-    let found = session.runs(query).await;
-    let (mut found, active) =
-        found.map_err(|error| Failure::of(&error, &session.program, "runs"))?;
+    let failed = |error: Error| Failure::of(&error, &session.program, "runs");
+    let ((mut found, active), damage) = match session.runs(query.clone()).await {
+        Err(damage) if matches!(damage.store_error(), Some(StoreError::Corrupt { .. })) => {
+            let others = RunQuery {
+                whole: false,
+                ..query
+            };
+            let found = session.runs(others).await.map_err(failed)?;
+            (found, Some(damage.to_string()))
+        }
+        found => (found.map_err(failed)?, None),
+    };
+    let done = match damage {
+        None => exit::DONE,
+        Some(_) => exit::FAILED,
+    };
     let shown = |run: &RunRecord| shown_status(run, active.contains(&run.id));
     found.retain(|run| status.is_none_or(|status| status == shown(run)));
     let more = found.len() > wish.limit;
@@ -85,10 +102,18 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
         });
         report::print_json(&Report {
             runs: runs.collect(),
+            left_out: damage,
         });
-        return Ok(exit::DONE);
+        return Ok(done);
     }
-    if found.is_empty() {
+    if let Some(damage) = &damage {
+        say(&format!("left out: {}", text::block(damage)));
+        say(&format!(
+            "next: {}",
+            session.program.command("store verify")
+        ));
+    }
+    if found.is_empty() && damage.is_none() {
         let store = text::line(&session.runtime.storage().location(), 200);
         say(&format!("no runs in {store}"));
         say(&format!("next: {}", session.program.command("run")));
@@ -106,7 +131,7 @@ pub(crate) async fn runs(session: &Session, wish: RunsWish) -> Result<u8, Failur
             .command(&format!("runs --limit {}", wish.limit * 10));
         say(&format!("there are more: {next}"));
     }
-    Ok(exit::DONE)
+    Ok(done)
 }
 
 /// What to type next for a run, if this program can do anything about it.

@@ -63,6 +63,7 @@ impl RunCell {
             status: Some(RunStatus::Completed),
             outermost: true,
             limit: Some(runs),
+            whole: true,
             ..RunQuery::default()
         };
         let mut past = Vec::new();

@@ -75,6 +75,7 @@ impl Runtime {
         Box::pin(async move {
             let called = RunQuery {
                 parent: Some(run.clone()),
+                whole: true,
                 ..RunQuery::default()
             };
             for record in self.storage().runs(called).await? {

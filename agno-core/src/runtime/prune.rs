@@ -92,7 +92,12 @@ impl<F: Fn(RunStatus) -> Option<Duration>> Rule<F> {
     /// The outermost runs that go, newest first, then what a crash has left of a removal: called
     /// runs whose caller is gone.
     pub(super) async fn choose(&self, runtime: &Runtime) -> Result<Vec<RunRecord>, Error> {
-        let runs = runtime.storage().runs(RunQuery::default()).await?;
+        // One that is left out would make orphans of those that it has called.
+        let all = RunQuery {
+            whole: true,
+            ..RunQuery::default()
+        };
+        let runs = runtime.storage().runs(all).await?;
         let there: HashSet<RunId> = runs.iter().map(|run| run.id.clone()).collect();
         let (mut runs, mut left): (Vec<_>, Vec<_>) =
             runs.into_iter().partition(|run| run.parent.is_none());
@@ -180,6 +185,7 @@ impl Runtime {
             }
             let called = RunQuery {
                 parent: Some(run.id.clone()),
+                whole: true,
                 ..RunQuery::default()
             };
             tree.extend(self.storage().runs(called).await?);

@@ -307,7 +307,12 @@ impl<K: KeyValue> Storage for Embedded<K> {
                         Err(error) => failed = failed.take().or(Some(error)),
                     }
                 })?;
-                failed.map_or_else(|| Ok(query.select(runs)), Err)
+                match failed {
+                    Some(error) if query.whole => return Err(error),
+                    Some(error) => shared.left_out(&error),
+                    None => {}
+                }
+                Ok(query.select(runs))
             })
         }))
     }

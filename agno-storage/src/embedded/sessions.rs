@@ -9,22 +9,17 @@ pub(super) fn list<K: KeyValue>(store: &K) -> StoreResult<Vec<SessionListing>> {
     let mut sessions = Sessions::default();
     // Sessions by what their fields' keys begin with, for names that are cut there.
     let mut known = HashMap::new();
-    let mut failed = None;
     record::scan(store, &[keys::HEAD], |key, record| {
-        match record.and_then(|record| body::decode_head(key, &record.body)) {
-            Ok((head, _)) => {
-                sessions.add_run(&head);
-                let key = head.session_key();
-                if keys::is_cut(&key) {
-                    known.insert(keys::session(&key), key);
-                }
+        // A list of all is not refused for a run that is damaged.
+        let head = record.and_then(|record| body::decode_head(key, &record.body));
+        if let Ok((head, _)) = head {
+            sessions.add_run(&head);
+            let key = head.session_key();
+            if keys::is_cut(&key) {
+                known.insert(keys::session(&key), key);
             }
-            Err(error) => failed = failed.take().or(Some(error)),
         }
     })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
     record::scan(store, &[keys::FIELD], |key, record| {
         let Some((prefix, session)) = keys::session_of(key) else {
             return;

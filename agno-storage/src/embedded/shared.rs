@@ -3,7 +3,10 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::watch;
@@ -27,6 +30,8 @@ pub(super) struct Shared<K> {
     marker: Marker,
     /// For [`compaction`](super::compaction).
     pub(super) traffic: Traffic,
+    /// Whether it was said that lists leave something out.
+    told: AtomicBool,
 }
 
 struct Progress {
@@ -61,6 +66,14 @@ impl<K: KeyValue> Shared<K> {
             last: Mutex::new(last),
             marker,
             traffic: Traffic::default(),
+            told: AtomicBool::new(false),
+        }
+    }
+
+    /// Says, once, that something is left out of lists: a worker asks for one each second.
+    pub(super) fn left_out(&self, error: &StoreError) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "left out of lists; `store verify` names all that does not read");
         }
     }
 

@@ -110,8 +110,10 @@ impl Shared {
         read.push(" order by run.created_at desc, run.id desc");
         limited(&mut read, query.limit);
         let rows = self.pool.rows(read).await?;
-        let runs: StoreResult<Vec<_>> = rows.iter().map(|row| head::read(row, 0)).collect();
-        Ok(query.select(runs?))
+        let runs = rows.iter().map(|row| head::read(row, 0));
+        let runs =
+            runs.filter(|head| query.whole || !matches!(head, Err(StoreError::Corrupt { .. })));
+        Ok(query.select(runs.collect::<StoreResult<_>>()?))
     }
 
     pub(super) async fn journal(&self, id: &RunId, from_seq: u64) -> StoreResult<Vec<Entry>> {

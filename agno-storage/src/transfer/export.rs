@@ -83,7 +83,7 @@ pub async fn export(
         file.artifact(store, listed.hash).await?;
     }
     let mut listed: Vec<RunId> = Vec::new();
-    for run in store.runs(RunQuery::default()).await? {
+    for run in file.runs(store).await? {
         if wanted(&run.workflow) && runs.accepts(run.status) {
             listed.push(run.id);
         }
@@ -183,6 +183,22 @@ impl<W: Write> File<'_, W> {
 
     fn end(&mut self, sum: Sum) -> Result<(), TransferError> {
         self.line(&Part::End(sum.end())).map(drop)
+    }
+
+    /// The runs that read.
+    async fn runs(&mut self, store: &dyn Storage) -> Result<Vec<RunRecord>, TransferError> {
+        let whole = RunQuery {
+            whole: true,
+            ..RunQuery::default()
+        };
+        match store.runs(whole).await {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                let others = "any other whose head does not read is left out as well: `store verify` names them";
+                self.exported.problems.push(format!("{error}; {others}"));
+                Ok(store.runs(RunQuery::default()).await?)
+            }
+            listed => Ok(listed?),
+        }
     }
 
     /// What does not read is a problem, not an end.

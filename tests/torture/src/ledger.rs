@@ -301,10 +301,11 @@ impl Ledger {
     }
 
     async fn check_runs(&mut self, store: &dyn Storage, finding: &mut Finding) {
-        let Some(heads) = finding.take(
-            || "list of runs".to_owned(),
-            store.runs(RunQuery::default()).await,
-        ) else {
+        let all = RunQuery {
+            whole: true,
+            ..RunQuery::default()
+        };
+        let Some(heads) = finding.take(|| "list of runs".to_owned(), store.runs(all).await) else {
             return;
         };
         let heads: BTreeSet<String> = heads.iter().map(|head| head.id.to_string()).collect();

@@ -233,7 +233,11 @@ async fn answer(runtime: Runtime) -> Result<(), Error> {
 async fn tidy(runtime: Runtime, storage: Arc<dyn Storage>) -> Result<(), Error> {
     loop {
         tokio::time::sleep(Duration::from_millis(4)).await;
-        let runs = runtime.runs(RunQuery::default()).await?;
+        let all = RunQuery {
+            whole: true,
+            ..RunQuery::default()
+        };
+        let runs = runtime.runs(all).await?;
         let (roots, called): (Vec<_>, Vec<_>) =
             runs.into_iter().partition(|run| run.id == *run.root());
         let over = roots

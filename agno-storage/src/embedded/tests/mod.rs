@@ -3,6 +3,7 @@
 mod deletion;
 mod format_one;
 mod import;
+mod lists;
 mod requests;
 
 use std::{
