@@ -4,6 +4,7 @@ mod call;
 mod handle;
 mod history;
 mod nested;
+mod order;
 mod parallel;
 mod people;
 mod race;
@@ -110,6 +111,8 @@ impl<W: Workflow> Flow<W> {
     /// asked at once, in order; how many run at a time is for
     /// [`limit`](MapCall::limit). The first that fails ends the others.
     ///
+    /// Items must come in the same order each time: those of a `HashMap` or a `HashSet` are refused, with code `misuse`.
+    ///
     /// ```ignore
     /// let pages = flow.map(sources, |source| flow.read(source)).limit(4).await?;
     /// ```
@@ -122,9 +125,10 @@ impl<W: Workflow> Flow<W> {
         let id = self
             .handle
             .identify(Container::Map.as_str(), Location::caller());
-        let mut ops: Result<Vec<_>, Error> = Ok(Vec::new());
+        let items = items.into_iter();
+        let mut ops: Result<Vec<_>, Error> = order::check(&items).map(|()| Vec::new());
         let mut decoders = Vec::new();
-        for (index, item) in items.into_iter().enumerate() {
+        for (index, item) in items.enumerate() {
             let scope = self.handle.enter(&format!("{}[{index}]/", id.path));
             let (op, decode) = call(item).into_pending().split();
             drop(scope);
