@@ -80,7 +80,8 @@ pub enum Merge {
 /// Fits `#[merge(append)]`.
 #[diagnostic::on_unimplemented(
     message = "`#[merge(append)]` does not fit `{Self}`",
-    label = "this rule takes a list: `Vec`, `VecDeque`"
+    label = "this rule takes a list: `Vec`, `VecDeque`",
+    note = "a set or a map takes `union`, a number `sum`, `max`, `min` or `last`, anything else `last`"
 )]
 pub trait MergeAppend {
     /// Does nothing: that it can be named is the check.
@@ -91,7 +92,8 @@ pub trait MergeAppend {
 /// Fits `#[merge(union)]`.
 #[diagnostic::on_unimplemented(
     message = "`#[merge(union)]` does not fit `{Self}`",
-    label = "this rule takes a list, a set, or a map with text keys"
+    label = "this rule takes a list, a set, or a map with text keys",
+    note = "a number takes `sum`, `max`, `min` or `last`, anything else `last`"
 )]
 pub trait MergeUnion {
     /// Does nothing: that it can be named is the check.
@@ -102,7 +104,8 @@ pub trait MergeUnion {
 /// Fits `#[merge(sum)]`.
 #[diagnostic::on_unimplemented(
     message = "`#[merge(sum)]` does not fit `{Self}`",
-    label = "this rule takes a number"
+    label = "this rule takes a number",
+    note = "a list takes `append` or `union`, a set or a map `union`, anything else `last`"
 )]
 pub trait MergeSum {
     /// Does nothing: that it can be named is the check.

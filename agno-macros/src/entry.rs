@@ -111,10 +111,14 @@ fn on_impl(args: TokenStream, item: TokenStream, head: &Head) -> TokenStream {
         let (item, errors) = (&parts.emitted, diag.finish());
         let expanded = match half_typed(args.clone(), &parts) {
             Some(model) => fallback::workflow(&model),
-            None => fallback::unreadable(args, head, &parts.skeleton),
+            None => fallback::unreadable(args.clone(), head, &parts.skeleton),
         };
         // What it says of a type with an error would be errors as well.
         let off = fallback::is_generic(&parts.skeleton).then(|| quote!(#[cfg(any())]));
+        let expanded = match fallback::of_generic(args, &parts.skeleton) {
+            Some(marked) => quote!(#expanded #marked),
+            None => expanded,
+        };
         return quote!(#off #item #errors #expanded);
     };
     let graph = reader::read(&model);

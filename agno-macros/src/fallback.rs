@@ -4,7 +4,10 @@ use proc_macro2::{Ident, LineColumn, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{ItemImpl, ItemStruct, Path};
+use syn::{
+    GenericArgument, GenericParam, Generics, ItemImpl, ItemStruct, Path, PathArguments, Type,
+    TypeParamBound,
+};
 
 use crate::diag::Diagnostics;
 use crate::expand::{self, handle};
@@ -12,9 +15,9 @@ use crate::flow::mend::{self, Mend};
 use crate::model::{Flow, Method, Workflow};
 use crate::parse::attributes::conditions;
 use crate::parse::head::Head;
-use crate::parse::methods::last_segment;
+use crate::parse::methods::{is_of_parameters, last_segment};
 use crate::parse::nesting;
-use crate::parse::options::Options;
+use crate::parse::options::{Options, plain_text};
 use crate::parse::{strip, table};
 use crate::paths;
 use crate::validate::types::{flow_of_nobody, unsendable_error};
@@ -38,9 +41,10 @@ fn krate(args: TokenStream) -> Option<Path> {
 /// A struct with parameters: the error, and a workflow of types that hang on it, so that no use of it has another.
 pub(crate) fn generic(args: TokenStream, head: &Head, item: &TokenStream) -> Option<TokenStream> {
     let place = head.generics.as_ref()?.span();
-    let message = "a workflow struct cannot be generic; put what varies in a field, such as `Arc<dyn Trait + Send + Sync>`";
+    let item = nesting::parse::<ItemStruct>(item.clone()).ok();
+    let message = no_parameters(item.as_ref().map(|item| &item.generics));
     let error = syn::Error::new(place, message).to_compile_error();
-    let Ok(item) = nesting::parse::<ItemStruct>(item.clone()) else {
+    let Some(item) = item else {
         return Some(error);
     };
     let import = paths::import(krate(args).as_ref());
@@ -67,12 +71,68 @@ pub(crate) fn generic(args: TokenStream, head: &Head, item: &TokenStream) -> Opt
     })
 }
 
+/// What to write in place of the parameters.
+fn no_parameters(generics: Option<&Generics>) -> String {
+    let params = || generics.iter().flat_map(|generics| &generics.params);
+    let lifetimes = || params().filter(|param| matches!(param, GenericParam::Lifetime(_)));
+    if lifetimes().next().is_some() && lifetimes().count() == params().count() {
+        return "a workflow struct cannot borrow, since its runs outlive their caller; use owned types, such as `String` and `Arc<dyn Trait + Send + Sync>`".to_owned();
+    }
+    // `C: Catalogue`
+    let bounds = params().find_map(|param| match param {
+        GenericParam::Type(param) => param.bounds.iter().find_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => Some(plain_text(&bound.path)),
+            _ => None,
+        }),
+        _ => None,
+    });
+    let bound = bounds.unwrap_or_else(|| "Trait".to_owned());
+    format!(
+        "a workflow struct cannot be generic; put what varies in a field, such as `Arc<dyn {bound} + Send + Sync>`"
+    )
+}
+
 /// Whether an impl block is that of a struct with parameters, or has some of its own.
 pub(crate) fn is_generic(skeleton: &TokenStream) -> bool {
     let item = nesting::parse::<ItemImpl>(skeleton.clone());
     item.is_ok_and(|item| {
         let is_plain = item.generics.params.is_empty() && last_segment(&item.self_ty).is_some();
         item.trait_.is_none() && !is_plain
+    })
+}
+
+/// For the impl block of a struct with parameters: that the struct is marked, since its macro has the error.
+pub(crate) fn of_generic(args: TokenStream, skeleton: &TokenStream) -> Option<TokenStream> {
+    let mut item = nesting::parse::<ItemImpl>(skeleton.clone()).ok()?;
+    if !is_of_parameters(&item) {
+        return None;
+    }
+    // `Desk<'_>` has no name there.
+    if let Type::Path(this) = &mut *item.self_ty
+        && let Some(last) = this.path.segments.last_mut()
+        && let PathArguments::AngleBracketed(arguments) = &mut last.arguments
+    {
+        for argument in &mut arguments.args {
+            if let GenericArgument::Lifetime(lifetime) = argument
+                && lifetime.ident == "_"
+            {
+                lifetime.ident = Ident::new("static", lifetime.ident.span());
+            }
+        }
+    }
+    let (params, _, clause) = item.generics.split_for_impl();
+    let (this, clause) = (&item.self_ty, clause.map(|clause| &clause.predicates));
+    let import = paths::import(krate(args).as_ref());
+    Some(quote! {
+        const _: () = {
+            #import
+            #[allow(dead_code)]
+            fn marked #params ()
+            where #this: __agno::std::marker::Send + __agno::std::marker::Sync + 'static, #clause
+            {
+                let _ = <#this as __agno::WorkflowInfo>::NAME;
+            }
+        };
     })
 }
 

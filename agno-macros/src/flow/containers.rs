@@ -222,11 +222,21 @@ fn unrecorded(slips: &mut Slips<'_>, expr: &Expr, container: &str) -> Option<Tok
 
 /// `Self::polish`: a function of the block that takes the flow.
 fn helper<'p>(slips: &Slips<'_>, path: &'p Path) -> Option<&'p Ident> {
-    let workflow = slips.scope.workflow;
+    let name = of_type(slips, path)?;
+    slips.scope.workflow.helper(name).map(|_| name)
+}
+
+/// `Self::search`: a step or sub-flow.
+fn step_of_type<'p>(slips: &Slips<'_>, path: &'p Path) -> Option<&'p Ident> {
+    of_type(slips, path).filter(|name| slips.scope.is_ours(name))
+}
+
+/// The name in `Self::name` or `Article::name`.
+fn of_type<'p>(slips: &Slips<'_>, path: &'p Path) -> Option<&'p Ident> {
     let mut segments = path.segments.iter().map(|segment| &segment.ident);
     let (on, name) = (segments.next()?, segments.next()?);
-    let is_own = *on == "Self" || *on == workflow.ident;
-    (is_own && path.segments.len() == 2 && workflow.helper(name).is_some()).then_some(name)
+    let is_own = *on == "Self" || *on == slips.scope.workflow.ident;
+    (is_own && path.segments.len() == 2).then_some(name)
 }
 
 fn of_async(slips: &Slips<'_>, block: &ExprAsync, container: &str, params: &str) -> String {
@@ -257,19 +267,27 @@ pub(super) fn map(slips: &mut Slips<'_>, call: &ExprMethodCall) {
             each(slips, call, closure);
         }),
         Some(Expr::Field(field)) if slips.scope.is_flow(&field.base) => {
-            let Member::Named(method) = &field.member else {
-                return;
-            };
-            if slips.scope.kind(method).is_some() {
-                let flow = slips.scope.flow;
-                let message = format!("a method is no value; write `|item| {flow}.{method}(item)`");
-                slips.diag.at(method.span(), message);
-                slips.change(method.span(), Fix::Closure);
+            if let Member::Named(method) = &field.member
+                && slips.scope.kind(method).is_some()
+            {
+                not_a_value(slips, method, 2);
             }
         }
+        Some(Expr::Path(path)) => match step_of_type(slips, &path.path) {
+            Some(method) => not_a_value(slips, method, 3),
+            None => slips.visit_expr_path(path),
+        },
         Some(other) => slips.visit_expr(other),
         None => {}
     }
+}
+
+/// `flow.search`, `Self::search`: so many tokens stand before the name.
+fn not_a_value(slips: &mut Slips<'_>, method: &Ident, lead: usize) {
+    let flow = slips.scope.flow;
+    let message = format!("a method is no value; write `|item| {flow}.{method}(item)`");
+    slips.diag.at(method.span(), message);
+    slips.change(method.span(), Fix::Closure { lead });
 }
 
 fn each(slips: &mut Slips<'_>, call: &ExprMethodCall, closure: &ExprClosure) {

@@ -5,6 +5,7 @@
 use std::cell::OnceCell;
 
 use proc_macro2::{Ident, LineColumn, TokenTree};
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
@@ -90,6 +91,7 @@ impl<'a> Hashed<'a> {
         let braces = self.block.brace_token.span;
         let to = braces.close().end();
         let mut names = Names {
+            block: self.block,
             scope: self.scope,
             own: self.own,
             to,
@@ -114,15 +116,20 @@ impl<'a> Hashed<'a> {
             return None;
         };
         let name = path.path.get_ident()?;
-        let place = name.span().start();
-        let holds = |bound: &&Bound| bound.name == *name && bound.from <= place && place < bound.to;
-        let bound = self.bound.get_or_init(|| self.read());
-        let last = bound.iter().filter(holds).max_by_key(|bound| bound.from)?;
-        last.hazard
+        found(self.bound.get_or_init(|| self.read()), name)
     }
 }
 
+/// What a name is where it stands.
+fn found(bound: &[Bound], name: &Ident) -> Option<&'static Hazard> {
+    let place = name.span().start();
+    let holds = |bound: &&Bound| bound.name == *name && bound.from <= place && place < bound.to;
+    let last = bound.iter().filter(holds).max_by_key(|bound| bound.from)?;
+    last.hazard
+}
+
 struct Names<'a> {
+    block: &'a Block,
     scope: Scope<'a>,
     own: &'a Own,
     to: LineColumn,
@@ -139,6 +146,61 @@ impl Names<'_> {
             to,
         });
     }
+
+    /// `counts.into_iter().map(..).collect()`, as a list that keeps the order.
+    fn listed(&self, name: &Ident, ty: Option<&Type>, expr: &Expr) -> Option<&'static Hazard> {
+        let Expr::MethodCall(call) = expr else {
+            return None;
+        };
+        let turbofish = call.turbofish.as_ref().and_then(|found| found.args.first());
+        let ty = ty.or(match turbofish {
+            Some(GenericArgument::Type(ty)) => Some(ty),
+            _ => None,
+        });
+        if call.method != "collect" || !ty.is_some_and(is_list) {
+            return None;
+        }
+        let mut source = &*call.receiver;
+        while let Expr::MethodCall(call) = source {
+            let named = |list: &[&str]| list.iter().any(|name| call.method == name);
+            if !named(&GOES_THROUGH) && !named(&KEEPS_ORDER) {
+                return None;
+            }
+            source = &call.receiver;
+        }
+        let Expr::Path(path) = source else {
+            return None;
+        };
+        let hazard = found(&self.bound, path.path.get_ident()?)?;
+        (!is_changed(self.block, name)).then_some(hazard)
+    }
+}
+
+/// `Vec<..>`, `VecDeque<..>`
+fn is_list(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "Vec" || last.ident == "VecDeque")
+}
+
+/// `lines.sort()`, `sort(&mut lines)`: it may have an order then.
+fn is_changed(block: &Block, name: &Ident) -> bool {
+    let tokens = macros::flat(block.to_token_stream());
+    tokens.windows(3).any(|three| match three {
+        [
+            TokenTree::Ident(list),
+            TokenTree::Punct(dot),
+            TokenTree::Ident(method),
+        ] => list == name && dot.as_char() == '.' && method.to_string().starts_with("sort"),
+        [
+            TokenTree::Punct(and),
+            TokenTree::Ident(changed),
+            TokenTree::Ident(list),
+        ] => and.as_char() == '&' && changed == "mut" && list == name,
+        _ => false,
+    })
 }
 
 impl<'ast> Visit<'ast> for Names<'_> {
@@ -178,6 +240,8 @@ impl<'ast> Visit<'ast> for Names<'_> {
         };
         let made = || made(&local.init.as_ref()?.expr, self.scope, self.own);
         let hazard = ty.map_or_else(made, |ty| of_type(ty, self.own));
+        let listed = || self.listed(&name.ident, ty, &local.init.as_ref()?.expr);
+        let hazard = hazard.or_else(listed);
         if let Some(init) = &local.init {
             self.visit_local_init(init);
         }

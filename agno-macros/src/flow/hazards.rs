@@ -31,6 +31,10 @@ const CLOCK: Hazard = hazard(
     "clock",
     "the clock differs after a resume; use `flow.now()`, which is recorded",
 );
+const STARTED: Hazard = hazard(
+    "clock",
+    "the clock differs after a resume; use `flow.now()`, which is recorded, and later `flow.now().duration_since(..)`",
+);
 const RANDOM: Hazard = hazard(
     "random",
     "random values differ after a resume; use `flow.random()`, which is recorded",
@@ -90,7 +94,7 @@ pub(crate) const NETWORK: Hazard = hazard(
 );
 const ENVIRONMENT: Hazard = hazard(
     "environment",
-    "the environment may differ after a resume; read it in a step, or put it into a field of the workflow",
+    "the environment may differ after a resume; read it in a step, or put it into a field of the workflow, which a flow reads as `flow.workflow().name`",
 );
 const PROCESS: Hazard = hazard(
     "process",
@@ -99,6 +103,11 @@ const PROCESS: Hazard = hazard(
 const PRINT: Hazard = hazard(
     "terminal",
     "a flow runs again after a crash and would print again; use `flow.say(..)`",
+);
+/// Of a macro with arguments.
+const PRINT_ARGUMENTS: Hazard = hazard(
+    "terminal",
+    "a flow runs again after a crash and would print again; use `flow.say(format!(..))`",
 );
 const INPUT: Hazard = hazard(
     "terminal",
@@ -124,7 +133,7 @@ pub(crate) const ENDLESS: Hazard = hazard(
 /// Paths by their last segments. `*` stands for anything below a module, which then is the path's start.
 const PATHS: &[(&[&str], Hazard)] = &[
     (&["SystemTime", "now"], CLOCK),
-    (&["Instant", "now"], CLOCK),
+    (&["Instant", "now"], STARTED),
     (&["Utc", "now"], CLOCK),
     (&["Utc", "today"], CLOCK),
     (&["Local", "now"], CLOCK),
@@ -436,7 +445,13 @@ fn ends_with(segments: &[String], path: &[&str]) -> bool {
 }
 
 /// What a macro means, if a flow must not use it.
-pub(crate) fn of_macro(segments: &[String]) -> Option<&'static Hazard> {
+pub(crate) fn of_macro(segments: &[String], has_arguments: bool) -> Option<&'static Hazard> {
+    let hazard = named_macro(segments)?;
+    let prints = has_arguments && hazard.name == PRINT.name;
+    Some(if prints { &PRINT_ARGUMENTS } else { hazard })
+}
+
+fn named_macro(segments: &[String]) -> Option<&'static Hazard> {
     let (last, before) = segments.split_last()?;
     let before: Vec<&str> = before.iter().map(String::as_str).collect();
     let named = |list: &'static [(&str, Hazard)]| {

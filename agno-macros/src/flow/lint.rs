@@ -28,6 +28,7 @@ use super::own::Own;
 use super::plain;
 use super::reserved;
 use super::settled;
+use super::shown;
 use super::slips;
 use super::state_copies;
 use super::undeclared;
@@ -479,7 +480,7 @@ impl<'ast> Visit<'ast> for Lint<'_> {
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
         if !self.own.is_macro(mac)
-            && let Some(hazard) = hazards::of_macro(&segments(&mac.path))
+            && let Some(hazard) = hazards::of_macro(&segments(&mac.path), shown::formats(mac))
         {
             self.report(hazard, &mac.path);
             if outside::names_flow(mac.tokens.clone(), self.scope) {

@@ -55,8 +55,8 @@ pub(crate) enum Fix {
     Format,
     /// The array is a `Vec`.
     List,
-    /// `flow.step` is a closure.
-    Closure,
+    /// `flow.step` or `Self::step` is a closure. So many tokens stand before the name.
+    Closure { lead: usize },
     /// The error stands for one of the calls in a tuple or a `vec!`.
     Element {
         index: usize,
@@ -182,8 +182,8 @@ impl Change {
                     Some(())
                 })?;
             }
-            Fix::Closure => {
-                let start = index.checked_sub(2)?;
+            Fix::Closure { lead } => {
+                let start = index.checked_sub(*lead)?;
                 let method = tokens[index].clone();
                 let closure = quote_spanned!(span=> |item| #flow.#method(item));
                 splice(tokens, start, index + 1, closure);

@@ -14,6 +14,7 @@ use super::outside::{self, Origin};
 use crate::diag::Diagnostics;
 use crate::model::Workflow;
 use crate::parse::methods::is_borrowed_flow;
+use crate::parse::options::plain_text;
 use crate::parse::strip::Impl;
 
 /// A function that takes the flow, and no flow that could call it: the steps would run in their order instead.
@@ -174,7 +175,11 @@ impl Lint<'_> {
     pub(super) fn state_is_copy(&self, place: Option<&Ident>) {
         if let Some(place) = place {
             let flow = self.scope.flow;
-            let message = format!("`{flow}.state()` is a copy; change the state in a step");
+            let state = self.scope.workflow.state.as_ref();
+            let ty = state.map_or_else(|| "Notes".to_owned(), plain_text);
+            let message = format!(
+                "`{flow}.state()` is a copy; change the state in a step that takes `state: &mut {ty}`"
+            );
             self.diag.at(place.span(), message);
         }
     }

@@ -7,6 +7,16 @@ use syn::{Expr, Lit, LitStr, Macro};
 use super::macros;
 use super::slips::{Inside, Slips};
 
+/// `("{x}")`, `("{}", x)`: a text that is made of others.
+pub(super) fn formats(mac: &Macro) -> bool {
+    let tokens = macros::flat(mac.tokens.clone());
+    tokens.iter().any(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == ',',
+        TokenTree::Literal(text) => text.to_string().contains('{'),
+        _ => false,
+    })
+}
+
 /// Macros that show their arguments.
 const SHOWN: [&str; 8] = [
     "format",

@@ -39,6 +39,10 @@ pub(crate) fn workflow(args: TokenStream, parts: &Impl, diag: &Diagnostics) -> O
         );
         return None;
     }
+    // The struct has the error.
+    if is_of_parameters(&item) {
+        return None;
+    }
     if let Some(param) = item.generics.params.first() {
         diag.over(
             param,
@@ -431,6 +435,19 @@ fn replace_self(tokens: TokenStream, this: &Ident) -> TokenStream {
             other => other,
         })
         .collect()
+}
+
+/// `impl<C> Desk<C>`, `impl Desk<'_>`
+pub(crate) fn is_of_parameters(item: &ItemImpl) -> bool {
+    let Type::Path(ty) = &*item.self_ty else {
+        return false;
+    };
+    let last = ty.path.segments.last();
+    let Some(PathArguments::AngleBracketed(arguments)) = last.map(|last| &last.arguments) else {
+        return false;
+    };
+    let is_elided = |argument: &GenericArgument| matches!(argument, GenericArgument::Lifetime(name) if name.ident == "_");
+    !item.generics.params.is_empty() || arguments.args.iter().all(is_elided)
 }
 
 pub(crate) fn last_segment(ty: &Type) -> Option<Ident> {

@@ -38,6 +38,14 @@ fn calls_in_the_order_of_a_map() {
             "let m = HashMap::new(); flow.map(m.into_keys(), |x| flow.search(x)).await?; y",
             false,
         ),
+        (
+            "let m = HashMap::new(); let xs: Vec<X> = m.into_iter().map(f).collect(); flow.map(xs, |x| flow.search(x)).await?; y",
+            false,
+        ),
+        (
+            "let m: HashSet<X> = f(); let xs = m.iter().cloned().collect::<Vec<_>>(); for x in xs.iter().take(3) CALL y",
+            true,
+        ),
     ] {
         let found = lint(&body.replace("CALL", CALL));
         let [only] = &found[..] else {

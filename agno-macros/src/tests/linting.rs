@@ -75,7 +75,7 @@ fn lint_names_the_replacement() {
         ),
         ("let x = flow.run(topic).await?;", "which no flow calls"),
         ("Self::run(flow, topic).await", "which no flow calls"),
-        ("std::println!(\"{}\", x);", "use `flow.say(..)`"),
+        ("std::println!(\"{}\", x);", "use `flow.say(format!(..))`"),
         (
             "let x = dbg!(flow.search(topic).await?);",
             "use `flow.say(..)`",

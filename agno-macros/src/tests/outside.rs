@@ -52,7 +52,7 @@ fn the_workflow_itself_is_read_and_no_more() {
         ),
         (
             "flow.state().n += 1;",
-            "`flow.state()` is a copy; change the state in a step",
+            "`flow.state()` is a copy; change the state in a step that takes `state: &mut Notes`",
         ),
         ("flow.state().inner.n = 1;", "`flow.state()` is a copy"),
         ("flow.state().log[0] = 1;", "`flow.state()` is a copy"),

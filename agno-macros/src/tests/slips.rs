@@ -270,6 +270,14 @@ fn containers_take_calls() {
             "write `|item| flow.read(item)`",
         ),
         (
+            "flow.map(a, Self::read).await",
+            "write `|item| flow.read(item)`",
+        ),
+        (
+            "flow.map(a, Article::polish).await",
+            "write `|item| flow.polish(item)`",
+        ),
+        (
             "let x = a.iter().map(|a| flow.read(a).await?); x",
             "use `flow.map(items, |item| ..)`",
         ),

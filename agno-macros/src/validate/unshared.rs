@@ -30,8 +30,17 @@ pub(crate) fn fields(item: &TokenStream, diag: &Diagnostics) -> Option<TokenStre
         Fields::Unit => {}
     }
     let found = diag.count() > before;
-    // Nothing that was written is lost.
-    found.then(|| quote!(#[cfg(any())] #item #[allow(unexpected_cfgs)] #mended))
+    let written: ItemStruct = nesting::parse(item.clone()).ok()?;
+    let refused = written.fields.iter().filter(|field| error(field).is_some());
+    let types = refused.map(|field| &field.ty);
+    // Nothing that was written is lost, and what it has imported is used.
+    found.then(|| {
+        quote! {
+            #[cfg(any())] #item
+            #[allow(unexpected_cfgs)] #mended
+            #[allow(dead_code)] const _: () = { #({ type Written = #types; })* };
+        }
+    })
 }
 
 fn told_apart(fields: &Punctuated<Field, Comma>, diag: &Diagnostics) -> Punctuated<Field, Comma> {
@@ -54,7 +63,11 @@ fn told_apart(fields: &Punctuated<Field, Comma>, diag: &Diagnostics) -> Punctuat
 
 fn error(field: &Field) -> Option<syn::Error> {
     let (segment, inner) = unshared(&field.ty)?;
-    let (name, inner) = (&segment.ident, plain_text(inner));
+    let name = &segment.ident;
+    let inner = match inner {
+        Type::TraitObject(_) if name == "Rc" => shared_object(&plain_text(inner)),
+        other => plain_text(other),
+    };
     let message = match name == "Rc" {
         true => format!(
             "steps run on several threads, which cannot share an `Rc`; write `Arc<{inner}>`"
@@ -64,6 +77,17 @@ fn error(field: &Field) -> Option<syn::Error> {
         ),
     };
     Some(syn::Error::new_spanned(name, message))
+}
+
+/// `dyn Catalogue + Send + Sync`
+fn shared_object(object: &str) -> String {
+    let mut shared = object.to_owned();
+    for marker in ["Send", "Sync"] {
+        if !object.split([' ', '+']).any(|word| word == marker) {
+            shared.push_str(&format!(" + {marker}"));
+        }
+    }
+    shared
 }
 
 /// The first of them in a type, and what it is of. Behind a lock, or in a type of somebody else's, one may well stand.

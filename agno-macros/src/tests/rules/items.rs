@@ -9,7 +9,7 @@ fn items() {
         ("", "fn a() {}", "not on `fn`"),
         ("", "trait A {}", "not on `trait`"),
         ("", "impl A for B {}", "not on the impl of a trait"),
-        ("", "impl<T> A<T> {}", "cannot be generic"),
+        ("", "impl<T> A {}", "cannot be generic"),
         (
             "",
             "impl A where u8: Copy { #[step] fn a(&self) {} }",
@@ -48,6 +48,15 @@ fn items() {
         ),
     ] {
         one(args, item, part);
+    }
+}
+
+#[test]
+fn the_impl_of_a_struct_with_parameters_asks_for_the_struct_s_error() {
+    for item in ["impl<T> A<T> {}", "impl<'a> A<'a> {}", "impl A<'_> {}"] {
+        assert_eq!(errors(workflow("", item)), [""; 0], "{item}");
+        let expanded = workflow("", item).to_string();
+        assert!(expanded.contains("WorkflowInfo"), "{item}: {expanded}");
     }
 }
 
