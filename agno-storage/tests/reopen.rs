@@ -170,6 +170,28 @@ fn a_directory_with_something_else_is_refused_and_left_alone() {
 
 #[cfg(feature = "sled")]
 #[tokio::test]
+async fn a_file_that_sled_would_take_for_its_own_is_named() {
+    use agno_storage::{SledStorage, Storage};
+
+    let directory = tempfile::tempdir().expect("directory");
+    let open = || SledStorage::open(directory.path());
+    let store = open().expect("open");
+    store.close().await.expect("close");
+    drop(store);
+    let file = directory.path().join("snap.jpg");
+    fs::write(&file, "a picture").expect("write");
+    let told = open().expect_err("it is in the way").to_string();
+    assert!(
+        told.contains("`snap.jpg` is no file of the store"),
+        "{told}"
+    );
+    assert_eq!(fs::read(&file).expect("read"), b"a picture");
+    fs::remove_file(&file).expect("remove");
+    open().expect("it is whole");
+}
+
+#[cfg(feature = "sled")]
+#[tokio::test]
 async fn a_store_whose_generation_is_unknown_keeps_its_records() {
     use agno_storage::Storage;
 

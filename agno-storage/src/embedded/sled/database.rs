@@ -194,7 +194,24 @@ fn remove_half_made_snapshots(path: &Path) -> std::io::Result<()> {
         let file = file?;
         let name = file.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
+        let Some(end) = name.strip_prefix("snap.") else {
+            continue;
+        };
+        let (number, is_half) = match end.strip_suffix(".generating") {
+            Some(number) => (number, true),
+            None => (end, false),
+        };
+        // sled takes whatever begins so for a snapshot, and says that it is damaged.
+        if number.len() != 16 || u64::from_str_radix(number, 16).is_err() {
+            let problem = format!(
+                "`{name}` is no file of the store, and sled would read it as one; move it elsewhere"
+            );
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::InvalidInput,
+                problem,
+            ));
+        }
+        if is_half {
             std::fs::remove_file(file.path())?;
         }
     }
