@@ -388,8 +388,13 @@ pub(crate) fn load<S: State>(fields: &SessionFields) -> Result<S, String> {
         }
     }
     let name = std::any::type_name::<S>();
-    serde_json::from_value(Value::Object(map))
-        .map_err(|error| format!("what the session holds does not fit `{name}`: {error}"))
+    serde_path_to_error::deserialize(Value::Object(map)).map_err(|error| {
+        let (field, problem) = (error.path().to_string(), error.inner());
+        format!(
+            "what the session holds at `{field}` does not fit `{name}`: {problem}; \
+             give a field whose type has changed another name, or the run another session"
+        )
+    })
 }
 
 /// The fields as a run writes them down when it begins.

@@ -390,7 +390,7 @@ pub fn plain<T>(codec: Codec<T>) -> Returns<T, T> {
 #[diagnostic::on_unimplemented(
     message = "`on_error = \"skip\"` needs a default, and `{Self}` has none",
     label = "this output would stand in for the failed step",
-    note = "derive `Default` for `{Self}` (an enum marks a variant without fields with `#[default]`), or return `Option<{Self}>`"
+    note = "return `Option<{Self}>`, which is `None` then; or derive `Default` for `{Self}` and what is in it (an enum marks a variant without fields with `#[default]`)"
 )]
 pub trait Skippable: Sized {
     /// Stands in for a failed step. As [`Returns::or_default`]; how the macros call it.
@@ -410,7 +410,7 @@ impl<T: Default> Skippable for T {
 #[diagnostic::on_unimplemented(
     message = "`on_reject = \"skip\"` needs a default, and `{Self}` has none",
     label = "this output would stand in for the rejected step",
-    note = "derive `Default` for `{Self}` (an enum marks a variant without fields with `#[default]`), or return `Option<{Self}>`"
+    note = "return `Option<{Self}>`, which is `None` then; or derive `Default` for `{Self}` and what is in it (an enum marks a variant without fields with `#[default]`)"
 )]
 pub trait Rejectable: Sized {
     /// Stands in for a rejected step. As [`Returns::or_default_if_rejected`]; how the macros call

@@ -243,8 +243,8 @@ fn of_async(slips: &Slips<'_>, block: &ExprAsync, container: &str, params: &str)
     let flow = slips.scope.flow;
     match block.block.stmts.as_slice() {
         [Stmt::Expr(only, None)] => match awaited(slips, only) {
-            Some((chain, ..)) => {
-                let call = slips.named(chain);
+            Some(_) => {
+                let call = outline(slips, only);
                 format!(
                     "`{flow}.{container}(..)` awaits its calls itself; write `{params}{call}` without `async`"
                 )
@@ -252,6 +252,24 @@ fn of_async(slips: &Slips<'_>, block: &ExprAsync, container: &str, params: &str)
             None => ASYNC.to_owned(),
         },
         _ => ASYNC.to_owned(),
+    }
+}
+
+/// `flow.search(..).settle()`, whether it is awaited there or not.
+fn outline(slips: &Slips<'_>, expr: &Expr) -> String {
+    match expr {
+        Expr::Try(tried) => outline(slips, &tried.expr),
+        Expr::Await(waited) => outline(slips, &waited.base),
+        Expr::Paren(paren) => outline(slips, &paren.expr),
+        Expr::MethodCall(call) => {
+            let on = match slips.scope.is_flow(&call.receiver) {
+                true => slips.scope.flow.to_string(),
+                false => outline(slips, &call.receiver),
+            };
+            let arguments = if call.args.is_empty() { "" } else { ".." };
+            format!("{on}.{}({arguments})", call.method)
+        }
+        other => label(other),
     }
 }
 
@@ -297,8 +315,8 @@ fn each(slips: &mut Slips<'_>, call: &ExprMethodCall, closure: &ExprClosure) {
         (Some(token), body) => Some((
             token.to_token_stream(),
             match awaited(slips, body) {
-                Some((chain, ..)) => {
-                    let (flow, call) = (slips.scope.flow, slips.named(chain));
+                Some(_) => {
+                    let (flow, call) = (slips.scope.flow, outline(slips, body));
                     format!(
                         "`{flow}.map(..)` awaits its calls itself; write `{params}{call}` without `async`"
                     )

@@ -111,15 +111,8 @@ impl Slips<'_> {
         let Some(item_type) = step.and_then(|step| element(&step.method.output.value)) else {
             return;
         };
-        let mut handed = Handed {
-            item: &item.ident,
-            ty: item_type,
-            scope: self.scope,
-            found: false,
-            is_hidden: false,
-        };
-        handed.visit_block(&expr.body);
-        if (handed.found && !handed.is_hidden) || reads(&expr.body.stmts, &item.ident).is_some() {
+        let (item, body) = (&item.ident, &expr.body.stmts);
+        if handed(item, item_type, self.scope, body) || reads(body, item).is_some() {
             self.used_by_name(list, true, true);
         }
     }
@@ -293,7 +286,7 @@ impl<'e> Visit<'e> for Items<'_> {
 }
 
 /// `quote`, `&quote`
-fn bound(pat: &Pat) -> Option<&Ident> {
+pub(super) fn bound(pat: &Pat) -> Option<&Ident> {
     match pat {
         Pat::Ident(pat) => Some(&pat.ident),
         Pat::Reference(pat) => bound(&pat.pat),
@@ -302,6 +295,18 @@ fn bound(pat: &Pat) -> Option<&Ident> {
 }
 
 /// Whether an item is handed to a step that takes such a type.
+pub(super) fn handed(item: &Ident, ty: &Type, scope: Scope<'_>, body: &[Stmt]) -> bool {
+    let mut handed = Handed {
+        item,
+        ty,
+        scope,
+        found: false,
+        is_hidden: false,
+    };
+    body.iter().for_each(|stmt| handed.visit_stmt(stmt));
+    handed.found && !handed.is_hidden
+}
+
 struct Handed<'n, 'a> {
     item: &'n Ident,
     ty: &'n Type,

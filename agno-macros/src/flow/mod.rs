@@ -20,6 +20,7 @@ pub(crate) mod made_errors;
 mod members;
 pub(crate) mod mend;
 mod named;
+mod outcomes;
 mod outside;
 mod own;
 mod patterns;

@@ -143,6 +143,7 @@ impl<'ast> Visit<'ast> for Slips<'_> {
                     slips.call_gets_name(local, behind);
                     slips.list_gets_name(local, behind);
                     slips.winner_gets_name(local, behind);
+                    slips.outcomes_get_name(local, behind);
                 }
             }
         });

@@ -242,6 +242,7 @@ fn read_method(
 ) -> Method {
     let skipped =
         usize::from(is_flow && matches!(function.sig.inputs.first(), Some(FnArg::Typed(_))));
+    let has_receiver = function.sig.receiver().is_some();
     let params = function
         .sig
         .inputs
@@ -251,6 +252,16 @@ fn read_method(
             FnArg::Typed(written) => Some(read_param(written, this, is_flow)),
             FnArg::Receiver(_) => None,
         })
+        .map(
+            |param| match is_flow && has_receiver && is_borrowed_flow(&param.written.ty) {
+                // The `self` before it has the error; a caller hands in neither.
+                true => Param {
+                    kind: ParamKind::Context,
+                    ..param
+                },
+                false => param,
+            },
+        )
         .collect();
     let output = read_output(&function.sig.output, this, function.sig.ident.span());
     Method {

@@ -107,6 +107,36 @@ fn what_is_there_at_once_is_neither_awaited_nor_tried() {
 }
 
 #[test]
+fn answers_of_settled_calls_are_results() {
+    let settled = "let all = flow.map(a, |x| flow.search(x).settle()).limit(2).await?;";
+    for rest in [
+        "flow.map(all, |one| flow.read(one)).await?; y",
+        "flow.map(all.clone(), |one| flow.read(one.clone())).await?; y",
+        "for one in &all { flow.read(one.clone()).await?; } y",
+        "for one in all { names.push(one.name); } y",
+    ] {
+        let [only] = &lint(&format!("{settled} {rest}"))[..] else {
+            panic!("{rest}");
+        };
+        assert!(
+            only.starts_with("each of `all` is a `Result`"),
+            "{rest}: {only}"
+        );
+    }
+    for rest in [
+        "flow.map(all.into_iter().flatten(), |one| flow.read(one)).await?; y",
+        "for one in all { match one { Ok(one) => flow.read(one).await?, Err(_) => y }; } y",
+        "for one in all { if let Ok(one) = one { flow.read(one).await?; } } y",
+        "for one in all { let one = one?; flow.read(one).await?; } y",
+        "let all = good(all); for one in all { flow.read(one).await?; } y",
+        "flow.map(all, |one| flow.log()).await?; y",
+    ] {
+        let body = format!("{settled} {rest}");
+        assert_eq!(lint(&body), Vec::<String>::new(), "{rest}");
+    }
+}
+
+#[test]
 fn calls_are_changed_before_they_are_awaited() {
     for (body, whole) in [
         (
@@ -235,7 +265,7 @@ fn containers_take_calls() {
         ),
         (
             "flow.race(vec![async { flow.log().await }, flow.log()]).await?; x",
-            "write `flow.log(..)` without `async`",
+            "write `flow.log()` without `async`",
         ),
         (
             "flow.race((flow.log(), tokio::time::sleep(x))).await?; x",
