@@ -382,10 +382,11 @@ impl<'ast> Visit<'ast> for Lint<'_> {
             } else {
                 self.not_durable(method, own.on);
             }
-            if own.method == self.current {
-                // rustc would say as well that it needs a box.
+            let has_flow = call.args.iter().any(|arg| self.scope.hands_on_flow(arg));
+            if own.method == self.current || (self.branches && has_flow) {
+                // rustc would say as well that it needs a box, or is no call.
                 self.change(own.on, Fix::Nothing);
-            } else if own.is_self && !call.args.iter().any(|arg| self.scope.hands_on_flow(arg)) {
+            } else if own.is_self && !has_flow {
                 self.change(own.on, Fix::OnType);
             }
         }
