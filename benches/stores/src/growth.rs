@@ -2,6 +2,7 @@
 
 use std::{
     path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -33,22 +34,49 @@ pub(crate) struct Session {
     pub(crate) beside_new: Duration,
 }
 
-pub(crate) async fn measure(directory: &Path) -> Vec<Growth> {
-    let mut measured = Vec::new();
-    for name in ["sled", "redb", "sqlite"] {
-        let url = |which: &str| {
-            let place = directory.join(format!("{name}-{which}"));
-            format!("{name}:{}", place.display())
-        };
-        let session = one_session(&url("old"), &url("new")).await;
-        let opened = large(&url("large")).await;
-        measured.push(Growth {
+/// The stores that grow by themselves.
+const GROWING: [&str; 3] = ["sled", "redb", "sqlite"];
+
+/// Measures each store in a process of its own, as a program that does nothing else.
+pub(crate) fn measure() -> Vec<Growth> {
+    let program = std::env::current_exe().expect("its own name");
+    let of = |name| {
+        let measured = Command::new(&program).args(["--growth", name]).output();
+        let told = String::from_utf8(measured.expect("it runs").stdout).expect("text");
+        let mut times = told
+            .split_whitespace()
+            .map(|micros| Duration::from_micros(micros.parse().expect("a number of microseconds")));
+        let mut next = || times.next().expect("five numbers");
+        Growth {
             name,
-            session,
-            opened,
-        });
-    }
-    measured
+            session: Session {
+                first: next(),
+                last: next(),
+                new: next(),
+                beside_new: next(),
+            },
+            opened: next(),
+        }
+    };
+    GROWING.map(of).into()
+}
+
+/// One store, in this process: five times in microseconds.
+pub(crate) async fn told(name: &str, directory: &Path) -> String {
+    let url = |which: &str| {
+        let place = directory.join(format!("{name}-{which}"));
+        format!("{name}:{}", place.display())
+    };
+    let session = one_session(&url("old"), &url("new")).await;
+    let opened = large(&url("large")).await;
+    let Session {
+        first,
+        last,
+        new,
+        beside_new,
+    } = session;
+    let times = [first, last, new, beside_new, opened];
+    times.map(|time| time.as_micros().to_string()).join(" ")
 }
 
 /// The runs of a session from its first to its last. Between those lies half a minute, in which the machine may become

@@ -1,8 +1,9 @@
 //! Every store beside its engine alone, in one run: `cargo run --release -p agno-bench-stores`.
 //!
 //! Rounds of all kinds alternate, so that what else the machine does hits them alike; each round is compared
-//! with itself, and the median of that is told. With `--record FILE` the table is written between the marks of that file. Names of
-//! stores (`sled sqlite`) measure only those, and nothing of how they grow.
+//! with itself, and the median of that is told. How a store grows is measured in a process of its own (`--growth NAME`). With
+//! `--record FILE` the table is written between the marks of that file. Names of stores (`sled sqlite`) measure only those, and
+//! nothing of how they grow.
 
 mod alone;
 mod engines;
@@ -33,6 +34,12 @@ fn main() -> ExitCode {
     let (names, file) = match args.as_slice() {
         [] => (&STORES[..], None),
         ["--record", file] => (&STORES[..], Some(*file)),
+        ["--growth", name] if STORES.contains(name) => {
+            let directory = tempfile::tempdir().expect("a directory");
+            let told = growth::told(name, directory.path());
+            println!("{}", on_all_cores().block_on(told));
+            return ExitCode::SUCCESS;
+        }
         names if names.iter().all(|name| STORES.contains(name)) => (names, None),
         _ => {
             eprintln!("usage: agno-bench-stores [--record FILE | STORE..]");
@@ -55,7 +62,7 @@ fn main() -> ExitCode {
         rows.extend(measured);
     }
     let growth = match names.len() == STORES.len() {
-        true => tokio.block_on(growth::measure(&directory.path().join("growth"))),
+        true => growth::measure(),
         false => Vec::new(),
     };
     let table = record::table(&rows, &growth);
