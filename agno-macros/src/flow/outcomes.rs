@@ -11,6 +11,7 @@ use super::containers::only;
 use super::lists::{bound, handed, reads};
 use super::mend::Fix;
 use super::named;
+use super::settled::is_settled;
 use super::shown;
 use super::slips::Slips;
 use super::values::named_by;
@@ -69,13 +70,6 @@ impl Slips<'_> {
         let chain = self.certain(each).filter(|_| is_settled(each))?;
         let step = self.scope.workflow.step(&chain.first.method)?;
         Some(&step.method.output.value)
-    }
-}
-
-fn is_settled(expr: &Expr) -> bool {
-    match expr {
-        Expr::MethodCall(call) => call.method == "settle" || is_settled(&call.receiver),
-        _ => false,
     }
 }
 

@@ -230,7 +230,8 @@ fn plain(expr: &Expr) -> &Expr {
     }
 }
 
-fn is_settled(expr: &Expr) -> bool {
+/// Whether `.settle()` is one of its methods.
+pub(super) fn is_settled(expr: &Expr) -> bool {
     match plain(expr) {
         Expr::MethodCall(call) => call.method == "settle" || is_settled(&call.receiver),
         _ => false,
