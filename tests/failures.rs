@@ -326,3 +326,41 @@ async fn a_flow_that_calls_itself_too_deep_is_an_error() {
     assert!(error.to_string().contains("32 flows deep"), "{error}");
     assert!(error.to_string().contains("down"), "{error}");
 }
+
+/// The map is made where the macro does not see it.
+fn counted(words: Vec<String>) -> std::collections::HashMap<String, u32> {
+    words.into_iter().map(|word| (word, 1)).collect()
+}
+
+#[workflow]
+struct Counting;
+
+#[workflow]
+impl Counting {
+    #[step]
+    async fn note(&self, word: String) -> String {
+        word
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>, words: Vec<String>) -> Result<usize> {
+        let noted = flow
+            .map(counted(words), |(word, _)| flow.note(word))
+            .await?;
+        Ok(noted.len())
+    }
+}
+
+#[tokio::test]
+async fn a_map_in_the_order_of_hashes_is_refused_before_a_step_runs() {
+    let runtime = Runtime::builder().workflow(Counting).build().await;
+    let runtime = runtime.expect("a runtime");
+    let run = runtime.start::<Counting>(vec!["a".to_owned(), "b".to_owned()]);
+    let run = run.await.expect("it starts");
+    let id = run.id().clone();
+    let error = run.await.expect_err("it has no order");
+    assert_eq!(error.code(), "misuse", "{error}");
+    assert!(error.to_string().contains("`BTreeMap`"), "{error}");
+    let journal = runtime.storage().journal(&id, 0).await.expect("journal");
+    assert!(journal.iter().all(|entry| !entry.path.contains("note")));
+}

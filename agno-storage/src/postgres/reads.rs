@@ -110,10 +110,16 @@ impl Shared {
         read.push(" order by run.created_at desc, run.id desc");
         limited(&mut read, query.limit);
         let rows = self.pool.rows(read).await?;
-        let runs = rows.iter().map(|row| head::read(row, 0));
-        let runs =
-            runs.filter(|head| query.whole || !matches!(head, Err(StoreError::Corrupt { .. })));
-        Ok(query.select(runs.collect::<StoreResult<_>>()?))
+        let mut runs = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match head::read(row, 0) {
+                Err(error @ StoreError::Corrupt { .. }) if !query.whole => {
+                    tracing::warn!(%error, "left out of a list of runs");
+                }
+                head => runs.push(head?),
+            }
+        }
+        Ok(query.select(runs))
     }
 
     pub(super) async fn journal(&self, id: &RunId, from_seq: u64) -> StoreResult<Vec<Entry>> {

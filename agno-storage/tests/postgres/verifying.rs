@@ -2,8 +2,8 @@
 
 use agno_storage::{
     CacheKey, Commit, Entry, EntryKind, Event, EventKind, FieldValue, Imported, Portable,
-    PortableRun, Request, RequestKind, RunInput, RunRecord, RunStatus, SessionKey, Storage,
-    StoreError,
+    PortableRun, Request, RequestKind, RunInput, RunQuery, RunRecord, RunStatus, SessionKey,
+    Storage, StoreError,
 };
 
 use super::kit::{assert_sound, claim, client, empty, end, id, json, started, step, url};
@@ -159,6 +159,31 @@ async fn what_is_missing_or_too_much_is_named() {
                 .any(|problem| problem.contains(named)),
             "{damage}: {report:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_head_is_left_out_of_lists_and_named_to_who_must_know() {
+    let Some(url) = url() else { return };
+    let (store, schema) = empty(&url).await;
+    started(&*store, "run").await;
+    started(&*store, "other").await;
+    let damage = format!("update {schema}.agno_run set status = 'done' where id = 'other'");
+    client(&url)
+        .await
+        .batch_execute(&damage)
+        .await
+        .expect("update");
+    let all = store.runs(RunQuery::default()).await.expect("runs");
+    let ids: Vec<_> = all.iter().map(|head| head.id.as_str()).collect();
+    assert_eq!(ids, ["run"]);
+    let whole = RunQuery {
+        whole: true,
+        ..RunQuery::default()
+    };
+    match store.runs(whole).await {
+        Err(StoreError::Corrupt { key, .. }) => assert!(key.contains("other"), "{key}"),
+        other => panic!("{other:?}"),
     }
 }
 
