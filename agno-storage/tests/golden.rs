@@ -1,8 +1,9 @@
-//! A store of each format that was ever released opens, is whole, and goes on; an export of each
-//! format is read.
+//! A store of each format that was ever released, of each back end, opens, is whole, and goes on; an export
+//! of each format is read.
 //!
-//! `golden/format-N.store` has a line for each file of a closed store: its name, its size, and its
-//! bytes in Base64 without the zeros at the end. Each was written by the code of its time.
+//! `golden/NAME-N.store` has a line for each file of a closed store: its name, its size, and `OFFSET:BYTES`
+//! for each piece of it that is not zeros, in Base64. (The older ones have one piece, from the beginning.)
+//! Each was written by the code of its time.
 #![cfg(feature = "sled")]
 
 mod common;
@@ -10,15 +11,19 @@ mod common;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use agno_storage::{
     CacheEntry, CacheFill, CacheKey, CacheQuery, Commit, Json, MemoryStorage, RequestQuery, RunId,
-    SledStorage, Storage,
+    Storage,
     transfer::{ExportOptions, ImportOptions, export, import},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use common::{asking_step, create, end, id, output, session, step};
+use common::{BACK_ENDS, BackEnd, asking_step, create, end, id, output, session, step};
+
+/// The format that this version writes.
+const NEWEST: u32 = 4;
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -40,44 +45,66 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Zeros are left out in blocks of so many bytes.
+const BLOCK: usize = 512;
+
 fn pack(directory: &Path) -> String {
     let mut packed = String::new();
     for path in files(directory) {
         let name = path.strip_prefix(directory).expect("inside").display();
         let bytes = fs::read(&path).expect("read");
-        let end = bytes
-            .iter()
-            .rposition(|byte| *byte != 0)
-            .map_or(0, |last| last + 1);
-        let text = STANDARD.encode(&bytes[..end]);
-        packed += &format!("{name} {} {text}\n", bytes.len());
+        packed += &format!("{name} {}", bytes.len());
+        let blocks: Vec<_> = bytes.chunks(BLOCK).collect();
+        let zeros = |block: &[u8]| block.iter().all(|byte| *byte == 0);
+        let mut offset = 0;
+        for piece in blocks.chunk_by(|one, next| zeros(one) == zeros(next)) {
+            let piece = piece.concat();
+            if !zeros(&piece) {
+                packed += &format!(" {offset}:{}", STANDARD.encode(&piece));
+            }
+            offset += piece.len();
+        }
+        packed.push('\n');
     }
     packed
 }
 
 fn unpack(packed: &str, directory: &Path) {
     for line in packed.lines() {
-        let [name, size, text] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
-            panic!("a line of three words");
-        };
-        let mut bytes = STANDARD.decode(text).expect("Base64");
-        bytes.resize(size.parse().expect("a size"), 0);
+        let mut words = line.split(' ');
+        let name = words.next().expect("a name");
+        let size = words.next().expect("a size").parse().expect("a number");
+        let mut bytes = vec![0; size];
+        for piece in words {
+            let (offset, text) = piece.split_once(':').unwrap_or(("0", piece));
+            let offset: usize = offset.parse().expect("an offset");
+            let piece = STANDARD.decode(text).expect("Base64");
+            bytes[offset..offset + piece.len()].copy_from_slice(&piece);
+        }
         let path = directory.join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("make");
         fs::write(path, bytes).expect("write");
     }
 }
 
-/// The store of a format, opened.
-fn opened(format: u32) -> (tempfile::TempDir, SledStorage) {
+/// The store of a back end and a format, opened.
+fn opened(back_end: &BackEnd, format: u32) -> (tempfile::TempDir, Arc<dyn Storage>) {
     let directory = tempfile::tempdir().expect("directory");
-    let path = golden(&format!("format-{format}.store"));
+    let path = golden(&format!("{}-{format}.store", back_end.name));
     unpack(
         &fs::read_to_string(path).expect("a golden store"),
         directory.path(),
     );
-    let store = SledStorage::open(directory.path()).expect("open");
+    let store = back_end.open(directory.path());
     (directory, store)
+}
+
+/// The oldest format that a back end was released with.
+fn first_format(back_end: &BackEnd) -> u32 {
+    match back_end.name {
+        "sled" => 1,
+        _ => 4,
+    }
 }
 
 /// What every one of them has: a run of three steps, one of them in chunks, that counts them in its
@@ -137,15 +164,12 @@ async fn check_the_rest(store: &dyn Storage) {
 
 #[tokio::test]
 async fn a_store_of_format_1() {
-    let (_directory, store) = opened(1);
-    check_the_run(&store, 3).await;
+    check_format(1).await;
 }
 
 #[tokio::test]
 async fn a_store_of_format_2() {
-    let (_directory, store) = opened(2);
-    check_the_rest(&store).await;
-    check_the_run(&store, 4).await;
+    check_format(2).await;
 }
 
 #[tokio::test]
@@ -159,23 +183,36 @@ async fn a_store_of_format_4() {
 }
 
 async fn check_format(format: u32) {
-    let (_directory, store) = opened(format);
-    let stats = store.stats().await.expect("stats");
-    assert!(stats.compacted_at.is_some());
-    check_the_rest(&store).await;
-    check_the_run(&store, 4).await;
+    let with = |back_end: &&BackEnd| first_format(back_end) <= format;
+    for back_end in BACK_ENDS.iter().filter(with) {
+        println!("{}", back_end.name);
+        let (_directory, store) = opened(back_end, format);
+        let stats = store.stats().await.expect("stats");
+        assert_eq!(stats.compacted_at.is_some(), format >= 3);
+        if format >= 2 {
+            check_the_rest(&*store).await;
+        }
+        check_the_run(&*store, steps_of(format)).await;
+    }
+}
+
+/// How many steps the run has counted in its session.
+fn steps_of(format: u32) -> u64 {
+    if format == 1 { 3 } else { 4 }
 }
 
 #[tokio::test]
 async fn an_older_store_goes_into_a_new_one_whole() {
-    for format in 1..=4 {
-        let (_directory, store) = opened(format);
-        let (mut file, into) = (Vec::new(), MemoryStorage::new());
-        let exported = export(&store, &mut file, ExportOptions::default()).await;
-        assert_eq!(exported.expect("export").problems, [""; 0]);
-        let report = import(&into, &file[..], ImportOptions::default()).await;
-        assert!(report.expect("import").is_whole());
-        check_the_run(&into, if format == 1 { 3 } else { 4 }).await;
+    for back_end in BACK_ENDS {
+        for format in first_format(back_end)..=NEWEST {
+            let (_directory, store) = opened(back_end, format);
+            let (mut file, into) = (Vec::new(), MemoryStorage::new());
+            let exported = export(&*store, &mut file, ExportOptions::default()).await;
+            assert_eq!(exported.expect("export").problems, [""; 0]);
+            let report = import(&into, &file[..], ImportOptions::default()).await;
+            assert!(report.expect("import").is_whole());
+            check_the_run(&into, steps_of(format)).await;
+        }
     }
 }
 
@@ -234,29 +271,32 @@ async fn fill(store: &dyn Storage) {
 }
 
 #[tokio::test]
-#[ignore = "writes the golden store of this format, and the golden export"]
-async fn writes_the_golden_store() {
-    let directory = tempfile::tempdir().expect("directory");
-    let store = SledStorage::open(directory.path()).expect("open");
-    fill(&store).await;
-    store.compact().await.expect("compact");
-    let stats = store.stats().await.expect("stats");
-    let mut file = Vec::new();
-    let exported = export(&store, &mut file, ExportOptions::default()).await;
-    exported.expect("export");
-    store.close().await.expect("close");
-    // Once more from memory, so that it names no directory of this machine.
-    let copy = MemoryStorage::new();
-    let report = import(&copy, &file[..], ImportOptions::default()).await;
-    assert!(report.expect("import").is_whole());
-    file.clear();
-    let exported = export(&copy, &mut file, ExportOptions::default()).await;
-    exported.expect("export");
-    fs::write(golden("export-1.ndjson"), file).expect("write");
-    fs::remove_file(directory.path().join("LOCK")).expect("remove");
-    let packed = pack(directory.path());
-    let name = format!("format-{}.store", stats.format);
-    fs::write(golden(&name), packed).expect("write");
+#[ignore = "writes the golden stores of this format, and the golden export"]
+async fn writes_the_golden_stores() {
+    for back_end in BACK_ENDS {
+        let directory = tempfile::tempdir().expect("directory");
+        let store = back_end.open(directory.path());
+        fill(&*store).await;
+        store.compact().await.expect("compact");
+        let stats = store.stats().await.expect("stats");
+        let mut file = Vec::new();
+        let exported = export(&*store, &mut file, ExportOptions::default()).await;
+        exported.expect("export");
+        store.close().await.expect("close");
+        drop(store);
+        // Once more from memory, so that it names no directory of this machine.
+        let copy = MemoryStorage::new();
+        let report = import(&copy, &file[..], ImportOptions::default()).await;
+        assert!(report.expect("import").is_whole());
+        file.clear();
+        let exported = export(&copy, &mut file, ExportOptions::default()).await;
+        exported.expect("export");
+        fs::write(golden("export-1.ndjson"), file).expect("write");
+        fs::remove_file(directory.path().join("LOCK")).expect("remove");
+        let packed = pack(directory.path());
+        let name = format!("{}-{}.store", back_end.name, stats.format);
+        fs::write(golden(&name), packed).expect("write");
+    }
 }
 
 /// Packs a store that older code has written.
