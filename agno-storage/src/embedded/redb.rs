@@ -21,10 +21,13 @@ use std::{
 };
 
 use ::redb::{
-    AccessGuard, Builder, CommitError, Database, DatabaseError, Durability, ReadOnlyTable,
-    ReadableDatabase, ReadableTable, StorageError, TableDefinition, TableError, TransactionError,
+    Builder, CommitError, Database, DatabaseError, Durability, ReadableDatabase, StorageError,
+    TableError, TransactionError, WriteTransaction,
 };
 
+mod trees;
+
+use self::trees::Trees;
 use super::{
     Embedded,
     directory::{Directory, create_private, sync_directory},
@@ -94,10 +97,6 @@ impl RedbStorage {
     }
 }
 
-type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
-
-const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
-
 /// How the name of a copy ends that is to take the place of the store.
 const COPY: &str = "redb.new";
 
@@ -114,7 +113,7 @@ pub struct Redb {
     /// Nobody knows whether the file would be this one after a power cut, or the one before it.
     unsure: AtomicBool,
     /// What a snapshot reads; the store itself reads what is newest.
-    snapshot: Option<Table>,
+    snapshot: Option<Trees>,
 }
 
 impl fmt::Debug for Redb {
@@ -140,7 +139,7 @@ impl Redb {
         Self::of(path, cache_bytes, |builder, path| builder.create(path))
     }
 
-    /// Opens a database and makes its table.
+    /// Opens a database and makes its large tree.
     fn of(
         path: PathBuf,
         cache_bytes: usize,
@@ -176,13 +175,11 @@ impl Redb {
             unsure: AtomicBool::new(false),
             snapshot: None,
         };
-        match store.table() {
-            Err(Failure::Table(TableError::TableDoesNotExist(_))) => {
-                store.apply(Batch::default())?;
-            }
-            Err(error) => return Err(store.failed("open", error)),
-            Ok(_) => {}
-        }
+        let made = match store.trees() {
+            Err(Failure::Table(TableError::TableDoesNotExist(_))) => store.write(trees::create),
+            trees => trees.map(drop),
+        };
+        made.map_err(|error| store.failed("open", error))?;
         Ok(store)
     }
 
@@ -191,35 +188,30 @@ impl Redb {
         db.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The table as it is now.
-    fn table(&self) -> Result<Table, Failure> {
-        Ok(self.db().begin_read()?.open_table(RECORDS)?)
+    /// What is in it now.
+    fn trees(&self) -> Result<Trees, Failure> {
+        Trees::read(&self.db().begin_read()?)
     }
 
-    fn reading<T>(&self, read: impl FnOnce(&Table) -> Result<T, StorageError>) -> StoreResult<T> {
+    fn reading<T>(&self, read: impl FnOnce(&Trees) -> Result<T, StorageError>) -> StoreResult<T> {
         let result = match &self.snapshot {
-            Some(table) => read(table).map_err(Failure::from),
-            None => self.table().and_then(|table| Ok(read(&table)?)),
+            Some(trees) => read(trees).map_err(Failure::from),
+            None => self.trees().and_then(|trees| Ok(read(&trees)?)),
         };
         result.map_err(|error| self.failed("read", error))
     }
 
-    fn write(&self, batch: &Batch) -> Result<(), Failure> {
+    fn write(
+        &self,
+        write: impl FnOnce(&WriteTransaction) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let db = self.db();
         let mut transaction = db.begin_write()?;
         // The default; everything rests on it.
         transaction
             .set_durability(Durability::Immediate)
             .map_err(|error| StorageError::Corrupted(error.to_string()))?;
-        {
-            let mut table = transaction.open_table(RECORDS)?;
-            for (key, value) in &batch.writes {
-                match value {
-                    Some(value) => drop(table.insert(&key[..], &value[..])?),
-                    None => drop(table.remove(&key[..])?),
-                }
-            }
-        }
+        write(&transaction)?;
         Ok(transaction.commit()?)
     }
 
@@ -228,22 +220,24 @@ impl Redb {
         let copy = Self::of(path.to_owned(), self.cache_bytes, |builder, path| {
             builder.create(path)
         })?;
-        let table = self.table().map_err(|error| self.failed("read", error))?;
-        let (mut batch, mut bytes) = (Batch::default(), 0);
-        for pair in table
-            .iter()
-            .map_err(|error| self.failed("read", error.into()))?
-        {
-            let (key, value) = pair.map_err(|error| self.failed("read", error.into()))?;
-            bytes += key.value().len() + value.value().len();
-            let value = Some(value.value().to_vec());
-            batch.writes.push((key.value().to_vec(), value));
-            if bytes >= COPIED_AT_ONCE {
-                bytes = 0;
-                copy.apply(mem::take(&mut batch))?;
-            }
-        }
-        copy.apply(batch)?;
+        let fill = |batch: &Batch| {
+            let filled = copy.write(|transaction| trees::fill(transaction, batch));
+            filled.map_err(|error| copy.failed("write", error))
+        };
+        let (mut batch, mut bytes, mut filled) = (Batch::default(), 0, Ok(()));
+        self.reading(|trees| {
+            trees.scan(&[], &mut |key, value| {
+                bytes += key.len() + value.len();
+                batch.writes.push((key.to_vec(), Some(value.to_vec())));
+                if bytes >= COPIED_AT_ONCE {
+                    bytes = 0;
+                    filled = fill(&mem::take(&mut batch));
+                }
+                filled.is_ok()
+            })
+        })?;
+        filled?;
+        fill(&batch)?;
         Ok(copy)
     }
 
@@ -345,7 +339,7 @@ impl From<StorageError> for Failure {
 }
 
 /// A value where redb has it.
-pub struct Value(AccessGuard<'static, &'static [u8]>);
+pub struct Value(trees::Guard);
 
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -365,32 +359,32 @@ impl KeyValue for Redb {
     type Bytes = Value;
 
     fn get(&self, key: &[u8]) -> StoreResult<Option<Value>> {
-        self.reading(|table| Ok(table.get(key)?.map(Value)))
+        self.reading(|trees| Ok(trees.get(key)?.map(Value)))
     }
 
     fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> StoreResult<()> {
-        self.reading(|table| {
-            for pair in table.range(prefix..)? {
-                let (key, value) = pair?;
-                if !key.value().starts_with(prefix) {
-                    break;
+        self.reading(|trees| {
+            trees.scan(prefix, &mut |key, value| {
+                let within = key.starts_with(prefix);
+                if within {
+                    visit(key, value);
                 }
-                visit(key.value(), value.value());
-            }
-            Ok(())
+                within
+            })
         })
     }
 
     fn snapshot(&self) -> StoreResult<Option<Self>> {
         let db = self.db();
-        let table = || -> Result<Table, Failure> { Ok(db.begin_read()?.open_table(RECORDS)?) };
-        let table = table().map_err(|error| self.failed("read", error))?;
+        let trees = db.begin_read().map_err(Failure::from);
+        let trees = trees.and_then(|transaction| Trees::read(&transaction));
+        let trees = trees.map_err(|error| self.failed("read", error))?;
         Ok(Some(Self {
             db: RwLock::new(db),
             path: self.path.clone(),
             cache_bytes: self.cache_bytes,
             unsure: AtomicBool::new(false),
-            snapshot: Some(table),
+            snapshot: Some(trees),
         }))
     }
 
@@ -401,7 +395,7 @@ impl KeyValue for Redb {
                 message: "compacting the store failed halfway; open it again".to_owned(),
             });
         }
-        let written = self.write(&batch);
+        let written = self.write(|transaction| trees::write(transaction, &batch));
         written.map_err(|error| self.failed("write", error))
     }
 

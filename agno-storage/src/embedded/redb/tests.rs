@@ -1,25 +1,36 @@
 //! What redb does below a store: syncs, files cut short, a full disk, compaction.
 
 use std::{
+    collections::BTreeMap,
     io::{Error, ErrorKind},
     sync::{Mutex, atomic::AtomicU64},
 };
 
-use ::redb::{StorageBackend, backends::FileBackend};
+use ::redb::{
+    StorageBackend,
+    backends::{FileBackend, InMemoryBackend},
+};
+use proptest::prelude::*;
 
-use super::*;
+use super::{trees::SMALL_ENOUGH, *};
 
-/// A file that answers a write with an error, from the moment a test says which.
+/// A file that answers a write with an error, from the moment a test says which, and counts.
 #[derive(Debug)]
 struct Failing {
     file: FileBackend,
+    switches: Switches,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Switches {
     error: Arc<Mutex<Option<ErrorKind>>>,
     syncs: Arc<AtomicU64>,
+    written: Arc<AtomicU64>,
 }
 
 impl Failing {
     fn check(&self) -> Result<(), Error> {
-        let error = self.error.lock().expect("lock");
+        let error = self.switches.error.lock().expect("lock");
         error.map_or(Ok(()), |kind| Err(kind.into()))
     }
 }
@@ -40,12 +51,14 @@ impl StorageBackend for Failing {
 
     fn sync_data(&self) -> Result<(), Error> {
         self.check()?;
-        self.syncs.fetch_add(1, Ordering::SeqCst);
+        self.switches.syncs.fetch_add(1, Ordering::SeqCst);
         self.file.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         self.check()?;
+        let bytes = data.len() as u64;
+        self.switches.written.fetch_add(bytes, Ordering::SeqCst);
         self.file.write(offset, data)
     }
 }
@@ -56,20 +69,15 @@ fn put(key: &str, value: &[u8]) -> Batch {
     }
 }
 
-type Switches = (Arc<Mutex<Option<ErrorKind>>>, Arc<AtomicU64>);
-
 fn open(path: &Path) -> (Redb, Switches) {
-    let (error, syncs): Switches = Default::default();
-    let (on, counted) = (error.clone(), syncs.clone());
+    let switches = Switches::default();
+    let with = switches.clone();
     let store = Redb::of(path.to_owned(), 1 << 20, move |builder, path| {
         let file = FileBackend::new(create_private(path)?)?;
-        builder.create_with_backend(Failing {
-            file,
-            error: on,
-            syncs: counted,
-        })
+        let switches = with;
+        builder.create_with_backend(Failing { file, switches })
     });
-    (store.expect("open"), (error, syncs))
+    (store.expect("open"), switches)
 }
 
 #[test]
@@ -81,9 +89,9 @@ fn a_full_disk_is_told_and_leaves_a_store_that_opens() {
         (ErrorKind::QuotaExceeded, true),
         (ErrorKind::Other, false),
     ] {
-        let (store, (error, _)) = open(&path);
+        let (store, switches) = open(&path);
         store.apply(put("a", b"1")).expect("room");
-        *error.lock().expect("lock") = Some(kind);
+        *switches.error.lock().expect("lock") = Some(kind);
         let result = store.apply(put("a", &[2; 100_000]));
         match result {
             Err(StoreError::Full { path: told, .. }) => assert!(full && told == path),
@@ -100,13 +108,13 @@ fn a_full_disk_is_told_and_leaves_a_store_that_opens() {
 #[test]
 fn a_batch_is_synced_once() {
     let directory = tempfile::tempdir().expect("directory");
-    let (store, (_, syncs)) = open(&directory.path().join("agno.redb"));
-    let before = syncs.load(Ordering::SeqCst);
+    let (store, switches) = open(&directory.path().join("agno.redb"));
+    let before = switches.syncs.load(Ordering::SeqCst);
     for number in 0..10_u8 {
         store.apply(put("a", &[number; 1000])).expect("apply");
         store.sync().expect("sync");
     }
-    assert_eq!(syncs.load(Ordering::SeqCst) - before, 10);
+    assert_eq!(switches.syncs.load(Ordering::SeqCst) - before, 10);
 }
 
 #[test]
@@ -155,4 +163,104 @@ fn compacting_gives_room_back_while_a_snapshot_is_read() {
     drop((snapshot, store));
     let store = Redb::open(&place, &RedbOptions::new()).expect("open");
     assert_eq!(count(&store), 2);
+}
+
+/// A store without a file, so that nothing is synced.
+fn in_memory() -> Redb {
+    let store = Redb::of("nowhere".into(), 1 << 20, |builder, _| {
+        builder.create_with_backend(InMemoryBackend::new())
+    });
+    store.expect("open")
+}
+
+fn pairs(store: &Redb, prefix: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut pairs = Vec::new();
+    let visit = &mut |key: &[u8], value: &[u8]| pairs.push((key.to_vec(), value.to_vec()));
+    store.scan(prefix, visit).expect("scan");
+    pairs
+}
+
+/// How many records are in the large tree and in the small one.
+fn in_each(store: &Redb) -> (u64, u64) {
+    store.trees().expect("trees").len().expect("lengths")
+}
+
+/// Batches over few enough keys that most were written before, some of them long enough to go past the small tree.
+fn batches() -> impl Strategy<Value = Vec<Batch>> {
+    let value = prop_oneof![
+        3 => (0..40_usize).prop_map(Some),
+        1 => (4_090..4_100_usize).prop_map(Some),
+        2 => Just(None),
+    ];
+    let write = (0..600_u16, any::<u8>(), value).prop_map(|(key, byte, length)| {
+        let key = format!("{key:03}").into_bytes();
+        (key, length.map(|length| vec![byte; length]))
+    });
+    let small = prop::collection::vec(write.clone(), 0..80);
+    let large = prop::collection::vec(write, SMALL_ENOUGH..SMALL_ENOUGH + 50);
+    let batch = prop_oneof![9 => small, 1 => large];
+    prop::collection::vec(batch.prop_map(|writes| Batch { writes }), 0..30)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn two_trees_are_one_map(batches in batches()) {
+        let (store, mut map) = (in_memory(), BTreeMap::new());
+        for batch in batches {
+            for (key, value) in &batch.writes {
+                match value {
+                    Some(value) => map.insert(key.clone(), value.clone()),
+                    None => map.remove(key),
+                };
+            }
+            store.apply(batch).expect("apply");
+            let (large, small) = in_each(&store);
+            prop_assert!(small < SMALL_ENOUGH as u64);
+            // No key is in both.
+            prop_assert_eq!(large + small, map.len() as u64);
+        }
+        for prefix in ["", "1", "25", "599", "6"] {
+            let within = |(key, _): &(&Vec<u8>, _)| key.starts_with(prefix.as_bytes());
+            let of_map: Vec<_> = map.iter().filter(within).collect();
+            let of_store = pairs(&store, prefix.as_bytes());
+            prop_assert!(of_store.iter().map(|(key, value)| (key, value)).eq(of_map));
+        }
+        for key in 0..600 {
+            let key = format!("{key:03}").into_bytes();
+            let value = store.get(&key).expect("get");
+            prop_assert_eq!(value.as_ref().map(AsRef::as_ref), map.get(&key).map(Vec::as_slice));
+        }
+    }
+}
+
+#[test]
+fn the_first_batch_goes_into_the_tree_that_older_versions_read() {
+    let store = in_memory();
+    store.apply(put("format", b"5")).expect("apply");
+    assert_eq!(in_each(&store), (1, 0));
+    store.apply(put("a", b"1")).expect("apply");
+    assert_eq!(in_each(&store), (1, 1));
+}
+
+#[test]
+fn what_a_commit_writes_does_not_grow_with_the_store() {
+    let written_beside = |records: u32| {
+        let directory = tempfile::tempdir().expect("directory");
+        let (store, switches) = open(&directory.path().join("agno.redb"));
+        let key = |number: u32| format!("{number:050}");
+        let value = [7; 200];
+        let writes = (0..records).map(|number| (key(number).into_bytes(), Some(value.to_vec())));
+        let writes = writes.collect();
+        store.apply(Batch { writes }).expect("many at once");
+        let before = switches.written.load(Ordering::SeqCst);
+        // Often enough that the small tree is emptied twice.
+        for number in records..records + 2 * SMALL_ENOUGH as u32 {
+            store.apply(put(&key(number), &value)).expect("apply");
+        }
+        switches.written.load(Ordering::SeqCst) - before
+    };
+    let (of_few, of_many) = (written_beside(1), written_beside(100_000));
+    assert!(of_many * 10 < of_few * 11, "{of_few} and {of_many} bytes");
 }

@@ -208,14 +208,14 @@ async fn a_newer_format_and_a_lost_one_are_refused() {
         KeyValue::apply(&map, batch).expect("apply");
         open(directory.path(), &map).map(drop)
     };
-    let newer = r#"{"magic":"agno","format":9,"min_reader":5,"created_by":"x","created_at":0}"#;
+    let newer = r#"{"magic":"agno","format":9,"min_reader":9,"created_by":"x","created_at":0}"#;
     let result = reopen_with(newer);
     assert!(
         matches!(
             result,
             Err(StoreError::NewerFormat {
                 found: 9,
-                supported: 4
+                supported: 5
             })
         ),
         "{result:?}"
