@@ -10,11 +10,10 @@ use std::{
 };
 
 use agno::{
-    Entry, Json, Outcome, RequestQuery, RunId, RunQuery, RunRecord, Runtime, RuntimeBuilder,
-    Storage, Workflow,
+    Entry, Outcome, RunId, RunQuery, RunRecord, Runtime, RuntimeBuilder, Storage, Workflow,
     storage::{
-        Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Imported,
-        MemoryStorage, Portable, RunInput, SessionFields, SessionKey, StoreResult, VerifyReport,
+        Ack, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit, Imported, Layer,
+        MemoryStorage, Portable, StoreResult,
     },
 };
 use tokio::{sync::Semaphore, time::Instant};
@@ -37,7 +36,7 @@ impl Ran {
 /// Results in memory, with a clock of their own and flights among runtimes.
 #[derive(Debug)]
 pub(crate) struct Shelf {
-    inner: MemoryStorage,
+    below: MemoryStorage,
     /// How far its clock is ahead, in microseconds.
     ahead: AtomicU64,
     lease: Option<Duration>,
@@ -60,7 +59,7 @@ impl Shelf {
 
     fn with(lease: Option<Duration>) -> Arc<Self> {
         Arc::new(Self {
-            inner: MemoryStorage::new(),
+            below: MemoryStorage::new(),
             ahead: AtomicU64::new(0),
             lease,
             flights: Mutex::default(),
@@ -99,30 +98,34 @@ impl Shelf {
     }
 
     pub(crate) async fn listed(&self, query: CacheQuery) -> Vec<CacheListing> {
-        self.inner.cache_list(query).await.expect("lists")
+        self.below.cache_list(query).await.expect("lists")
     }
 
     pub(crate) async fn outputs(&self) -> u64 {
-        self.inner.stats().await.expect("counts").cached
+        self.below.stats().await.expect("counts").cached
     }
 
     pub(crate) async fn journal_of(&self, run: &RunId) -> Vec<Entry> {
-        self.inner.journal(run, 0).await.expect("reads")
+        self.below.journal(run, 0).await.expect("reads")
     }
 
     pub(crate) async fn runs_of(&self) -> Vec<RunRecord> {
-        self.inner.runs(RunQuery::default()).await.expect("lists")
+        self.below.runs(RunQuery::default()).await.expect("lists")
     }
 }
 
-impl Storage for Shelf {
+impl Layer for Shelf {
+    fn below(&self) -> &dyn Storage {
+        &self.below
+    }
+
     fn commit(&self, mut commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
         Box::pin(async move {
             let fills = commit.cache.is_some();
             if let Some(fill) = &mut commit.cache {
                 self.shift(&mut fill.entry, true);
             }
-            let ack = self.inner.commit(commit).await?;
+            let ack = self.below.commit(commit).await?;
             if fills {
                 self.note("stored");
             }
@@ -134,7 +137,7 @@ impl Storage for Shelf {
         Box::pin(async move {
             let ahead = self.ahead.load(Ordering::SeqCst);
             let now = if now == 0 { 0 } else { now + ahead };
-            let found = self.inner.cached(key, now).await?;
+            let found = self.below.cached(key, now).await?;
             Ok(found.map(|mut entry| {
                 self.shift(&mut entry, false);
                 entry
@@ -145,7 +148,7 @@ impl Storage for Shelf {
     fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
         Box::pin(async move {
             let ahead = self.ahead.load(Ordering::SeqCst);
-            let mut list = self.inner.cache_list(query).await?;
+            let mut list = self.below.cache_list(query).await?;
             for listing in &mut list {
                 listing.stored_at = listing.stored_at.saturating_sub(ahead);
                 listing.expires_at = listing.expires_at.map(|end| end.saturating_sub(ahead));
@@ -157,12 +160,12 @@ impl Storage for Shelf {
     fn cache_clear(&self, mut query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
         let ahead = self.ahead.load(Ordering::SeqCst);
         query.expired_at = query.expired_at.map(|at| at + ahead);
-        self.inner.cache_clear(query)
+        self.below.cache_clear(query)
     }
 
     fn cache_shrink(&self, bytes: u64) -> BoxFuture<'_, StoreResult<u64>> {
         self.note("shrunk");
-        self.inner.cache_shrink(bytes)
+        self.below.cache_shrink(bytes)
     }
 
     fn import(&self, piece: Portable) -> BoxFuture<'_, StoreResult<Imported>> {
@@ -175,7 +178,7 @@ impl Storage for Shelf {
                 }
                 piece => piece,
             };
-            self.inner.import(piece).await
+            self.below.import(piece).await
         })
     }
 
@@ -215,48 +218,8 @@ impl Storage for Shelf {
         })
     }
 
-    fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
-        self.inner.run(id)
-    }
-
-    fn input<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunInput>>> {
-        self.inner.input(id)
-    }
-
-    fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>> {
-        self.inner.output(id)
-    }
-
-    fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>> {
-        self.inner.runs(query)
-    }
-
-    fn journal<'a>(
-        &'a self,
-        id: &'a RunId,
-        from_seq: u64,
-    ) -> BoxFuture<'a, StoreResult<Vec<Entry>>> {
-        self.inner.journal(id, from_seq)
-    }
-
-    fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<agno::Request>>> {
-        self.inner.requests(query)
-    }
-
-    fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
-        self.inner.session(key)
-    }
-
-    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
-        self.inner.verify()
-    }
-
     fn location(&self) -> String {
         "shelf".to_owned()
-    }
-
-    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
-        self.inner.close()
     }
 }
 

@@ -3,13 +3,11 @@
 //! A line with a question mark comes before something that removes: until the line without it, both
 //! are right.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{io::Write, sync::Arc};
 
 use agno_storage::{
-    Ack, ArtifactListing, BoxFuture, CacheEntry, CacheKey, CacheListing, CacheQuery, Commit,
-    Compacted, Definition, DueRuns, Entry, Holder, Imported, Json, Operation, Portable, Request,
-    RequestQuery, RunId, RunInput, RunQuery, RunRecord, SessionFields, SessionKey, SessionListing,
-    Storage, StoreResult, StoreStats, VerifyReport,
+    Ack, BoxFuture, CacheQuery, Commit, Entry, Imported, Json, Layer, Operation, Portable, RunId,
+    Storage, StoreResult,
 };
 
 /// Writes a line to standard output at once.
@@ -45,13 +43,13 @@ pub fn hash_of(entry: &Entry) -> String {
 /// The store.
 #[derive(Debug)]
 pub struct Told {
-    inner: Arc<dyn Storage>,
+    below: Arc<dyn Storage>,
 }
 
 impl Told {
     /// Tells of this one.
-    pub fn new(inner: Arc<dyn Storage>) -> Self {
-        Self { inner }
+    pub fn new(below: Arc<dyn Storage>) -> Self {
+        Self { below }
     }
 }
 
@@ -112,12 +110,16 @@ impl Lines {
     }
 }
 
-impl Storage for Told {
+impl Layer for Told {
+    fn below(&self) -> &dyn Storage {
+        &*self.below
+    }
+
     fn commit(&self, commit: Commit) -> BoxFuture<'_, StoreResult<Ack>> {
         Box::pin(async move {
             let lines = Lines::of(&commit);
             lines.before.iter().for_each(|line| tell(line));
-            let ack = self.inner.commit(commit).await?;
+            let ack = self.below.commit(commit).await?;
             lines.after.iter().for_each(|line| tell(line));
             Ok(ack)
         })
@@ -126,7 +128,7 @@ impl Storage for Told {
     fn delete_run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<bool>> {
         Box::pin(async move {
             tell(&format!("gone? {id}"));
-            let found = self.inner.delete_run(id).await?;
+            let found = self.below.delete_run(id).await?;
             tell(&format!("gone {id}"));
             Ok(found)
         })
@@ -134,7 +136,7 @@ impl Storage for Told {
 
     fn put_artifact(&self, bytes: Vec<u8>) -> BoxFuture<'_, StoreResult<Arc<str>>> {
         Box::pin(async move {
-            let hash = self.inner.put_artifact(bytes).await?;
+            let hash = self.below.put_artifact(bytes).await?;
             tell(&format!("artifact {hash}"));
             Ok(hash)
         })
@@ -143,7 +145,7 @@ impl Storage for Told {
     fn cache_clear(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(async move {
             tell("cleared?");
-            let count = self.inner.cache_clear(query).await?;
+            let count = self.below.cache_clear(query).await?;
             tell("cleared");
             Ok(count)
         })
@@ -152,7 +154,7 @@ impl Storage for Told {
     fn cache_shrink(&self, bytes: u64) -> BoxFuture<'_, StoreResult<u64>> {
         Box::pin(async move {
             tell("cleared?");
-            let count = self.inner.cache_shrink(bytes).await?;
+            let count = self.below.cache_shrink(bytes).await?;
             tell("cleared");
             Ok(count)
         })
@@ -167,7 +169,7 @@ impl Storage for Told {
     ) -> BoxFuture<'a, StoreResult<u32>> {
         Box::pin(async move {
             let hash = short_hash(body.as_str());
-            let saved = self.inner.save_definition(kind, name, body, expected);
+            let saved = self.below.save_definition(kind, name, body, expected);
             let version = saved.await?;
             tell(&format!("definition {kind} {name} {version} {hash}"));
             Ok(version)
@@ -186,142 +188,9 @@ impl Storage for Told {
                 }
                 _ => Vec::new(),
             };
-            let imported = self.inner.import(piece).await?;
+            let imported = self.below.import(piece).await?;
             lines.iter().for_each(|line| tell(line));
             Ok(imported)
         })
-    }
-
-    fn run<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunRecord>>> {
-        self.inner.run(id)
-    }
-
-    fn input<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<RunInput>>> {
-        self.inner.input(id)
-    }
-
-    fn output<'a>(&'a self, id: &'a RunId) -> BoxFuture<'a, StoreResult<Option<Json>>> {
-        self.inner.output(id)
-    }
-
-    fn runs(&self, query: RunQuery) -> BoxFuture<'_, StoreResult<Vec<RunRecord>>> {
-        self.inner.runs(query)
-    }
-
-    fn journal<'a>(
-        &'a self,
-        id: &'a RunId,
-        from_seq: u64,
-    ) -> BoxFuture<'a, StoreResult<Vec<Entry>>> {
-        self.inner.journal(id, from_seq)
-    }
-
-    fn requests(&self, query: RequestQuery) -> BoxFuture<'_, StoreResult<Vec<Request>>> {
-        self.inner.requests(query)
-    }
-
-    fn lease(&self) -> Option<Duration> {
-        self.inner.lease()
-    }
-
-    fn renew(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<Vec<RunId>>> {
-        self.inner.renew(held)
-    }
-
-    fn release(&self, held: Vec<(RunId, u64)>) -> BoxFuture<'_, StoreResult<()>> {
-        self.inner.release(held)
-    }
-
-    fn holders(&self, runs: Vec<RunId>) -> BoxFuture<'_, StoreResult<Vec<Holder>>> {
-        self.inner.holders(runs)
-    }
-
-    fn due(&self, now: u64, limit: usize) -> BoxFuture<'_, StoreResult<DueRuns>> {
-        self.inner.due(now, limit)
-    }
-
-    fn changed(&self) -> BoxFuture<'_, ()> {
-        self.inner.changed()
-    }
-
-    fn begin_flight<'a>(
-        &'a self,
-        key: CacheKey,
-        holder: &'a str,
-        lease: Duration,
-    ) -> BoxFuture<'a, StoreResult<bool>> {
-        self.inner.begin_flight(key, holder, lease)
-    }
-
-    fn end_flight<'a>(&'a self, key: CacheKey, holder: &'a str) -> BoxFuture<'a, StoreResult<()>> {
-        self.inner.end_flight(key, holder)
-    }
-
-    fn sessions(&self) -> BoxFuture<'_, StoreResult<Vec<SessionListing>>> {
-        self.inner.sessions()
-    }
-
-    fn artifact<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<Vec<u8>>>> {
-        self.inner.artifact(hash)
-    }
-
-    fn artifact_size<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, StoreResult<Option<u64>>> {
-        self.inner.artifact_size(hash)
-    }
-
-    fn artifacts<'a>(
-        &'a self,
-        prefix: &'a str,
-    ) -> BoxFuture<'a, StoreResult<Vec<ArtifactListing>>> {
-        self.inner.artifacts(prefix)
-    }
-
-    fn session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, StoreResult<SessionFields>> {
-        self.inner.session(key)
-    }
-
-    fn cached(&self, key: CacheKey, now: u64) -> BoxFuture<'_, StoreResult<Option<CacheEntry>>> {
-        self.inner.cached(key, now)
-    }
-
-    fn cache_list(&self, query: CacheQuery) -> BoxFuture<'_, StoreResult<Vec<CacheListing>>> {
-        self.inner.cache_list(query)
-    }
-
-    fn definition<'a>(
-        &'a self,
-        kind: &'a str,
-        name: &'a str,
-        version: Option<u32>,
-    ) -> BoxFuture<'a, StoreResult<Option<Definition>>> {
-        self.inner.definition(kind, name, version)
-    }
-
-    fn definitions<'a>(&'a self, kind: &'a str) -> BoxFuture<'a, StoreResult<Vec<Definition>>> {
-        self.inner.definitions(kind)
-    }
-
-    fn definition_kinds(&self) -> BoxFuture<'_, StoreResult<Vec<Arc<str>>>> {
-        self.inner.definition_kinds()
-    }
-
-    fn stats(&self) -> BoxFuture<'_, StoreResult<StoreStats>> {
-        self.inner.stats()
-    }
-
-    fn compact(&self) -> BoxFuture<'_, StoreResult<Compacted>> {
-        self.inner.compact()
-    }
-
-    fn verify(&self) -> BoxFuture<'_, StoreResult<VerifyReport>> {
-        self.inner.verify()
-    }
-
-    fn location(&self) -> String {
-        self.inner.location()
-    }
-
-    fn close(&self) -> BoxFuture<'_, StoreResult<()>> {
-        self.inner.close()
     }
 }
