@@ -212,6 +212,9 @@ fn prepare_store<K: KeyValue>(
         })
     };
     let Some(format) = format::check(store)? else {
+        if marker.is_some() {
+            return lost("it has lost its records".to_owned());
+        }
         let mut records = 0;
         store.scan(&[], &mut |_, _| records += 1)?;
         if records > 0 {
@@ -219,9 +222,6 @@ fn prepare_store<K: KeyValue>(
                 context: format!("{} is not a store of agno", directory.path.display()),
                 message: format!("another program's {} database is in it", K::NAME),
             });
-        }
-        if marker.is_some() {
-            return lost("it has lost its records".to_owned());
         }
         let mut batch = format::create()?;
         let first = LastBatch::default().next(&mut batch, Change::default());

@@ -149,7 +149,7 @@ impl Redb {
         builder.set_cache_size(cache_bytes);
         let unreadable = |reason: &str| StoreError::Corrupt {
             key: format!("store {}", path.display()),
-            reason: format!("redb cannot open it: {reason}"),
+            reason: format!("redb cannot open it: {reason}; restore a backup, or import an export"),
         };
         let db = match catch_unwind(AssertUnwindSafe(|| open(&builder, &path))) {
             Ok(Ok(db)) => RwLock::new(Arc::new(db)),
@@ -175,12 +175,27 @@ impl Redb {
             unsure: AtomicBool::new(false),
             snapshot: None,
         };
-        let made = match store.trees() {
-            Err(Failure::Table(TableError::TableDoesNotExist(_))) => store.write(trees::create),
-            trees => trees.map(drop),
-        };
-        made.map_err(|error| store.failed("open", error))?;
+        let prepared = catch_unwind(AssertUnwindSafe(|| store.prepare()));
+        let damaged = |reason: &str| Failure::Storage(StorageError::Corrupted(reason.to_owned()));
+        prepared
+            .unwrap_or_else(|panic| Err(damaged(message(&*panic))))
+            .map_err(|error| store.failed("open", error))?;
         Ok(store)
+    }
+
+    /// Makes the large tree, or sees that both are whole.
+    fn prepare(&self) -> Result<(), Failure> {
+        let trees = match self.trees() {
+            Err(Failure::Table(TableError::TableDoesNotExist(_))) => {
+                return self.write(trees::create);
+            }
+            trees => trees?,
+        };
+        if trees.go_together()? {
+            return Ok(());
+        }
+        let reason = "its newest records are missing, or are not its own; restore a backup";
+        Err(StorageError::Corrupted(reason.to_owned()).into())
     }
 
     fn db(&self) -> Arc<Database> {

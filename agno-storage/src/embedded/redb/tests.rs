@@ -220,6 +220,7 @@ proptest! {
             prop_assert!(small < SMALL_ENOUGH as u64);
             // No key is in both.
             prop_assert_eq!(large + small, map.len() as u64);
+            prop_assert!(store.trees().expect("trees").go_together().expect("reads"));
         }
         for prefix in ["", "1", "25", "599", "6"] {
             let within = |(key, _): &(&Vec<u8>, _)| key.starts_with(prefix.as_bytes());
@@ -242,6 +243,53 @@ fn the_first_batch_goes_into_the_tree_that_older_versions_read() {
     assert_eq!(in_each(&store), (1, 0));
     store.apply(put("a", b"1")).expect("apply");
     assert_eq!(in_each(&store), (1, 1));
+}
+
+#[test]
+fn a_tree_that_is_gone_or_of_another_time_is_refused() {
+    let directory = tempfile::tempdir().expect("directory");
+    let path = directory.path().join("agno.redb");
+    let many = |from: usize| Batch {
+        writes: (from..from + SMALL_ENOUGH)
+            .map(|number| (format!("{number:05}").into_bytes(), Some(vec![1; 20])))
+            .collect(),
+    };
+    // A large batch goes past the small tree, which has a record.
+    let (store, _) = open(&path);
+    store.apply(put("first", b"1")).expect("apply");
+    store.apply(put("a", b"1")).expect("apply");
+    store.apply(many(0)).expect("apply");
+    drop(store);
+    let reopened = || {
+        let store = Redb::of(path.clone(), 1 << 20, |builder, path| builder.create(path));
+        store.map(|store| in_each(&store))
+    };
+    let whole = (1 + SMALL_ENOUGH as u64, 1);
+    assert_eq!(reopened().expect("open"), whole);
+
+    let in_a_damaged_one = |damage: &dyn Fn(&WriteTransaction)| {
+        let intact = fs::read(&path).expect("read");
+        let db = Database::open(&path).expect("open");
+        let transaction = db.begin_write().expect("begin");
+        damage(&transaction);
+        transaction.commit().expect("commit");
+        drop(db);
+        let error = reopened().expect_err("it is damaged");
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+        fs::write(&path, intact).expect("write");
+    };
+    in_a_damaged_one(&|transaction| {
+        transaction.delete_table(trees::SMALL).expect("delete");
+    });
+    in_a_damaged_one(&|transaction| {
+        transaction.delete_table(trees::SMALL).expect("delete");
+        transaction.open_table(trees::SMALL).expect("an empty one");
+    });
+    in_a_damaged_one(&|transaction| {
+        transaction.delete_table(trees::LARGE).expect("delete");
+        transaction.open_table(trees::LARGE).expect("an empty one");
+    });
+    assert_eq!(reopened().expect("open"), whole);
 }
 
 #[test]

@@ -5,8 +5,9 @@
 //! share their pages. What a step writes does not depend on what there is already, as in a log-structured merge
 //! tree (O'Neil and others, 1996), of which this has two levels and one transaction.
 //!
-//! A key is in one of the two. Were it in both, a damaged page of the small tree could bring back what the large one
-//! has of old, with a checksum that fits.
+//! Damage must not bring back what is old, whose checksums fit as well. So a key is in one of the two trees only. And
+//! both have the number of times that the large one was written to: where redb takes a page that was once the root of a
+//! tree for its root of today, the two no longer go together, or the record of the last batch is missing.
 
 use ::redb::{
     AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata,
@@ -20,8 +21,11 @@ type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
 pub(super) type Guard = AccessGuard<'static, &'static [u8]>;
 
 /// All there was up to format 4.
-const LARGE: Definition = TableDefinition::new("records");
-const SMALL: Definition = TableDefinition::new("recent");
+pub(super) const LARGE: Definition = TableDefinition::new("records");
+pub(super) const SMALL: Definition = TableDefinition::new("recent");
+
+/// Under this key, which no record has, both have how often the large one was written to.
+const WRITTEN: &[u8] = b"";
 
 /// The small tree is emptied when it has so many records: it is then two or three pages deep. With 128 to 512 runs are
 /// equally fast, with 4,096 slower. A batch of as many shares its pages by itself.
@@ -45,6 +49,14 @@ impl Trees {
         };
         let large = transaction.open_table(LARGE)?;
         Ok(Self { large, small })
+    }
+
+    /// Whether the large tree is the one that the small one was written beside.
+    pub(super) fn go_together(&self) -> Result<bool, StorageError> {
+        let small = self.small.as_ref().map(|small| small.get(WRITTEN));
+        let (small, large) = (small.transpose()?.flatten(), self.large.get(WRITTEN)?);
+        let number = |guard: Option<Guard>| guard.map(|guard| guard.value().to_vec());
+        Ok(number(small) == number(large))
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Guard>, StorageError> {
@@ -77,7 +89,7 @@ impl Trees {
             let Some((key, value)) = first.take()? else {
                 return Ok(());
             };
-            if !visit(key.value(), value.value()) {
+            if key.value() != WRITTEN && !visit(key.value(), value.value()) {
                 return Ok(());
             }
         }
@@ -88,11 +100,12 @@ impl Trees {
 impl Trees {
     /// The records in the large tree, and in the small one.
     pub(super) fn len(&self) -> Result<(u64, u64), StorageError> {
-        let small = self
-            .small
-            .as_ref()
-            .map_or(Ok(0), ReadableTableMetadata::len);
-        Ok((self.large.len()?, small?))
+        let records = |tree: &Table| -> Result<u64, StorageError> {
+            let written = u64::from(tree.get(WRITTEN)?.is_some());
+            Ok(tree.len()? - written)
+        };
+        let small = self.small.as_ref().map_or(Ok(0), records);
+        Ok((records(&self.large)?, small?))
     }
 }
 
@@ -153,35 +166,42 @@ pub(super) fn write(transaction: &WriteTransaction, batch: &Batch) -> Result<(),
     let mut large = transaction.open_table(LARGE)?;
     let mut small = transaction.open_table(SMALL)?;
     let shares = first || batch.writes.len() >= SMALL_ENOUGH;
+    let mut wrote_large = false;
     for (key, value) in &batch.writes {
         let key = &key[..];
         match value.as_deref() {
             Some(value) if shares || value.len() >= PAGE => {
                 small.remove(key)?;
                 large.insert(key, value)?;
+                wrote_large = true;
             }
             Some(value) => {
                 let is_new = small.insert(key, value)?.is_none();
-                if is_new {
-                    large.remove(key)?;
-                }
+                wrote_large |= is_new && large.remove(key)?.is_some();
             }
             None => {
                 let was_new = small.remove(key)?.is_some();
-                if !was_new {
-                    large.remove(key)?;
-                }
+                wrote_large |= !was_new && large.remove(key)?.is_some();
             }
         }
     }
-    if small.len()? < SMALL_ENOUGH as u64 {
-        return Ok(());
+    if small.len()? >= SMALL_ENOUGH as u64 {
+        small.remove(WRITTEN)?;
+        for pair in small.iter()? {
+            let (key, value) = pair?;
+            large.insert(key.value(), value.value())?;
+        }
+        transaction.delete_table(small)?;
+        small = transaction.open_table(SMALL)?;
+        wrote_large = true;
     }
-    for pair in small.iter()? {
-        let (key, value) = pair?;
-        large.insert(key.value(), value.value())?;
+    if wrote_large {
+        let number = large
+            .get(WRITTEN)?
+            .and_then(|number| number.value().try_into().ok());
+        let next = number.map_or(1, |number| u64::from_be_bytes(number).wrapping_add(1));
+        large.insert(WRITTEN, &next.to_be_bytes()[..])?;
+        small.insert(WRITTEN, &next.to_be_bytes()[..])?;
     }
-    transaction.delete_table(small)?;
-    transaction.open_table(SMALL)?;
     Ok(())
 }

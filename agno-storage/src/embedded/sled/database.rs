@@ -161,7 +161,11 @@ fn is_locked(error: &::sled::Error) -> bool {
 fn unreadable(path: &Path, reason: &str) -> StoreError {
     StoreError::Corrupt {
         key: format!("store {}", path.display()),
-        reason: format!("sled cannot open it: {reason}"),
+        // What it says of places and traces says nothing.
+        reason: format!(
+            "sled cannot open it: {}; restore a backup, or import an export",
+            reason.replace(" at file offset None backtrace ()", "")
+        ),
     }
 }
 
