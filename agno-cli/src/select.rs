@@ -81,7 +81,12 @@ pub(crate) async fn run(session: &Session, named: &str, verb: &str) -> Result<Ru
             (problem, several.to_vec())
         }
     };
+    // Nobody is told to end a run that he has not named.
+    let ends = ["cancel", "resolve"]
+        .iter()
+        .any(|word| verb.starts_with(word));
     let next = match list.iter().find(|run| session.has(&run.workflow)) {
+        Some(_) if ends => program.command("runs"),
         Some(first) => program.command(&verb.replace("RUN", first.id.as_str())),
         None => program.command("run"),
     };

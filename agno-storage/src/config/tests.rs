@@ -72,7 +72,6 @@ fn a_password_is_never_shown() {
     for url in [
         "postgres://app:hunter2@db.example:5432/app",
         "postgres://app:hunter2@db.example/app?schema=agno&sslmode=require",
-        "postgres://app:hun/ter2:hunter2@x@db.example/app",
         "postgres://app:?hunter2@db.example/app?sslmode=require",
         "postgresql://app@db.example/app?password=hunter2&schema=agno",
         "postgres://app@db.example/app?sslmode=require&sslPassword=hunter2",
@@ -90,7 +89,12 @@ fn a_password_is_never_shown() {
             );
         }
     }
-    let plain = "postgres://app@db.example/app?schema=agno";
+    let two = "postgres://app:hun/ter2:hunter2@x@db.example/app";
+    assert_eq!(
+        StoreConfig::masked(two),
+        "postgres://app:***@db.example/app"
+    );
+    let plain = "postgres://app@db.example/app?schema=agno&password_env=NAME";
     assert_eq!(StoreConfig::masked(plain), plain);
 }
 
@@ -219,4 +223,21 @@ fn what_this_build_lacks_is_told_with_the_line_that_brings_it() {
         .to_string();
     let line = "agno-workflows = { version = \"0.1\", features = [\"postgres\"] }";
     assert!(said.contains(line), "{said}");
+}
+
+#[test]
+fn a_slip_in_a_url_is_told_and_shows_no_password() {
+    for (url, word) in [
+        ("sled://m1", "sled:m1"),
+        ("redb:postgres://app:hidden@host/a", "not by another URL"),
+        (
+            "host=db password=hidden dbname=a",
+            "postgres://USER@HOST/DATABASE",
+        ),
+        ("postgres://app:s3cr3t@hidden@host/a", "%40"),
+    ] {
+        let error = StoreConfig::parse(url).expect_err(url).to_string();
+        assert!(error.contains(word) && !error.contains("hidden"), "{error}");
+    }
+    assert!(StoreConfig::parse("runs of host=a").is_ok(), "a path");
 }

@@ -42,7 +42,20 @@ pub(super) fn parse(url: &str) -> Result<StoreConfig, ConfigError> {
             return Err(ConfigError::url(problem));
         }
         Some((known @ ("sled" | "redb" | "sqlite"), rest)) => {
+            if let Some(path) = rest.strip_prefix("//") {
+                let path = path.trim_start_matches('/');
+                let problem = format!(
+                    "a path follows `{known}:` without `//`: write `{known}:{path}`, or `{known}:/{path}` \
+                     from the root"
+                );
+                return Err(ConfigError::url(problem));
+            }
             let (path, query) = split(rest);
+            if path.contains("://") {
+                return Err(ConfigError::url(format!(
+                    "`{known}:` is followed by a directory, not by another URL"
+                )));
+            }
             if path.is_empty() {
                 let problem = format!("`{known}:` names no directory: write `{known}:./.agno`");
                 return Err(ConfigError::url(problem));
@@ -59,6 +72,12 @@ pub(super) fn parse(url: &str) -> Result<StoreConfig, ConfigError> {
                 "no store `{unknown}:`{}; there are `memory:`, `sled:DIR`, `redb:DIR`, \
                  `sqlite:DIR` and `postgres://USER@HOST/DATABASE`",
                 suggestion(unknown, SCHEMES.iter().copied())
+            )));
+        }
+        None if is_list_of_settings(url) => {
+            let wanted = "postgres://USER@HOST/DATABASE";
+            return Err(ConfigError::url(format!(
+                "settings such as `host=` and `dbname=` are given as a URL: {wanted}"
             )));
         }
         None => {
@@ -83,9 +102,23 @@ pub(super) fn parse(url: &str) -> Result<StoreConfig, ConfigError> {
     options.apply(config.into())
 }
 
+/// `host=db password=..`, as PostgreSQL's own programs take it. It is no name of a directory.
+fn is_list_of_settings(url: &str) -> bool {
+    const KNOWN: [&str; 6] = ["host", "port", "user", "password", "dbname", "sslmode"];
+    let key = |piece: &str| piece.split_once('=').map(|(key, _)| KNOWN.contains(&key));
+    let mut pieces = url.split_whitespace().peekable();
+    pieces.peek().is_some() && pieces.all(|piece| key(piece) == Some(true))
+}
+
 /// Takes our own options out of the query; the rest is the driver's.
 fn postgres(url: &str) -> Result<StoreConfig, ConfigError> {
     let (base, query) = split(url);
+    // What is taken for the host would be told, and may be the end of a password.
+    if base.matches('@').count() > 1 {
+        let problem = "there is more than one `@`: write the one in the password as `%40`, or name a variable that \
+                       has the password, with `?password_env=NAME`";
+        return Err(ConfigError::url(problem));
+    }
     let mut options = Options::default();
     let mut rest = String::new();
     for piece in query.unwrap_or_default().split('&') {
@@ -148,6 +181,8 @@ pub(super) fn masked(url: &str) -> String {
         return format!("{scheme}://{base}");
     };
     let pieces = query.split('&').map(|piece| match piece.split_once('=') {
+        // The name of a variable is no secret.
+        Some(("password_env", _)) => piece.to_owned(),
         Some((key, _)) if key.to_ascii_lowercase().contains("pass") => format!("{key}=***"),
         _ => piece.to_owned(),
     });
