@@ -55,7 +55,7 @@ async fn a_crash_after_every_commit_changes_nothing() {
         .run()
         .await
         .expect("it survives");
-    assert_eq!(report.crashes, 6, "five steps and the end");
+    assert_eq!(report.crashes, 7, "the creation, five steps and the end");
     assert_eq!(
         report.output.as_str(),
         r#""page 0, page 1, page 2 (3 lines)""#
@@ -94,8 +94,8 @@ impl Chancy {
     async fn run(flow: &Flow<Self>) -> Result<u32> {
         #[allow_in_flow(environment = "the kit is to find it")]
         let chance = flow.workflow().counter.0.fetch_add(1, Ordering::SeqCst);
-        let one = flow.one(chance).await?;
-        flow.one(one).await
+        flow.one(chance).await?;
+        flow.one(7).await
     }
 }
 

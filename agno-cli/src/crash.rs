@@ -1,4 +1,5 @@
-//! The crash switch: `AGNO_CRASH_AFTER=n` ends the process right after its n-th durable commit.
+//! The crash switch: `AGNO_CRASH_AFTER=n` ends the process right after its n-th durable commit, and with 0
+//! as soon as a run is there.
 
 use std::sync::Arc;
 
@@ -16,10 +17,10 @@ pub(crate) fn asked_for() -> Result<Option<u64>, Failure> {
     };
     let value = value.to_string_lossy();
     match value.trim().parse() {
-        Ok(commits) if commits > 0 => Ok(Some(commits)),
-        _ => {
+        Ok(commits) => Ok(Some(commits)),
+        Err(_) => {
             let value = crate::text::line(&value, 40);
-            let problem = format!("{VARIABLE}={value}: expected a number of commits, 1 or more");
+            let problem = format!("{VARIABLE}={value}: expected a number of commits");
             Err(Failure::usage(problem).next(format!("unset {VARIABLE}")))
         }
     }

@@ -2,7 +2,11 @@
 //!
 //! Single steps are replaced with [`RuntimeBuilder::replace_step`](crate::RuntimeBuilder::replace_step).
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use agno_storage::{EntryKind, EventKind, Json, MemoryStorage, RunId, RunStatus, Storage};
 use tokio::sync::watch;
@@ -12,6 +16,9 @@ use crate::{
     registry::Workflow,
     runtime::{CrashAfter, Outcome, RunHandle, Runtime, RuntimeBuilder},
 };
+
+/// The id of each run of a crash test: every one has a store of its own.
+const RUN: &str = "crash-test";
 
 /// Runs a workflow once to its end, and then again and again with a crash right after the first,
 /// the second, .. the last commit, each time resumed.
@@ -32,7 +39,7 @@ type Same = Box<dyn Fn(&Json, &Json) -> bool + Send + Sync>;
 /// What a [`CrashTest`] has seen.
 #[derive(Clone, Debug)]
 pub struct CrashReport {
-    /// Crashes, one after each commit.
+    /// Crashes: one before anything was recorded, and one after each commit.
     pub crashes: u64,
     /// What the run answers without a crash.
     pub output: Json,
@@ -140,7 +147,8 @@ impl<W: Workflow> CrashTest<W> {
             return Err(CrashFailure::NeverCompletes(reason(&whole)));
         };
         let mut crashes = 0;
-        while self.crash_at(crashes + 1, &expected).await? {
+        // First right after the run is there, with nothing recorded.
+        while self.crash_at(crashes, &expected).await? {
             crashes += 1;
         }
         Ok(CrashReport {
@@ -151,10 +159,7 @@ impl<W: Workflow> CrashTest<W> {
 
     async fn start(&self, storage: Arc<dyn Storage>) -> Result<RunHandle<W::Output>, Error> {
         let runtime = self.runtime(storage).await?;
-        runtime
-            .start::<W>((self.input)())
-            .run_id("crash-test")
-            .await
+        runtime.start::<W>((self.input)()).run_id(RUN).await
     }
 
     async fn runtime(&self, storage: Arc<dyn Storage>) -> Result<Runtime, Error> {
@@ -171,17 +176,24 @@ impl<W: Workflow> CrashTest<W> {
         let dying = CrashAfter::new(storage.clone(), commit, move || {
             crash.send_replace(true);
         });
-        let run = self.start(Arc::new(dying)).await?;
-        let dead = tokio::select! {
+        let begun = OnceLock::new();
+        let whole = async {
+            let run = self.start(Arc::new(dying)).await?;
             // A commit that crashed is never acknowledged, so the run did not end with it.
-            _ = run.outcome() => false,
+            begun.get_or_init(|| run).outcome().await;
+            Ok::<_, Error>(())
+        };
+        let dead = tokio::select! {
+            ended = whole => ended.map(|()| false)?,
             ended = crashed.wait_for(|crashed| *crashed) => ended.is_ok(),
         };
-        run.cancel();
+        if let Some(run) = begun.get() {
+            run.cancel();
+        }
         if !dead {
             return Ok(false);
         }
-        let id = run.id().clone();
+        let id = RunId::new(RUN).map_err(Error::from)?;
         let recorded = recorded(&*storage, &id).await?;
         let resumed = self.runtime(storage).await?.resume(&id).await?;
         let again = ran_again(&resumed, &recorded);

@@ -162,8 +162,8 @@ mod at_every_commit {
         let report = CrashTest::new(long, || "x".to_owned()).run().await;
         let report = report.unwrap_or_else(|failure| panic!("{failure}"));
         assert_eq!(
-            report.crashes, 5,
-            "a step is a commit, and the last one ends the run"
+            report.crashes, 6,
+            "the creation; a step is a commit, and the last one ends the run"
         );
     }
 
@@ -210,6 +210,6 @@ mod at_every_commit {
         };
         let report = CrashTest::new(ten, String::new).run().await;
         let report = report.unwrap_or_else(|failure| panic!("{failure}"));
-        assert_eq!(report.crashes, 10);
+        assert_eq!(report.crashes, 11, "and the creation");
     }
 }

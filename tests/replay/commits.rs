@@ -46,6 +46,52 @@ impl Whole {
     }
 }
 
+/// Looks into the store while it runs.
+#[workflow]
+struct Looks {
+    storage: Arc<dyn agno::Storage>,
+}
+
+#[workflow]
+impl Looks {
+    #[step]
+    async fn is_there(&self) -> Result<bool> {
+        Ok(self.storage.run(&kit::id()).await?.is_some())
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>) -> Result<bool> {
+        flow.is_there().await
+    }
+}
+
+#[tokio::test]
+async fn a_run_is_in_the_store_before_its_first_step_begins() {
+    let storage = kit::store();
+    let looks = Looks {
+        storage: storage.clone(),
+    };
+    let outcome = kit::run(&storage, looks, ()).await;
+    assert_eq!(outcome.output.expect("an output").as_str(), "true");
+}
+
+#[tokio::test]
+async fn who_has_the_handle_of_a_run_finds_it_after_a_crash() {
+    let storage = kit::store();
+    let ran = Ran::default();
+    let runtime = kit::runtime(&storage, Whole { ran: ran.clone() }).await;
+    let run = runtime
+        .start::<Whole>(())
+        .run_id("r")
+        .await
+        .expect("starts");
+    // Nothing of it has run on this thread, and nothing will: its tasks end with it.
+    run.interrupt();
+    drop((run, runtime));
+    let outcome = kit::resume(&storage, Whole { ran }).await;
+    assert_eq!(outcome.output.expect("an output").as_str(), "2");
+}
+
 #[tokio::test]
 async fn replay_r11_one_commit_holds_outcome_state_events_and_cache() {
     let storage = kit::store();

@@ -1,8 +1,9 @@
 //! R8 to R10: control, one call at a time, combinations.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use agno::{RunStatus, prelude::*};
+use tokio::sync::Notify;
 
 use super::kit::{self, Ran};
 
@@ -109,30 +110,61 @@ async fn replay_r08_a_pause_never_appears_as_an_error() {
     );
 }
 
+/// Its first step ends when it is let go.
+#[workflow]
+#[derive(Clone, Default)]
+struct Held {
+    ran: Ran,
+    entered: Arc<Notify>,
+    let_go: Arc<Notify>,
+}
+
+#[workflow]
+impl Held {
+    #[step]
+    async fn first(&self) -> u32 {
+        self.ran.hit("first");
+        self.entered.notify_one();
+        self.let_go.notified().await;
+        1
+    }
+
+    #[step]
+    async fn second(&self, n: u32) -> u32 {
+        self.ran.hit("second");
+        n + 1
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>) -> Result<u32> {
+        let n = flow.first().await?;
+        flow.second(n).await
+    }
+}
+
 #[tokio::test]
 async fn replay_r08_an_interrupted_run_can_be_resumed() {
     let storage = kit::store();
-    let workflow = Swallows::default();
-    let ran = workflow.ran.clone();
-    let runtime = kit::runtime(&storage, workflow).await;
-    let run = runtime
-        .start::<Swallows>(false)
-        .run_id("r")
-        .await
-        .expect("starts");
+    let workflow = Held::default();
+    let runtime = kit::runtime(&storage, workflow.clone()).await;
+    let run = runtime.start::<Held>(()).run_id("r").await.expect("starts");
+    workflow.entered.notified().await;
     run.interrupt();
+    workflow.let_go.notify_one();
     let outcome = run.outcome().await;
     assert_eq!(outcome.status, RunStatus::Running, "it is not over");
     assert_eq!(
         outcome.error.expect("says why").code.as_ref(),
         "interrupted"
     );
-    // It had not begun, and is in the store for whoever takes it up.
-    assert_eq!(ran.count("waits"), 0);
-    let run = runtime.resume(&kit::id()).await.expect("resumes");
-    assert_eq!(run.outcome().await.status, RunStatus::Paused);
-    assert_eq!((ran.count("waits"), ran.count("pauses")), (1, 1));
-    assert_eq!(ran.count("swallowed"), 0);
+    assert_eq!(workflow.ran.count("second"), 0);
+    let outcome = kit::resume(&storage, workflow.clone()).await;
+    assert_eq!(outcome.status, RunStatus::Completed);
+    assert_eq!(
+        workflow.ran.count("first"),
+        1,
+        "what had begun was seen through"
+    );
 }
 
 #[workflow]

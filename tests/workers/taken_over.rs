@@ -131,7 +131,7 @@ async fn nothing_begins_when_little_is_left_of_the_lease() {
     let ran = Ran::default();
     let own = runtime(&process, Stubborn { ran: ran.clone() }).await;
     let run = own.start::<Stubborn>(()).run_id("r").await.expect("starts");
-    until("it has begun", async || process.commits() > 0).await;
+    until("it has begun", async || process.commits() > 1).await;
     process.set(State::Offline);
     run.outcome().await;
     // A third of the lease is left after eight seconds.

@@ -62,6 +62,8 @@ pub(crate) struct RunCell {
     /// The run's head and input, until its first commit takes them along.
     pub(super) creation: tokio::sync::Mutex<Option<Creation>>,
     pub(super) created: AtomicBool,
+    /// Something of it is recorded, and so that it has begun.
+    pub(super) announced: AtomicBool,
     /// What rides on the next commit.
     pub(super) riding: Mutex<Riding>,
     pub(super) recorded: Mutex<Recorded>,
@@ -242,6 +244,7 @@ impl RunCell {
                 fence: AtomicU64::new(head.fence),
                 seed: *seed.as_bytes(),
                 created: AtomicBool::new(input.is_none()),
+                announced: AtomicBool::new(input.is_none()),
                 creation: tokio::sync::Mutex::new(input.map(|input| Box::new((head, input)))),
                 riding: Mutex::new(Riding {
                     entries: Vec::new(),

@@ -12,7 +12,7 @@ use agno_storage::{
     Ack, CacheFill, Commit, Entry, EntryKind, Request, RunUpdate, StateDelta, StoreError,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::MutexGuard, time::Instant};
 
 use super::cell::{Creation, Riding, RunCell, locked};
 use super::heard::over_at;
@@ -46,7 +46,7 @@ impl RunCell {
 
     /// The run's first commit creates it; others wait until it has.
     async fn commit_first(&self, writing: Writing) -> Result<Ack, StoreError> {
-        let mut creation = self.creation.lock().await;
+        let creation = self.creation.lock().await;
         let Some(create) = creation.clone() else {
             // Not under the lock: they go to the store together.
             drop(creation);
@@ -59,9 +59,30 @@ impl RunCell {
             }
             result => result?,
         };
+        self.is_created(creation);
+        Ok(ack)
+    }
+
+    /// Puts the run into the store and nothing else, if it is not there. What rides is for the first commit that
+    /// records something.
+    pub(crate) async fn create(&self) -> Result<(), StoreError> {
+        let creation = self.creation.lock().await;
+        if let Some(create) = creation.clone() {
+            let fence = self.fence.load(Ordering::Acquire);
+            let mut commit = Commit::new(self.id.clone(), fence);
+            commit.create = Some(create);
+            match self.store(commit, None).await {
+                Err(StoreError::RunExists { .. }) if self.is_mine(&creation).await? => {}
+                result => drop(result?),
+            }
+            self.is_created(creation);
+        }
+        Ok(())
+    }
+
+    fn is_created(&self, mut creation: MutexGuard<'_, Option<Creation>>) {
         *creation = None;
         self.created.store(true, Ordering::Release);
-        Ok(ack)
     }
 
     /// Whether the run in the store is the one that this cell was to create.
@@ -126,6 +147,7 @@ impl RunCell {
             (_, kept) => self.store(commit, kept).await,
         };
         let ack = result?;
+        self.announced.store(true, Ordering::Release);
         if !ends {
             self.check_budget();
         }
@@ -201,7 +223,7 @@ impl RunCell {
         .await;
     }
 
-    /// Puts the run into the store by itself, with the state that its session begins with.
+    /// Puts the run into the store with the state that its session begins with.
     pub(crate) async fn create_with(&self, state: StateDelta) -> Result<(), StoreError> {
         let delta = Some(state);
         let writing = Writing {
@@ -211,19 +233,10 @@ impl RunCell {
         self.commit(writing).await.map(drop)
     }
 
-    /// Puts the run into the store by itself, when its first step takes its time.
-    pub(super) async fn commit_creation(&self) {
-        if !self.created.load(Ordering::Acquire) {
+    /// Records that the run has begun, when its first step takes its time.
+    pub(super) async fn commit_begun(&self) {
+        if !self.announced.load(Ordering::Acquire) {
             self.commit_or_stop(Writing::default()).await;
         }
-    }
-
-    /// Puts the run into the store by itself, when it stops before any step has: who is told to
-    /// resume it has to find it.
-    pub(super) async fn leave_creation(&self) -> Result<(), StoreError> {
-        if !self.created.load(Ordering::Acquire) {
-            self.commit(Writing::default()).await?;
-        }
-        Ok(())
     }
 }

@@ -229,7 +229,7 @@ impl RunCell {
                 let error = cancelled(self.given_up.load(Ordering::Acquire));
                 self.end_as(RunStatus::Cancelled, error).await
             }
-            Stop::Interrupted => match self.leave_creation().await {
+            Stop::Interrupted => match self.create().await {
                 // What rides on no commit yet is told again by the resumed run.
                 Ok(()) => {
                     Ending::released(Error::new(code::INTERRUPTED, "the run was interrupted"))

@@ -24,8 +24,8 @@ use crate::{
     value::Produced,
 };
 
-/// How long a run's first step may take before the run is put into the store ahead of it.
-const CREATE_AFTER: Duration = Duration::from_millis(20);
+/// How long a run's first step may take before it is recorded and told that the run has begun.
+const BEGUN_AFTER: Duration = Duration::from_millis(20);
 
 /// What the attempts came to.
 struct Attempts {
@@ -318,7 +318,7 @@ impl RunCell {
             attempt = context.attempt()
         );
         let running = context
-            .scope(self.created_meanwhile(running))
+            .scope(self.begun_meanwhile(running))
             .instrument(span);
         let (body, outcome) = match timeout {
             None => running.await,
@@ -340,18 +340,18 @@ impl RunCell {
         Ok((produced, changes))
     }
 
-    /// Waits for the body. If the run is not in the store yet and the body takes its time, the
-    /// run is put there first, so that a crash finds it.
-    async fn created_meanwhile<T>(&self, mut running: BoxFuture<'static, T>) -> T {
-        if self.created.load(Ordering::Acquire) {
+    /// Waits for the body. If it is the first and takes its time, that the run has begun does not wait for it, nor does the
+    /// creation of a run that another one calls.
+    async fn begun_meanwhile<T>(&self, mut running: BoxFuture<'static, T>) -> T {
+        if self.announced.load(Ordering::Acquire) {
             return running.await;
         }
-        let in_time = Box::pin(tokio::time::timeout(CREATE_AFTER, &mut running));
+        let in_time = Box::pin(tokio::time::timeout(BEGUN_AFTER, &mut running));
         match in_time.await {
             Ok(done) => done,
             Err(_) => {
                 // Together: the body may be about to commit something itself.
-                tokio::join!(Box::pin(self.commit_creation()), running).1
+                tokio::join!(Box::pin(self.commit_begun()), running).1
             }
         }
     }

@@ -1,4 +1,8 @@
 //! Begins runs that are not in the store yet.
+//!
+//! A run that somebody starts is in the store before it begins: its id is a promise, and what its first step does is
+//! not done in vain. One that is called rides on its own first commit: its caller is in the store, and calls it
+//! again.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -35,8 +39,27 @@ pub(super) struct New {
 }
 
 impl Runtime {
-    /// Begins a run that is not in the store yet.
+    /// Begins a run that somebody starts.
     pub(super) async fn begin(&self, new: New) -> Result<Active, Error> {
+        let runtime = self.clone();
+        // A caller may be dropped while it waits; what is in the store then, runs.
+        let begun = tokio::spawn(async move {
+            let (cell, values, input) = runtime.prepared(new).await?;
+            cell.create().await?;
+            Ok(runtime.spawn(cell, values, input))
+        });
+        begun
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    /// Begins a run that another one calls, whose creation rides on its first commit.
+    pub(super) async fn begin_riding(&self, new: New) -> Result<Active, Error> {
+        let (cell, values, input) = self.prepared(new).await?;
+        Ok(self.spawn(cell, values, input))
+    }
+
+    async fn prepared(&self, new: New) -> Result<(Arc<RunCell>, Json, Json), Error> {
         let New {
             registered,
             head,
@@ -77,7 +100,7 @@ impl Runtime {
                 },
             }
         };
-        Ok(self.spawn(cell, values, input))
+        Ok((cell, values, input))
     }
 
     pub(super) async fn fields_of(

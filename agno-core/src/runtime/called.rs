@@ -76,7 +76,7 @@ impl Runtime {
                 )
             };
             let active = self
-                .begin(New {
+                .begin_riding(New {
                     registered,
                     head,
                     input: called.input.clone(),

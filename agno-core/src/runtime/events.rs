@@ -42,6 +42,10 @@ pub struct EventStream {
     told: BTreeSet<u64>,
     /// Told live without a number, by a hash, as often as the store has not shown them yet.
     ahead: HashMap<u64, u32>,
+    /// Read from the store, by the same hash: they may have been told live as well, a moment before.
+    shown: HashMap<u64, u32>,
+    /// So many events that were told before the store was read are not received yet.
+    told_before: usize,
     stored: VecDeque<NumberedEvent>,
     goes_on: GoesOn,
     reread: bool,
@@ -115,6 +119,8 @@ impl EventStream {
             seq: 0,
             told: BTreeSet::new(),
             ahead: HashMap::new(),
+            shown: HashMap::new(),
+            told_before: 0,
             stored: VecDeque::new(),
             reread: true,
         }
@@ -166,16 +172,20 @@ impl EventStream {
                 _ = live.outcome.wait_for(Option::is_some) => Err(RecvError::Closed),
             };
             match received {
-                Ok(event) => match event.number {
-                    None => {
-                        *self.ahead.entry(hash_of(&event.event)).or_default() += 1;
-                        return Ok(Some(event));
+                Ok(event) => {
+                    let was_shown = self.was_shown(&event.event);
+                    match event.number {
+                        None if was_shown => {}
+                        None => {
+                            *self.ahead.entry(hash_of(&event.event)).or_default() += 1;
+                            return Ok(Some(event));
+                        }
+                        Some(number) if number >= self.read && self.told.insert(number) => {
+                            return Ok(Some(event));
+                        }
+                        Some(_) => {}
                     }
-                    Some(number) if number >= self.read && self.told.insert(number) => {
-                        return Ok(Some(event));
-                    }
-                    Some(_) => {}
-                },
+                }
                 // Too slow for the live stream: nothing is lost, it is all stored.
                 Err(RecvError::Lagged(_)) => self.reread = true,
                 Err(RecvError::Closed) => {
@@ -223,14 +233,42 @@ impl EventStream {
                 match ahead.filter(|times| **times > 0) {
                     Some(times) => *times -= 1,
                     None if self.told.contains(&number) => {}
-                    None => self.stored.push_back(event),
+                    None => {
+                        *self.shown.entry(hash_of(&event.event)).or_default() += 1;
+                        self.stored.push_back(event);
+                    }
                 }
             }
         }
         self.seq = last.unwrap_or(self.seq);
         self.told.clear();
         self.ahead.retain(|_, times| *times > 0);
+        // What is told from here on is told ahead of its commit, which was not read.
+        self.told_before = match &self.goes_on {
+            GoesOn::Here(live) => live.events.len(),
+            _ => 0,
+        };
+        if self.told_before == 0 {
+            self.shown.clear();
+        }
         Ok(())
+    }
+
+    /// Whether what was just told was read from the store before.
+    fn was_shown(&mut self, event: &Event) -> bool {
+        let times = self.shown.get_mut(&hash_of(event));
+        let was_shown = match times {
+            Some(times) if *times > 0 => {
+                *times -= 1;
+                true
+            }
+            _ => false,
+        };
+        self.told_before = self.told_before.saturating_sub(1);
+        if self.told_before == 0 {
+            self.shown.clear();
+        }
+        was_shown
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use agno_storage::{CacheMode, EventPolicy, Json, Limits, RunId, RunRecord, RunStatus};
+use agno_storage::{CacheMode, EventPolicy, Json, Limits, RunId, RunRecord, RunStatus, StoreError};
 use serde::Serialize;
 
 use super::{
@@ -26,14 +26,16 @@ use crate::{
 /// The session of runs that name none.
 const DEFAULT_SESSION: &str = "default";
 
-/// A run about to be started. Awaited, it starts and answers its handle.
+/// A run about to be started. Awaited, it is in the store, starts, and answers its handle: whatever happens from then on, the
+/// run can be resumed.
 #[must_use = "a run starts when this is awaited: write `.await?`"]
 pub struct Start<W: Workflow> {
     inner: StartJson,
     workflow: PhantomData<fn(W)>,
 }
 
-/// A run about to be started with input as JSON. Awaited, it starts and answers its handle.
+/// A run about to be started with input as JSON. Awaited, it is in the store, starts, and answers its handle: whatever happens
+/// from then on, the run can be resumed.
 #[must_use = "a run starts when this is awaited: write `.await?`"]
 pub struct StartJson {
     runtime: Runtime,
@@ -256,12 +258,12 @@ impl StartJson {
             state.check(&registered)?;
         }
         let given = self.state.map(|state| (state, self.overwrite));
-        let mut _turn = None;
+        let mut turn = None;
         let id = match self.id {
             None => run_id::new(),
             Some(id) => {
                 let id = RunId::new(id)?;
-                _turn = Some(runtime.0.shared.beginning.lock().await);
+                turn = Some(runtime.0.shared.beginning.lock().await);
                 if let Some(known) = runtime.same_run(&id, &registered, &input, &session).await? {
                     return Ok(known.retyped());
                 }
@@ -275,26 +277,42 @@ impl StartJson {
             events: self.events.map(Box::new),
             cache: self.cache,
             metadata,
-            ..RunRecord::new(id, registered.name.clone(), session, now_micros())
+            ..RunRecord::new(
+                id.clone(),
+                registered.name.clone(),
+                session.clone(),
+                now_micros(),
+            )
         };
-        if self.detached {
+        let begun = if self.detached {
             runtime
-                .put_down_as_pending(&registered, head, input, given)
+                .put_down_as_pending(&registered, head, input.clone(), given)
                 .await
         } else {
-            let active = runtime
-                .begin(New {
-                    budget: Budget::new(head.limits.as_deref(), Used::default()),
-                    registered,
-                    head,
-                    input,
-                    given,
-                    watched: self.watched,
-                })
-                .await?;
-            Ok(runtime.handle_of(&active))
+            let new = New {
+                budget: Budget::new(head.limits.as_deref(), Used::default()),
+                registered: registered.clone(),
+                head,
+                input: input.clone(),
+                given,
+                watched: self.watched,
+            };
+            let active = runtime.begin(new).await;
+            active.map(|active| runtime.handle_of(&active))
+        };
+        match begun {
+            // Another process was given the same id, and was first.
+            Err(error) if turn.is_some() && is_there(&error) => {
+                let known = runtime.same_run(&id, &registered, &input, &session);
+                known.await?.map(RunHandle::retyped).ok_or(error)
+            }
+            begun => begun,
         }
     }
+}
+
+fn is_there(error: &Error) -> bool {
+    matches!(error.store_error(), Some(StoreError::RunExists { .. }))
 }
 
 /// Metadata as it is stored.
