@@ -17,7 +17,7 @@ pub struct Commits(Arc<Recorded>);
 struct Recorded {
     head: RunRecord,
     input: RunInput,
-    /// The entries of each commit.
+    /// The entries of each commit but the first, which creates the run.
     entries: Vec<Vec<Entry>>,
     /// Containers that a late commit must not follow.
     unless: Vec<Arc<str>>,
@@ -72,10 +72,15 @@ impl Commits {
         let recorded = self.0.clone();
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let id = RunId::new(format!("alone{count:021}")).expect("a legal id");
-        let last = recorded.entries.len() - 1;
+        let last = recorded.entries.len();
         (0..=last).map(move |index| {
             let mut commit = Commit::new(id.clone(), 1);
-            commit.entries.clone_from(&recorded.entries[index]);
+            if index == 0 {
+                let create = (recorded.head.clone(), recorded.input.clone());
+                commit.create = Some(Box::new(create));
+                return commit;
+            }
+            commit.entries.clone_from(&recorded.entries[index - 1]);
             commit.unless.clone_from(&recorded.unless);
             commit.state = commit.entries.iter().find_map(|entry| {
                 let key = SessionKey {
@@ -84,10 +89,6 @@ impl Commits {
                 };
                 Some((key, entry.delta.clone()?))
             });
-            if index == 0 {
-                let create = (recorded.head.clone(), recorded.input.clone());
-                commit.create = Some(Box::new(create));
-            }
             if index == last {
                 commit.update = Some(Box::new(RunUpdate {
                     output: recorded.output.clone(),
@@ -99,8 +100,8 @@ impl Commits {
         })
     }
 
-    /// What each of them writes, as keys and values of a store's own size: the entries, with the first the
-    /// head and the input, with the last the head and the output.
+    /// What each of them writes, as keys and values of a store's own size: the first the head and the input, the others
+    /// their entries, the last the head and the output too.
     pub fn records(&self) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
         let commits = self.all().map(|commit| {
             // What ends the run's id, and the number of the chunk.

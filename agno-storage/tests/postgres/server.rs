@@ -13,7 +13,10 @@ use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -323,9 +326,22 @@ fn programs() -> Option<PathBuf> {
     found.pop()
 }
 
+/// A port that stays free while its server is stopped: none that the system hands out, and another one for each process
+/// and each call.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its number").port()
+    const FIRST: u32 = 12_000;
+    const PORTS: u32 = 20_000;
+    /// So many for each process; those with near numbers run at the same time.
+    const EACH: u32 = 20;
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed) % EACH;
+        let port = FIRST + (std::process::id() * EACH + count) % PORTS;
+        let port = u16::try_from(port).expect("below 32,000");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn is_root() -> bool {

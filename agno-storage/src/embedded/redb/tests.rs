@@ -203,7 +203,7 @@ fn batches() -> impl Strategy<Value = Vec<Batch>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn two_trees_are_one_map(batches in batches()) {
@@ -309,6 +309,6 @@ fn what_a_commit_writes_does_not_grow_with_the_store() {
         }
         switches.written.load(Ordering::SeqCst) - before
     };
-    let (of_few, of_many) = (written_beside(1), written_beside(100_000));
+    let (of_few, of_many) = (written_beside(1), written_beside(30_000));
     assert!(of_many * 10 < of_few * 11, "{of_few} and {of_many} bytes");
 }
