@@ -41,10 +41,10 @@ pub(super) struct New {
 impl Runtime {
     /// Begins a run that somebody starts.
     pub(super) async fn begin(&self, new: New) -> Result<Active, Error> {
+        let (cell, values, input) = self.prepared(new).await?;
         let runtime = self.clone();
         // A caller may be dropped while it waits; what is in the store then, runs.
         let begun = tokio::spawn(async move {
-            let (cell, values, input) = runtime.prepared(new).await?;
             cell.create().await?;
             Ok(runtime.spawn(cell, values, input))
         });
