@@ -232,6 +232,9 @@ fn runs_are_found_by_the_beginning_of_their_id() {
         .exits(2)
         .says("no run `zz`; the latest are:")
         .says("abc-1");
+    // Nobody is told to end another one.
+    let cancel = place.one(&["cancel", "zz"]).exits(2);
+    assert_eq!(cancel.next()[0], "runs");
     place
         .one(&["show", "\u{1b}[2J"])
         .exits(2)

@@ -75,20 +75,48 @@ async fn a_run_is_in_the_store_before_its_first_step_begins() {
     assert_eq!(outcome.output.expect("an output").as_str(), "true");
 }
 
-#[tokio::test]
-async fn who_has_the_handle_of_a_run_finds_it_after_a_crash() {
-    let storage = kit::store();
-    let ran = Ran::default();
-    let runtime = kit::runtime(&storage, Whole { ran: ran.clone() }).await;
-    let run = runtime
-        .start::<Whole>(())
-        .run_id("r")
-        .await
-        .expect("starts");
-    // Nothing of it has run on this thread, and nothing will: its tasks end with it.
-    run.interrupt();
-    drop((run, runtime));
-    let outcome = kit::resume(&storage, Whole { ran }).await;
+/// Its step does not end the first time.
+#[workflow]
+#[derive(Clone, Default)]
+struct Hangs {
+    has_hung: Arc<AtomicBool>,
+}
+
+#[workflow]
+impl Hangs {
+    #[step]
+    async fn answer(&self) -> u32 {
+        if !self.has_hung.swap(true, Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        2
+    }
+
+    #[flow]
+    async fn run(flow: &Flow<Self>) -> Result<u32> {
+        flow.answer().await
+    }
+}
+
+#[test]
+fn who_has_the_handle_of_a_run_finds_it_after_a_crash() {
+    let (storage, workflow) = (kit::store(), Hangs::default());
+    let world = || {
+        let builder = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        builder.expect("a runtime of tokio")
+    };
+    let first = world();
+    first.block_on(async {
+        let runtime = kit::runtime(&storage, workflow.clone()).await;
+        let start = runtime.start::<Hangs>(()).run_id("r");
+        start.await.expect("starts");
+    });
+    // Its tasks end with it, wherever they are.
+    drop(first);
+    workflow.has_hung.store(true, Ordering::SeqCst);
+    let outcome = world().block_on(kit::resume(&storage, workflow));
     assert_eq!(outcome.output.expect("an output").as_str(), "2");
 }
 

@@ -229,12 +229,13 @@ impl EventStream {
             };
             if number >= self.read {
                 self.read = number + 1;
-                let ahead = self.ahead.get_mut(&hash_of(&event.event));
+                let hash = hash_of(&event.event);
+                let ahead = self.ahead.get_mut(&hash);
                 match ahead.filter(|times| **times > 0) {
                     Some(times) => *times -= 1,
                     None if self.told.contains(&number) => {}
                     None => {
-                        *self.shown.entry(hash_of(&event.event)).or_default() += 1;
+                        *self.shown.entry(hash).or_default() += 1;
                         self.stored.push_back(event);
                     }
                 }

@@ -89,7 +89,11 @@ fn a_password_is_never_shown() {
             );
         }
     }
+    // Refused as text, and possible in code.
     let two = "postgres://app:hun/ter2:hunter2@x@db.example/app";
+    let config = StoreConfig::from(PostgresConfig::new(two));
+    let shown = format!("{config:?} {}", config.location());
+    assert!(!shown.contains("ter2"), "{shown}");
     assert_eq!(
         StoreConfig::masked(two),
         "postgres://app:***@db.example/app"
