@@ -7,7 +7,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{ErrorKind, Read, Seek, SeekFrom, Write},
+    io::{ErrorKind, Read, Write},
     path::Path,
 };
 
@@ -64,11 +64,19 @@ impl Marker {
     /// Tells that batches up to this one are durable. If that fails the number stays too low,
     /// which is allowed; the batch itself is durable already.
     pub(super) fn record(&self, number: u64) {
-        let mut file = &self.file;
-        let _ = file
-            .seek(SeekFrom::Start(TEXT.len() as u64))
-            .and_then(|_| file.write_all(line(number).as_bytes()));
+        let _ = write_at(&self.file, line(number).as_bytes(), TEXT.len() as u64);
     }
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+#[cfg(not(unix))]
+fn write_at(mut file: &File, bytes: &[u8], offset: u64) -> std::io::Result<()> {
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(offset))?;
+    file.write_all(bytes)
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> StoreError {
