@@ -23,7 +23,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use common::{BACK_ENDS, BackEnd, asking_step, create, end, id, output, session, step};
 
 /// The format that this version writes.
-const NEWEST: u32 = 5;
+const NEWEST: u32 = 6;
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -185,6 +185,11 @@ async fn a_store_of_format_4() {
 #[tokio::test]
 async fn a_store_of_format_5() {
     check_format(5).await;
+}
+
+#[tokio::test]
+async fn a_store_of_format_6() {
+    check_format(6).await;
 }
 
 async fn check_format(format: u32) {

@@ -14,9 +14,9 @@ use crate::{StoreError, StoreResult};
 const MAGIC: &str = "agno";
 /// The format that this version writes, and the newest that it reads. With 2 came requests,
 /// runs that are pending, and runs that are removed; with 3 pieces of other stores, whose remains an
-/// opening has to remove; with 4 the last batch has another key; with 5 a redb store has two trees. Everything else of 1 to
-/// 4 reads as it did.
-const CURRENT: u32 = 5;
+/// opening has to remove; with 4 the last batch has another key; with 5 a redb store has two trees, and with 6 a
+/// new SQLite store two tables. Everything else of 1 to 5 reads as it did.
+const CURRENT: u32 = 6;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Format {

@@ -6,6 +6,8 @@
 //!   processes out and the index of the log in memory that they share, in no file.
 //! * It has no checksums of its pages in the file. Ours are those of the records.
 
+mod tables;
+
 use std::{
     fmt, fs,
     io::ErrorKind,
@@ -13,8 +15,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use self::tables::Tables;
 use super::{
     Embedded,
     directory::{Directory, create_private},
@@ -47,8 +50,8 @@ impl SqliteOptions {
         Self::default()
     }
 
-    /// Memory for SQLite's page caches, in bytes: 64 MiB if not set. An eighth of it is the writer's,
-    /// the rest is for the readers that are kept ready.
+    /// Memory for SQLite's page caches, in bytes: 64 MiB if not set. A small part of it is the
+    /// writer's, the rest is for the readers that are kept ready.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.cache_bytes = bytes;
@@ -87,24 +90,18 @@ const IDLE_READERS: usize = 4;
 
 /// The writer gets one of so many parts of the cache: with each commit SQLite walks through all of it, and
 /// what is written lies together.
-const WRITERS_PART: u64 = 8;
+const WRITERS_PART: u64 = 32;
 
 /// The log is written back into the database when it has so many pages of 4 KiB. What waits for
 /// it is one commit; what grows with it is the time to open after a crash.
 const LOG_PAGES: u32 = 2000;
-
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS records \
-    (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID";
-const GET: &str = "SELECT value FROM records WHERE key = ?1";
-const SCAN: &str = "SELECT key, value FROM records WHERE key >= ?1 ORDER BY key";
-const PUT: &str = "INSERT OR REPLACE INTO records (key, value) VALUES (?1, ?2)";
-const REMOVE: &str = "DELETE FROM records WHERE key = ?1";
 
 /// An open SQLite database, or a snapshot of it.
 pub struct Sqlite {
     file: Arc<DatabaseFile>,
     /// Used by one thread at a time as it is; the lock says so to the compiler.
     connection: Mutex<Option<Connection>>,
+    tables: Tables,
     is_snapshot: bool,
 }
 
@@ -138,13 +135,14 @@ impl Sqlite {
             cache_bytes: options.cache_bytes,
             idle: Mutex::default(),
         };
-        let connection = file
+        let (connection, tables) = file
             .connect(options.cache_bytes / WRITERS_PART)
             .and_then(|connection| file.prepare(connection))
             .map_err(|error| file.failed("open", &error))?;
         Ok(Self {
             file: Arc::new(file),
             connection: Mutex::new(Some(connection)),
+            tables,
             is_snapshot: false,
         })
     }
@@ -185,7 +183,7 @@ impl DatabaseFile {
     }
 
     /// Makes the connection the one that writes.
-    fn prepare(&self, connection: Connection) -> rusqlite::Result<Connection> {
+    fn prepare(&self, connection: Connection) -> rusqlite::Result<(Connection, Tables)> {
         let is_wal = |row: &rusqlite::Row<'_>| {
             let mode: String = row.get(0)?;
             match mode.as_str() {
@@ -197,11 +195,11 @@ impl DatabaseFile {
         };
         connection.pragma_update_and_check(None, "journal_mode", "WAL", is_wal)?;
         connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))?;
-        connection.execute_batch(TABLE)?;
+        let tables = Tables::prepare(&connection)?;
         // Asked again: it was seen to say WAL when the change of the file had failed to sync, and to go on
         // with a journal whose removal nobody makes durable.
         connection.pragma_query(None, "journal_mode", is_wal)?;
-        Ok(connection)
+        Ok((connection, tables))
     }
 
     fn failed(&self, doing: &str, error: &rusqlite::Error) -> StoreError {
@@ -233,22 +231,6 @@ impl DatabaseFile {
     }
 }
 
-fn write(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
-    // Rolled back when dropped.
-    let transaction = connection.unchecked_transaction()?;
-    {
-        let mut put = transaction.prepare_cached(PUT)?;
-        let mut remove = transaction.prepare_cached(REMOVE)?;
-        for (key, value) in &batch.writes {
-            match value {
-                Some(value) => put.execute(params![key, value])?,
-                None => remove.execute(params![key])?,
-            };
-        }
-    }
-    transaction.commit()
-}
-
 impl Drop for Sqlite {
     fn drop(&mut self) {
         let connection = self.connection.get_mut();
@@ -270,24 +252,12 @@ impl KeyValue for Sqlite {
     type Bytes = Vec<u8>;
 
     fn get(&self, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-        self.with("read", |connection| {
-            let mut get = connection.prepare_cached(GET)?;
-            get.query_row([key], |row| row.get(0)).optional()
-        })
+        self.with("read", |connection| self.tables.get(connection, key))
     }
 
     fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> StoreResult<()> {
         self.with("read", |connection| {
-            let mut scan = connection.prepare_cached(SCAN)?;
-            let mut rows = scan.query([prefix])?;
-            while let Some(row) = rows.next()? {
-                let (key, value) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
-                if !key.starts_with(prefix) {
-                    break;
-                }
-                visit(key, value);
-            }
-            Ok(())
+            self.tables.scan(connection, prefix, visit)
         })
     }
 
@@ -310,12 +280,13 @@ impl KeyValue for Sqlite {
         Ok(Some(Self {
             file: self.file.clone(),
             connection: Mutex::new(Some(connection)),
+            tables: self.tables,
             is_snapshot: true,
         }))
     }
 
     fn apply(&self, batch: Batch) -> StoreResult<()> {
-        self.with("write", |connection| write(connection, &batch))
+        self.with("write", |connection| self.tables.write(connection, &batch))
     }
 
     fn sync(&self) -> StoreResult<()> {

@@ -94,7 +94,7 @@ async fn it_goes_on_and_an_older_version_is_kept_out() {
     let pairs = map.pairs().clone();
     let format = &pairs[&[&keys::format()[..], &[0, 0]].concat()];
     let format = String::from_utf8_lossy(format);
-    assert!(format.contains(r#""format":5,"min_reader":5"#), "{format}");
+    assert!(format.contains(r#""format":6,"min_reader":6"#), "{format}");
     assert!(format.contains(r#""created_at":7"#), "{format}");
 
     let store = open(directory.path(), &map).expect("open");

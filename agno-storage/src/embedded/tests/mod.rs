@@ -215,7 +215,7 @@ async fn a_newer_format_and_a_lost_one_are_refused() {
             result,
             Err(StoreError::NewerFormat {
                 found: 9,
-                supported: 5
+                supported: 6
             })
         ),
         "{result:?}"
