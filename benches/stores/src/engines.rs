@@ -86,22 +86,36 @@ impl Engine {
         })
     }
 
-    /// SQLite with a log and a sync for each commit.
+    /// SQLite with a log and a sync for each commit, in one table that lies in the order of its keys.
     pub(crate) fn sqlite(directory: &Path) -> Self {
+        let table = "create table alone (key blob primary key, value blob not null) without rowid;";
+        Self::sqlite_with(directory, table, ["alone", "alone"])
+    }
+
+    /// The same in the two tables that a store has.
+    pub(crate) fn sqlite_in_two_tables(directory: &Path) -> Self {
+        let tables = "create table heads (key blob primary key, value blob not null) without rowid;
+                      create table others (key blob primary key, value blob not null);";
+        Self::sqlite_with(directory, tables, ["heads", "others"])
+    }
+
+    fn sqlite_with(directory: &Path, tables: &str, names: [&'static str; 2]) -> Self {
         let db = rusqlite::Connection::open(directory.join("alone.sqlite")).expect("SQLite opens");
-        db.execute_batch(
-            "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;
-             create table alone (key blob primary key, value blob not null) without rowid;",
-        )
-        .expect("a table");
+        let log = "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;";
+        db.execute_batch(log).expect("a log");
+        db.execute_batch(tables).expect("the tables");
+        let inserts = names.map(|name| format!("insert or replace into {name} values (?1, ?2)"));
         Self::start(move |records| {
             db.execute_batch("begin immediate").expect("SQLite begins");
             {
-                let mut insert = db
-                    .prepare_cached("insert or replace into alone values (?1, ?2)")
-                    .expect("a statement");
+                let insert = |text: &String| db.prepare_cached(text).expect("a statement");
+                let [mut heads, mut others] = inserts.each_ref().map(insert);
                 for (key, value) in records {
-                    insert.execute((key, value)).expect("SQLite writes");
+                    let table = match key.starts_with(b"h") {
+                        true => &mut heads,
+                        false => &mut others,
+                    };
+                    table.execute((key, value)).expect("SQLite writes");
                 }
             }
             db.execute_batch("commit").expect("SQLite commits");

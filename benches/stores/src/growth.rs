@@ -35,7 +35,7 @@ pub(crate) struct Session {
 }
 
 /// The stores that grow by themselves.
-const GROWING: [&str; 3] = ["sled", "redb", "sqlite"];
+pub(crate) const GROWING: [&str; 3] = ["sled", "redb", "sqlite"];
 
 /// Measures each store in a process of its own, as a program that does nothing else.
 pub(crate) fn measure() -> Vec<Growth> {

@@ -3,7 +3,7 @@
 //! Rounds of all kinds alternate, so that what else the machine does hits them alike; each round is compared
 //! with itself, and the median of that is told. How a store grows is measured in a process of its own (`--growth NAME`). With
 //! `--record FILE` the table is written between the marks of that file. Names of stores (`sled sqlite`) measure only those, and
-//! nothing of how they grow.
+//! nothing of how they grow. `sqlite-tables` is the SQLite store once more, beside an engine with the two tables of the store.
 
 mod alone;
 mod engines;
@@ -26,7 +26,8 @@ use self::{alone::Alone, record::Row};
 const RUNS: usize = 1280;
 const ROUNDS: usize = 9;
 
-const STORES: [&str; 4] = ["sled", "redb", "sqlite", "postgres"];
+const STORES: [&str; 5] = ["sled", "redb", "sqlite", SQLITE_TABLES, "postgres"];
+const SQLITE_TABLES: &str = "sqlite-tables";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     let (names, file) = match args.as_slice() {
         [] => (&STORES[..], None),
         ["--record", file] => (&STORES[..], Some(*file)),
-        ["--growth", name] if STORES.contains(name) => {
+        ["--growth", name] if growth::GROWING.contains(name) => {
             let directory = tempfile::tempdir().expect("a directory");
             let told = growth::told(name, directory.path());
             println!("{}", on_all_cores().block_on(told));
@@ -82,7 +83,12 @@ async fn open(
     let (with_store, by_itself) = (place.join("store"), place.join("alone"));
     std::fs::create_dir_all(&by_itself).expect("a directory");
     let store = |url: String| async move { agno::open(&url).await.expect("it opens") };
-    let url = format!("{name}:{}", with_store.display());
+    let scheme = if name == SQLITE_TABLES {
+        "sqlite"
+    } else {
+        name
+    };
+    let url = format!("{scheme}:{}", with_store.display());
     Some(match name {
         "sled" => (
             store(url).await,
@@ -95,6 +101,10 @@ async fn open(
         "sqlite" => (
             store(url).await,
             Alone::Engine(engines::Engine::sqlite(&by_itself)),
+        ),
+        SQLITE_TABLES => (
+            store(url).await,
+            Alone::Engine(engines::Engine::sqlite_in_two_tables(&by_itself)),
         ),
         _ => {
             let url = server?.url();
