@@ -25,6 +25,9 @@ use crate::{
 /// Where runs are kept, if nobody says otherwise.
 pub(crate) const DEFAULT_STORE: &str = "./.agno";
 
+/// What may begin a store. Anything else is about what is in one.
+const BEGINS: [&str; 3] = ["run", "worker", "store import"];
+
 /// So long a program that ends waits for cached results that are being computed anew.
 const REFRESHING: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -269,6 +272,7 @@ impl Session {
     /// Opens the store. `verb` is what the user typed, for trying again.
     pub(crate) async fn open(&self, verb: &str) -> Result<(), Failure> {
         let crash_after = crash::asked_for()?;
+        self.is_there(verb)?;
         let opened = self.url.open().await;
         let storage = opened.map_err(|error| self.not_open(&error, verb))?;
         self.store.set(match crash_after {
@@ -276,6 +280,19 @@ impl Session {
             None => storage,
         });
         Ok(())
+    }
+
+    /// Refuses a directory that was named and is not there: an empty store would be made in it, and a slip in its name
+    /// look like a store without runs.
+    pub(crate) fn is_there(&self, verb: &str) -> Result<(), Failure> {
+        match self.url.missing() {
+            Some(directory) if self.program.names_store() && !BEGINS.contains(&verb) => {
+                let directory = text::line(&directory.to_string_lossy(), 400);
+                let failure = Failure::not_found(format!("there is no store in {directory}"));
+                Err(failure.note("look at its name; `run` makes one where there is none"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Opens the store here, or reaches the process that has it.

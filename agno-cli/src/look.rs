@@ -47,6 +47,7 @@ impl Session {
     /// Opens the store for a verb that does not run anything: through the process that has it, if
     /// there is one.
     pub(crate) async fn look(&self, verb: &str) -> Result<(), Failure> {
+        self.is_there(verb)?;
         let error = match self.url.open().await {
             Ok(storage) => {
                 self.store.set(storage);

@@ -60,6 +60,11 @@ impl StoreUrl {
         self.config.as_ref().ok()?.directory()
     }
 
+    /// The directory it would be in, where there is none.
+    pub(crate) fn missing(&self) -> Option<&Path> {
+        self.directory().filter(|path| !path.exists())
+    }
+
     /// Whether anything of this process is there for the next.
     pub(crate) fn outlives_process(&self) -> bool {
         self.config

@@ -497,3 +497,25 @@ fn help_names_verbs_and_fields() {
         .prints("What to write about.")
         .prints("--words <NUMBER>");
 }
+
+#[test]
+fn a_store_that_was_named_and_is_not_there_is_not_made_by_looking() {
+    let place = Place::new();
+    let verbs: [&[&str]; 8] = [
+        &["runs"],
+        &["show", "r"],
+        &["inbox"],
+        &["resume", "r"],
+        &["prune", "--older-than", "1d"],
+        &["cache", "clear"],
+        &["store", "verify"],
+        &["store", "export", "all.ndjson"],
+    ];
+    for verb in verbs {
+        let answer = place.many(&[verb, &["--store", "typo"]].concat()).exits(2);
+        answer.says("error: there is no store in typo");
+        assert!(!place.file("typo").exists(), "{verb:?}");
+    }
+    // The usual one is no slip: nothing has run here yet.
+    place.many(&["runs"]).exits(0);
+}
