@@ -55,6 +55,8 @@ pub(crate) struct Session {
     pub(crate) program: Program,
     /// The store, as it was named.
     pub(crate) url: StoreUrl,
+    /// It was named on the command line.
+    is_typed: bool,
     /// What is kept, if anybody has said so.
     pub(crate) retention: Option<Retention>,
     pub(crate) store: Arc<LateStore>,
@@ -152,12 +154,14 @@ impl App {
         };
         // The next command is to find the run, whatever the environment will say.
         let is_default = wish.store.is_none() && url == self.store;
+        let is_typed = wish.store.is_some();
         let url = StoreUrl::new(&url);
         let session = Session {
             program: program.with_store((!is_default).then(|| url.shown().to_owned())),
             runtime,
             retention: url.retention().cloned().or(self.retention),
             url,
+            is_typed,
             store,
             looking: Looking::default(),
         };
@@ -282,11 +286,11 @@ impl Session {
         Ok(())
     }
 
-    /// Refuses a directory that was named and is not there: an empty store would be made in it, and a slip in its name
+    /// Refuses a directory that was typed and is not there: an empty store would be made in it, and a slip in its name
     /// look like a store without runs.
     pub(crate) fn is_there(&self, verb: &str) -> Result<(), Failure> {
         match self.url.missing() {
-            Some(directory) if self.program.names_store() && !BEGINS.contains(&verb) => {
+            Some(directory) if self.is_typed && !BEGINS.contains(&verb) => {
                 let directory = text::line(&directory.to_string_lossy(), 400);
                 let failure = Failure::not_found(format!("there is no store in {directory}"));
                 Err(failure.note("look at its name; `run` makes one where there is none"))

@@ -29,11 +29,6 @@ impl Program {
         }
     }
 
-    /// Whether commands have to name the store.
-    pub(crate) fn names_store(&self) -> bool {
-        self.store.is_some()
-    }
-
     /// With a store that commands have to name.
     pub(crate) fn with_store(&self, store: Option<String>) -> Self {
         Self {

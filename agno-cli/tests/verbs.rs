@@ -499,7 +499,7 @@ fn help_names_verbs_and_fields() {
 }
 
 #[test]
-fn a_store_that_was_named_and_is_not_there_is_not_made_by_looking() {
+fn a_store_that_was_typed_and_is_not_there_is_not_made_by_looking() {
     let place = Place::new();
     let verbs: [&[&str]; 8] = [
         &["runs"],
@@ -516,6 +516,9 @@ fn a_store_that_was_named_and_is_not_there_is_not_made_by_looking() {
         answer.says("error: there is no store in typo");
         assert!(!place.file("typo").exists(), "{verb:?}");
     }
-    // The usual one is no slip: nothing has run here yet.
+    // One that is always the same is no slip: nothing has run here yet.
     place.many(&["runs"]).exits(0);
+    let mut named = place.command("many_workflows", &["runs"]);
+    let listed = named.env("AGNO_STORE", "theirs").output().expect("starts");
+    assert!(listed.status.success(), "{listed:?}");
 }
