@@ -62,7 +62,9 @@ impl StoreUrl {
 
     /// The directory it would be in, where there is none.
     pub(crate) fn missing(&self) -> Option<&Path> {
-        self.directory().filter(|path| !path.exists())
+        // One that cannot be looked at may be there: opening it says why not.
+        self.directory()
+            .filter(|path| path.try_exists().is_ok_and(|exists| !exists))
     }
 
     /// Whether anything of this process is there for the next.
